@@ -1,0 +1,64 @@
+/*
+ * span.h - bytes that somebody else owns: a pointer and a length.
+ *
+ * A span is passed by value and never freed. Its bytes need not end in NUL and may hold NUL.
+ * An empty span may have a NULL pointer. Uses nothing but libc.
+ */
+#ifndef FSK_SPAN_H
+#define FSK_SPAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+struct fsk_span {
+    const char *p;
+    size_t n;
+};
+
+/* The span of a string literal. */
+#define FSK_SPAN(literal) ((struct fsk_span){(literal), sizeof(literal) - 1})
+
+static inline struct fsk_span fsk_span(const char *p, size_t n)
+{
+    return (struct fsk_span){p, n};
+}
+
+/* The span of a NUL-terminated string; NULL gives the empty span. */
+static inline struct fsk_span fsk_span_str(const char *s)
+{
+    return (struct fsk_span){s, s ? strlen(s) : 0};
+}
+
+static inline bool fsk_span_eq(struct fsk_span a, struct fsk_span b)
+{
+    return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+
+/* ASCII only, whatever the locale. */
+static inline char fsk_lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+}
+
+static inline bool fsk_span_caseeq(struct fsk_span a, struct fsk_span b)
+{
+    if (a.n != b.n)
+        return false;
+    for (size_t i = 0; i < a.n; i++)
+        if (fsk_lower(a.p[i]) != fsk_lower(b.p[i]))
+            return false;
+    return true;
+}
+
+/* Without the spaces and tabs at both ends (HTTP's OWS, RFC 9110 5.6.3). */
+static inline struct fsk_span fsk_span_trim(struct fsk_span s)
+{
+    while (s.n && (s.p[0] == ' ' || s.p[0] == '\t'))
+        s.p++, s.n--;
+    while (s.n && (s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t'))
+        s.n--;
+    return s;
+}
+
+#endif
