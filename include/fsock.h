@@ -56,31 +56,31 @@ FSOCK_API fsock_time fsock_after(double seconds);
 
 enum fsock_err {
     FSOCK_OK = 0,
-    FSOCK_AGAIN,         /* nothing to do now; try again after the wait (never a fault) */
-    FSOCK_EOF,           /* the peer ended the stream in an orderly way */
-    FSOCK_ERR_INPUT,     /* what the caller gave can't be used: a bad URL, header, option */
-    FSOCK_ERR_MEMORY,    /* out of memory */
-    FSOCK_ERR_TIMEOUT,   /* a limit struck: connect, read, total, or the caller's deadline */
-    FSOCK_ERR_SYSTEM,    /* a system call failed; sys_errno says how */
-    FSOCK_ERR_NAME,      /* the host name does not exist, or has no address */
-    FSOCK_ERR_DNS,       /* no name server gave a usable answer */
-    FSOCK_ERR_CONNECT,   /* no address could be connected to; sys_errno is the last one's */
+    FSOCK_AGAIN,          /* nothing to do now; try again after the wait (never a fault) */
+    FSOCK_EOF,            /* the peer ended the stream in an orderly way */
+    FSOCK_ERR_INPUT,      /* what the caller gave can't be used: a bad URL, header, option */
+    FSOCK_ERR_MEMORY,     /* out of memory */
+    FSOCK_ERR_TIMEOUT,    /* a limit struck: connect, read, total, or the caller's deadline */
+    FSOCK_ERR_SYSTEM,     /* a system call failed; sys_errno says how */
+    FSOCK_ERR_NAME,       /* the host name does not exist, or has no address */
+    FSOCK_ERR_DNS,        /* no name server gave a usable answer */
+    FSOCK_ERR_CONNECT,    /* no address could be connected to; sys_errno is the last one's */
     FSOCK_ERR_PROXY_NAME, /* the proxy's host name does not exist */
-    FSOCK_ERR_PROXY,     /* the proxy refused, or does not speak its protocol */
-    FSOCK_ERR_TLS,       /* the TLS handshake or a record failed */
-    FSOCK_ERR_CERT,      /* the peer's certificate is not trusted for this host */
-    FSOCK_ERR_TLS_LOCAL, /* a local certificate, key or CA file can't be used */
-    FSOCK_ERR_RESET,     /* the connection ended by a reset */
-    FSOCK_ERR_CLOSED,    /* the connection ended before a complete answer had come */
-    FSOCK_ERR_PROTOCOL,  /* the peer broke its protocol */
-    FSOCK_ERR_TRUNCATED, /* the body ended before its length, its last chunk or its end mark */
-    FSOCK_ERR_TOO_BIG,   /* a ceiling: header, body, decompression ratio */
-    FSOCK_ERR_DECODE,    /* the content coding is unknown, or its data damaged */
-    FSOCK_ERR_REDIRECTS, /* more redirects than allowed, or one to a place not allowed */
-    FSOCK_ERR_STATUS,    /* a complete answer, but with a status that counts as a failure */
-    FSOCK_ERR_RESUME,    /* a range was asked for and can't be continued */
-    FSOCK_ERR_CANCELED,  /* the caller took it back */
-    FSOCK_ERR_COUNT_     /* how many there are; not an error */
+    FSOCK_ERR_PROXY,      /* the proxy refused, or does not speak its protocol */
+    FSOCK_ERR_TLS,        /* the TLS handshake or a record failed */
+    FSOCK_ERR_CERT,       /* the peer's certificate is not trusted for this host */
+    FSOCK_ERR_TLS_LOCAL,  /* a local certificate, key or CA file can't be used */
+    FSOCK_ERR_RESET,      /* the connection ended by a reset */
+    FSOCK_ERR_CLOSED,     /* the connection ended before a complete answer had come */
+    FSOCK_ERR_PROTOCOL,   /* the peer broke its protocol */
+    FSOCK_ERR_TRUNCATED,  /* the body ended before its length, its last chunk or its end mark */
+    FSOCK_ERR_TOO_BIG,    /* a ceiling: header, body, decompression ratio */
+    FSOCK_ERR_DECODE,     /* the content coding is unknown, or its data damaged */
+    FSOCK_ERR_REDIRECTS,  /* more redirects than allowed, or one to a place not allowed */
+    FSOCK_ERR_STATUS,     /* a complete answer, but with a status that counts as a failure */
+    FSOCK_ERR_RESUME,     /* a range was asked for and can't be continued */
+    FSOCK_ERR_CANCELED,   /* the caller took it back */
+    FSOCK_ERR_COUNT_      /* how many there are; not an error */
 };
 
 /* Where on its way an operation was. */
@@ -102,9 +102,9 @@ FSOCK_API const char *fsock_stage_name(enum fsock_stage stage);
 
 /* One address that was tried. */
 struct fsock_try {
-    char addr[64];       /* "192.0.2.7:443", "[2001:db8::7]:443" or the start of a unix path */
-    int sys_errno;       /* how it failed; 0 if it was given up when another one was faster */
-    fsock_time took;     /* nanoseconds from its start to its failure */
+    char addr[64];   /* "192.0.2.7:443", "[2001:db8::7]:443" or the start of a unix path */
+    int sys_errno;   /* how it failed; 0 if it was given up when another one was faster */
+    fsock_time took; /* nanoseconds from its start to its failure */
 };
 
 #define FSOCK_TRIES_MAX 8
@@ -116,9 +116,9 @@ struct fsock_try {
 struct fsock_fault {
     enum fsock_err err;
     enum fsock_stage stage;
-    int sys_errno;       /* 0 if no system call failed */
-    fsock_time took;     /* nanoseconds from the operation's start to the failure */
-    unsigned tries;      /* addresses tried in all; the first FSOCK_TRIES_MAX are in tried[] */
+    int sys_errno;   /* 0 if no system call failed */
+    fsock_time took; /* nanoseconds from the operation's start to the failure */
+    unsigned tries;  /* addresses tried in all; the first FSOCK_TRIES_MAX are in tried[] */
     struct fsock_try tried[FSOCK_TRIES_MAX];
     char text[640];
     char hint[320];
@@ -131,44 +131,44 @@ struct fsock_fault {
  * takes the options returns; the library copies what it keeps. NULL means the default.
  */
 struct fsock_options {
-    size_t size;                     /* stamped by fsock_options_init */
+    size_t size; /* stamped by fsock_options_init */
 
     /* The limits: nanoseconds; 0 turns one off. */
-    fsock_time connect_timeout;      /* 5 s: name lookup, every address, proxy and TLS together */
-    fsock_time read_timeout;         /* 30 s: silence, while sending or receiving */
-    fsock_time total_timeout;        /* 0: from the start to the last byte, redirects included */
+    fsock_time connect_timeout; /* 5 s: name lookup, every address, proxy and TLS together */
+    fsock_time read_timeout;    /* 30 s: silence, while sending or receiving */
+    fsock_time total_timeout;   /* 0: from the start to the last byte, redirects included */
 
     /* Addresses and names. */
-    int family;                      /* 0 both, 4 or 6 only */
-    const char *bind;                /* local address ("192.0.2.1", "::1", with ":port"), or an
-                                        interface's name ("eth0") */
-    const char *dns_servers;         /* "HOST:PORT,..." (IP addresses); NULL: resolv.conf */
-    const char *const *resolve;      /* "HOST:PORT:ADDR[,ADDR...]", NULL-terminated; HOST may be "*" */
-    const char *unix_socket;         /* connect here whatever the URL's host is */
-    const char *resolv_conf;         /* path; NULL: /etc/resolv.conf */
-    const char *hosts;               /* path; NULL: /etc/hosts */
-    int fast_open;                   /* 1: TCP Fast Open where the kernel allows it */
+    int family;                 /* 0 both, 4 or 6 only */
+    const char *bind;           /* local address ("192.0.2.1", "::1", with ":port"), or an
+                                   interface's name ("eth0") */
+    const char *dns_servers;    /* "HOST:PORT,..." (IP addresses); NULL: resolv.conf */
+    const char *const *resolve; /* "HOST:PORT:ADDR[,ADDR...]", NULL-terminated; HOST may be "*" */
+    const char *unix_socket;    /* connect here whatever the URL's host is */
+    const char *resolv_conf;    /* path; NULL: /etc/resolv.conf */
+    const char *hosts;          /* path; NULL: /etc/hosts */
+    int fast_open;              /* 1: TCP Fast Open where the kernel allows it */
 
     /* Proxies: "http://", "https://", "socks5://" (names looked up here), "socks5h://" (there). */
-    const char *proxy;               /* for every scheme; "" = none, whatever the environment says */
-    const char *proxy_user;          /* "user:password" */
-    const char *no_proxy;            /* "host,.domain,192.0.2.0/24,*" */
-    int proxy_from_environment;      /* 1: http_proxy, https_proxy, all_proxy, no_proxy (default 0) */
+    const char *proxy;          /* for every scheme; "" = none, whatever the environment says */
+    const char *proxy_user;     /* "user:password" */
+    const char *no_proxy;       /* "host,.domain,192.0.2.0/24,*" */
+    int proxy_from_environment; /* 1: http_proxy, https_proxy, all_proxy, no_proxy (default 0) */
 
     /* TLS. */
-    const char *ca_file;             /* PEM file instead of the system's roots */
-    const char *cert_file;           /* client certificate chain, PEM */
-    const char *key_file;            /* its key; NULL: in cert_file */
-    int insecure;                    /* 1: do not verify the peer's certificate */
-    const char *tls_min;             /* "1.0" ... "1.3"; NULL: "1.2" */
-    const char *tls_max;             /* NULL: the highest */
-    const char *keylog_file;         /* NSS key log lines are appended here; NULL: none */
+    const char *ca_file;     /* PEM file instead of the system's roots */
+    const char *cert_file;   /* client certificate chain, PEM */
+    const char *key_file;    /* its key; NULL: in cert_file */
+    int insecure;            /* 1: do not verify the peer's certificate */
+    const char *tls_min;     /* "1.0" ... "1.3"; NULL: "1.2" */
+    const char *tls_max;     /* NULL: the highest */
+    const char *keylog_file; /* NSS key log lines are appended here; NULL: none */
 
     /* Ceilings. */
-    uint64_t max_body;               /* bytes after decoding; 0: none */
-    uint32_t max_ratio;              /* decoded bytes per received byte; 0: the library's default */
+    uint64_t max_body;  /* bytes after decoding; 0: none */
+    uint32_t max_ratio; /* decoded bytes per received byte; 0: the library's default */
 
-    int trace;                       /* 1: FSOCK_EVENT_MARK events */
+    int trace; /* 1: FSOCK_EVENT_MARK events */
 };
 
 FSOCK_API void fsock_options_init(struct fsock_options *options);
@@ -176,85 +176,86 @@ FSOCK_API void fsock_options_init(struct fsock_options *options);
 /* ---- Requests and responses ------------------------------------------------------------------ */
 
 enum {
-    FSOCK_FOLLOW = 1 << 0,       /* follow redirects */
-    FSOCK_DISCARD = 1 << 1,      /* the body is read and checked, but no DATA events */
-    FSOCK_NO_DECODE = 1 << 2,    /* hand the body out as received (still dechunked) */
-    FSOCK_NO_COMPRESS = 1 << 3,  /* send no Accept-Encoding */
-    FSOCK_FAIL_STATUS = 1 << 4,  /* 400 and above ends with FSOCK_ERR_STATUS, its body discarded */
-    FSOCK_KEEP_METHOD = 1 << 5,  /* keep the method across 301, 302 and 303 (given by -X) */
-    FSOCK_HTTP10 = 1 << 6,       /* ask in HTTP/1.0 */
-    FSOCK_NO_REUSE = 1 << 7      /* a new connection, closed after the answer */
+    FSOCK_FOLLOW = 1 << 0,      /* follow redirects */
+    FSOCK_DISCARD = 1 << 1,     /* the body is read and checked, but no DATA events */
+    FSOCK_NO_DECODE = 1 << 2,   /* hand the body out as received (still dechunked) */
+    FSOCK_NO_COMPRESS = 1 << 3, /* send no Accept-Encoding */
+    FSOCK_FAIL_STATUS = 1 << 4, /* 400 and above ends with FSOCK_ERR_STATUS, its body discarded */
+    FSOCK_KEEP_METHOD = 1 << 5, /* keep the method across 301, 302 and 303 (given by -X) */
+    FSOCK_HTTP10 = 1 << 6,      /* ask in HTTP/1.0 */
+    FSOCK_NO_REUSE = 1 << 7     /* a new connection, closed after the answer */
 };
 
 /*
- * What to ask, apart from the URL. One request may serve any number of URLs; it and all that it points
- * to must stay unchanged until the last of them has ended. Texts hold no CR, LF or NUL, else
+ * What to ask, apart from the URL. One request may serve any number of URLs; it and all that it
+ * points to must stay unchanged until the last of them has ended. Texts hold no CR, LF or NUL, else
  * FSOCK_ERR_INPUT before any connection.
  */
 struct fsock_request {
-    size_t size;                     /* stamped by fsock_request_init */
-    unsigned flags;                  /* FSOCK_FOLLOW and so on */
-    const char *method;              /* NULL: GET, or POST if there is a body */
-    const char *const *headers;      /* "Name: value" adds or replaces, "Name:" removes one that
-                                        would be sent, "Name;" sends it empty; NULL-terminated */
-    const void *body;                /* sent with Content-Length; NULL: none */
+    size_t size;                /* stamped by fsock_request_init */
+    unsigned flags;             /* FSOCK_FOLLOW and so on */
+    const char *method;         /* NULL: GET, or POST if there is a body */
+    const char *const *headers; /* "Name: value" adds or replaces, "Name:" removes one that
+                                   would be sent, "Name;" sends it empty; NULL-terminated */
+    const void *body;           /* sent with Content-Length; NULL: none */
     uint64_t body_len;
-    const char *content_type;        /* for the body; NULL: application/x-www-form-urlencoded */
-    const char *user;                /* "user:password", Basic; also taken from the URL */
-    const char *range;               /* "0-499", "500-", "-500" */
-    uint64_t resume_from;            /* continue a body that already has so many bytes; 0: no */
-    const char *validator;           /* its ETag or Last-Modified, for If-Range; NULL: none */
-    const char *accept_encoding;     /* NULL: "gzip, deflate, br, zstd" */
-    int max_redirects;               /* 20 */
+    const char *content_type;    /* for the body; NULL: application/x-www-form-urlencoded */
+    const char *user;            /* "user:password", Basic; also taken from the URL */
+    const char *range;           /* "0-499", "500-", "-500" */
+    uint64_t resume_from;        /* continue a body that already has so many bytes; 0: no */
+    const char *validator;       /* its ETag or Last-Modified, for If-Range; NULL: none */
+    const char *accept_encoding; /* NULL: "gzip, deflate, br, zstd" */
+    int max_redirects;           /* 20 */
 };
 
 FSOCK_API void fsock_request_init(struct fsock_request *request);
 
-/* Points in a transfer's life: nanoseconds after its start, -1 if not reached (as curl's time_*). */
+/* Points in a transfer's life: nanoseconds after its start, -1 if not reached (as curl's time_*).
+ */
 struct fsock_times {
     fsock_time namelookup, connect, appconnect, pretransfer, starttransfer, redirect, total;
 };
 
 /* What is known of an answer. Texts belong to the library and live until the next call. */
 struct fsock_response {
-    const char *url;                 /* effective: after redirects */
-    const char *method;              /* of the last request */
-    int status;                      /* 0 before the first status line */
-    int version;                     /* 10, 11; 0 before the first status line */
-    const char *head;                /* status line and header of the last answer, as received */
+    const char *url;    /* effective: after redirects */
+    const char *method; /* of the last request */
+    int status;         /* 0 before the first status line */
+    int version;        /* 10, 11; 0 before the first status line */
+    const char *head;   /* status line and header of the last answer, as received */
     size_t head_len;
-    int64_t content_length;          /* as the header says; -1 if it does not */
+    int64_t content_length; /* as the header says; -1 if it does not */
     char remote_ip[64];
     char local_ip[64];
     uint16_t remote_port, local_port;
-    unsigned redirects;              /* followed */
-    unsigned connects;               /* connections made for it; 0 if one was reused */
-    unsigned tries;                  /* requests sent again on a fresh connection */
-    uint64_t size_download;          /* body bytes received, before decoding, after dechunking */
-    uint64_t size_body;              /* body bytes handed out or discarded, after decoding */
+    unsigned redirects;     /* followed */
+    unsigned connects;      /* connections made for it; 0 if one was reused */
+    unsigned tries;         /* requests sent again on a fresh connection */
+    uint64_t size_download; /* body bytes received, before decoding, after dechunking */
+    uint64_t size_body;     /* body bytes handed out or discarded, after decoding */
     uint64_t size_header;
-    uint64_t size_request;           /* head of the request */
-    uint64_t size_upload;            /* body of the request */
-    const char *tls_version;         /* "TLSv1.3"; "" without TLS */
+    uint64_t size_request;   /* head of the request */
+    uint64_t size_upload;    /* body of the request */
+    const char *tls_version; /* "TLSv1.3"; "" without TLS */
     const char *tls_cipher;
-    int ssl_verify_result;           /* an X509_V_ERR_* number; 0: fine, or no TLS */
+    int ssl_verify_result; /* an X509_V_ERR_* number; 0: fine, or no TLS */
     int proxy_used;
-    int resumed;                     /* 1: a 206 that continues resume_from */
-    const char *redirect_url;        /* where a redirect that was not followed points; "" if none */
+    int resumed;              /* 1: a 206 that continues resume_from */
+    const char *redirect_url; /* where a redirect that was not followed points; "" if none */
     struct fsock_times times;
 };
 
 /*
- * The first value of a header field, name in any case: 1 and the value's place (inside `head`, without
- * the blanks around it), or 0.
+ * The first value of a header field, name in any case: 1 and the value's place (inside `head`,
+ * without the blanks around it), or 0.
  */
 FSOCK_API int fsock_response_header(const struct fsock_response *response, const char *name,
                                     const char **value, size_t *len);
 
 /*
- * The header as RFC 2068 19.4.6 leaves it after decoding: no "chunked", Content-Length of the decoded
- * body, trailers at its end. Whole only after the DONE event. Returns its length; writes at most `cap`
- * bytes (no NUL).
+ * The header as RFC 2068 19.4.6 leaves it after decoding: no "chunked", Content-Length of the
+ * decoded body, trailers at its end. Whole only after the DONE event. Returns its length; writes at
+ * most `cap` bytes (no NUL).
  */
 FSOCK_API size_t fsock_response_decoded_head(const struct fsock_response *response, char *buf,
                                              size_t cap);
@@ -265,9 +266,9 @@ typedef struct fsock_result fsock_result;
 
 /*
  * Fetch one URL into memory. `options` and `request` may be NULL for the defaults; without
- * options->max_body the body may have 64 MiB. Returns FSOCK_OK for any complete answer, whatever its
- * status (but see FSOCK_FAIL_STATUS). *result is set in every case, to be freed by the caller, unless
- * memory is out (then NULL). Ends at the deadline, or earlier by the limits in `options`.
+ * options->max_body the body may have 64 MiB. Returns FSOCK_OK for any complete answer, whatever
+ * its status (but see FSOCK_FAIL_STATUS). *result is set in every case, to be freed by the caller,
+ * unless memory is out (then NULL). Ends at the deadline, or earlier by the limits in `options`.
  */
 FSOCK_API enum fsock_err fsock_get(fsock_result **result, const char *url,
                                    const struct fsock_request *request,
@@ -294,12 +295,12 @@ typedef struct fsock_fetch fsock_fetch;
 
 enum fsock_event_kind {
     FSOCK_EVENT_START = 1, /* a URL left the queue: its clocks run from here */
-    FSOCK_EVENT_HEAD,      /* the header of the final answer has come (redirects followed are silent) */
-    FSOCK_EVENT_DATA,      /* some of the decoded body */
-    FSOCK_EVENT_DONE,      /* the transfer has ended; the last event with this `user` */
-    FSOCK_EVENT_ROOM,      /* the queue had been full and takes URLs again */
-    FSOCK_EVENT_READY,     /* a watched descriptor can be read; the watch is over */
-    FSOCK_EVENT_MARK       /* a timeline mark (options.trace) */
+    FSOCK_EVENT_HEAD,  /* the header of the final answer has come (redirects followed are silent) */
+    FSOCK_EVENT_DATA,  /* some of the decoded body */
+    FSOCK_EVENT_DONE,  /* the transfer has ended; the last event with this `user` */
+    FSOCK_EVENT_ROOM,  /* the queue had been full and takes URLs again */
+    FSOCK_EVENT_READY, /* a watched descriptor can be read; the watch is over */
+    FSOCK_EVENT_MARK   /* a timeline mark (options.trace) */
 };
 
 enum fsock_mark_kind {
@@ -314,20 +315,20 @@ enum fsock_mark_kind {
     FSOCK_MARK_REUSE,      /* a connection from the pool */
     FSOCK_MARK_SENT,       /* the request is sent: size */
     FSOCK_MARK_FIRST_BYTE,
-    FSOCK_MARK_HEAD,       /* the header is complete: status line, size */
-    FSOCK_MARK_BODY,       /* the body is complete: size */
-    FSOCK_MARK_REDIRECT,   /* to where */
-    FSOCK_MARK_RETRY,      /* why */
-    FSOCK_MARK_LIMIT,      /* which limit struck */
-    FSOCK_MARK_CLOSE       /* a connection was closed */
+    FSOCK_MARK_HEAD,     /* the header is complete: status line, size */
+    FSOCK_MARK_BODY,     /* the body is complete: size */
+    FSOCK_MARK_REDIRECT, /* to where */
+    FSOCK_MARK_RETRY,    /* why */
+    FSOCK_MARK_LIMIT,    /* which limit struck */
+    FSOCK_MARK_CLOSE     /* a connection was closed */
 };
 
 /* One thing that happened. Texts live until the next call. */
 struct fsock_mark {
     enum fsock_mark_kind kind;
-    fsock_time at;         /* when, read from the clock as it happened */
-    uint64_t id;           /* of the transfer; 0 if it belongs to none (a shared lookup) */
-    int fd;                /* -1 if none */
+    fsock_time at; /* when, read from the clock as it happened */
+    uint64_t id;   /* of the transfer; 0 if it belongs to none (a shared lookup) */
+    int fd;        /* -1 if none */
     int sys_errno;
     uint64_t size;
     const char *text;
@@ -342,15 +343,15 @@ struct fsock_event {
     const struct fsock_response *response; /* START, HEAD, DATA, DONE */
     const char *data;                      /* DATA */
     size_t len;
-    enum fsock_err err;                    /* DONE */
-    const struct fsock_fault *fault;       /* DONE; NULL if err is FSOCK_OK */
-    const struct fsock_mark *mark;         /* MARK */
+    enum fsock_err err;              /* DONE */
+    const struct fsock_fault *fault; /* DONE; NULL if err is FSOCK_OK */
+    const struct fsock_mark *mark;   /* MARK */
 };
 
 /*
- * `parallel`: transfers at once (0: 64); `per_host`: connections to one scheme, host and port (0: 6).
- * Fewer run where the limit of open files asks for it. NULL, with the fault filled in, if an option
- * can't be used.
+ * `parallel`: transfers at once (0: 64); `per_host`: connections to one scheme, host and port (0:
+ * 6). Fewer run where the limit of open files asks for it. NULL, with the fault filled in, if an
+ * option can't be used.
  */
 FSOCK_API fsock_fetch *fsock_fetch_new(const struct fsock_options *options, unsigned parallel,
                                        unsigned per_host, struct fsock_fault *fault);
@@ -359,19 +360,20 @@ FSOCK_API fsock_fetch *fsock_fetch_new(const struct fsock_options *options, unsi
 FSOCK_API void fsock_fetch_free(fsock_fetch *fetch);
 
 /*
- * Queue a URL (http, https; without a scheme http). The URL is copied; `request` is borrowed (NULL: the
- * default). Returns FSOCK_OK; FSOCK_AGAIN if the queue is full: add it again after FSOCK_EVENT_ROOM;
- * FSOCK_ERR_INPUT with the fault filled in if URL or request can't be used (then there are no events);
- * FSOCK_ERR_MEMORY.
+ * Queue a URL (http, https; without a scheme http). The URL is copied; `request` is borrowed (NULL:
+ * the default). Returns FSOCK_OK; FSOCK_AGAIN if the queue is full: add it again after
+ * FSOCK_EVENT_ROOM; FSOCK_ERR_INPUT with the fault filled in if URL or request can't be used (then
+ * there are no events); FSOCK_ERR_MEMORY.
  */
 FSOCK_API enum fsock_err fsock_fetch_add(fsock_fetch *fetch, const char *url, size_t url_len,
                                          const struct fsock_request *request, void *user,
                                          struct fsock_fault *fault);
 
 /*
- * The next event, waiting for it until `deadline` (a past one: only what is there). FSOCK_OK; FSOCK_EOF
- * if nothing is queued, running or watched; FSOCK_ERR_TIMEOUT at the deadline; FSOCK_ERR_MEMORY,
- * FSOCK_ERR_SYSTEM. The event's texts and bytes live until the next call with this fetch.
+ * The next event, waiting for it until `deadline` (a past one: only what is there). FSOCK_OK;
+ * FSOCK_EOF if nothing is queued, running or watched; FSOCK_ERR_TIMEOUT at the deadline;
+ * FSOCK_ERR_MEMORY, FSOCK_ERR_SYSTEM. The event's texts and bytes live until the next call with
+ * this fetch.
  */
 FSOCK_API enum fsock_err fsock_fetch_next(fsock_fetch *fetch, struct fsock_event *event,
                                           fsock_time deadline);
@@ -383,9 +385,9 @@ FSOCK_API enum fsock_err fsock_fetch_watch(fsock_fetch *fetch, int fd, void *use
 FSOCK_API void fsock_fetch_cancel(fsock_fetch *fetch, uint64_t id);
 
 /*
- * Start nothing new and end all that runs: DONE events with FSOCK_ERR_CANCELED follow for those that had
- * started, then for those that had not. Watches end without events. `why` goes into the faults'
- * texts ("interrupted").
+ * Start nothing new and end all that runs: DONE events with FSOCK_ERR_CANCELED follow for those
+ * that had started, then for those that had not. Watches end without events. `why` goes into the
+ * faults' texts ("interrupted").
  */
 FSOCK_API void fsock_fetch_stop(fsock_fetch *fetch, const char *why);
 

@@ -14,7 +14,7 @@ struct fsk_list {
 };
 
 /* The struct that holds `link` as its member `member`. */
-#define FSK_HOLDER(link, type, member) ((type *)(void *)((char *)(link) - offsetof(type, member)))
+#define FSK_HOLDER(link, type, member) ((type *)(void *)((char *)(link)-offsetof(type, member)))
 
 /* Walk a ring; the item may be removed inside the body. */
 #define FSK_LIST_EACH(link, head)                                                                  \

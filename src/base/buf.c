@@ -1,0 +1,82 @@
+#include "base/buf.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+void fsk_buf_fini(struct fsk_buf *b)
+{
+    free(b->mem);
+    fsk_buf_init(b, b->ceiling);
+}
+
+void fsk_buf_consume(struct fsk_buf *b, size_t n)
+{
+    b->start += n;
+    if (b->start == b->end)
+        b->start = b->end = 0;
+}
+
+enum fsock_err fsk_buf_reserve(struct fsk_buf *b, size_t n)
+{
+    size_t len = fsk_buf_len(b);
+    if (n <= b->cap - b->end)
+        return FSOCK_OK;
+    if (n > b->ceiling || len > b->ceiling - n)
+        return FSOCK_ERR_TOO_BIG;
+    if (b->start) {
+        memmove(b->mem, b->mem + b->start, len);
+        b->start = 0;
+        b->end = len;
+    }
+    if (n <= b->cap - len)
+        return FSOCK_OK;
+    size_t cap = b->cap ? b->cap : 256;
+    while (cap < len + n)
+        cap *= 2;
+    char *mem = realloc(b->mem, cap);
+    if (!mem)
+        return FSOCK_ERR_MEMORY;
+    b->mem = mem;
+    b->cap = cap;
+    return FSOCK_OK;
+}
+
+enum fsock_err fsk_buf_append(struct fsk_buf *b, const void *p, size_t n)
+{
+    enum fsock_err err = fsk_buf_reserve(b, n);
+    if (err == FSOCK_OK && n) {
+        memcpy(b->mem + b->end, p, n);
+        b->end += n;
+    }
+    return err;
+}
+
+enum fsock_err fsk_buf_puts(struct fsk_buf *b, const char *s)
+{
+    return fsk_buf_append(b, s, strlen(s));
+}
+
+enum fsock_err fsk_buf_printf(struct fsk_buf *b, const char *format, ...)
+{
+    va_list ap, again;
+    va_start(ap, format);
+    va_copy(again, ap);
+    int n = vsnprintf(NULL, 0, format, ap);
+    va_end(ap);
+    enum fsock_err err = n < 0 ? FSOCK_ERR_INPUT : fsk_buf_reserve(b, (size_t)n + 1);
+    if (err == FSOCK_OK) {
+        vsnprintf(b->mem + b->end, (size_t)n + 1, format, again);
+        b->end += (size_t)n;
+    }
+    va_end(again);
+    return err;
+}
+
+enum fsock_err fsk_buf_terminate(struct fsk_buf *b)
+{
+    enum fsock_err err = fsk_buf_reserve(b, 1);
+    if (err == FSOCK_OK)
+        b->mem[b->end] = '\0';
+    return err;
+}

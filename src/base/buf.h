@@ -1,0 +1,63 @@
+/*
+ * buf.h - a buffer that grows, up to a ceiling given when it is made.
+ *
+ * Bytes are appended at the end and consumed from the front. A zeroed buffer with a ceiling set is
+ * an empty one; nothing is allocated before the first byte.
+ */
+#ifndef FSK_BUF_H
+#define FSK_BUF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <fsock.h>
+
+#include "base/span.h"
+
+struct fsk_buf {
+    char *mem;
+    size_t start, end, cap; /* the bytes are mem[start..end) */
+    size_t ceiling;
+};
+
+static inline void fsk_buf_init(struct fsk_buf *b, size_t ceiling)
+{
+    *b = (struct fsk_buf){.ceiling = ceiling};
+}
+
+void fsk_buf_fini(struct fsk_buf *b);
+
+static inline struct fsk_span fsk_buf_span(const struct fsk_buf *b)
+{
+    return (struct fsk_span){b->mem + b->start, b->end - b->start};
+}
+
+static inline size_t fsk_buf_len(const struct fsk_buf *b)
+{
+    return b->end - b->start;
+}
+
+static inline void fsk_buf_clear(struct fsk_buf *b)
+{
+    b->start = b->end = 0;
+}
+
+/* Drop n bytes from the front. */
+void fsk_buf_consume(struct fsk_buf *b, size_t n);
+
+/*
+ * Room for n more bytes at mem + end. FSOCK_ERR_TOO_BIG beyond the ceiling, FSOCK_ERR_MEMORY. Spans
+ * into the buffer are void afterwards.
+ */
+enum fsock_err fsk_buf_reserve(struct fsk_buf *b, size_t n);
+
+/* Append; errors as for fsk_buf_reserve, and then nothing has changed. */
+enum fsock_err fsk_buf_append(struct fsk_buf *b, const void *p, size_t n);
+enum fsock_err fsk_buf_puts(struct fsk_buf *b, const char *s);
+enum fsock_err fsk_buf_printf(struct fsk_buf *b, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* A NUL behind the bytes, not counted among them, so that mem + start is a C string. */
+enum fsock_err fsk_buf_terminate(struct fsk_buf *b);
+
+#endif

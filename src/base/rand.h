@@ -1,0 +1,35 @@
+/*
+ * rand.h - random bytes that nobody can guess, from the kernel's generator.
+ *
+ * A struct fsk_rand holds a small stock of them, so that a random id does not cost a system call
+ * each.
+ */
+#ifndef FSK_RAND_H
+#define FSK_RAND_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct fsk_rand {
+    unsigned char stock[256];
+    size_t left; /* a zeroed struct is ready for use */
+};
+
+/* Fill p with n random bytes; aborts the program if the kernel has none to give. */
+void fsk_rand_bytes(struct fsk_rand *r, void *p, size_t n);
+
+static inline uint16_t fsk_rand_16(struct fsk_rand *r)
+{
+    uint16_t v;
+    fsk_rand_bytes(r, &v, sizeof v);
+    return v;
+}
+
+static inline uint64_t fsk_rand_64(struct fsk_rand *r)
+{
+    uint64_t v;
+    fsk_rand_bytes(r, &v, sizeof v);
+    return v;
+}
+
+#endif

@@ -1,0 +1,27 @@
+/*
+ * proxy.h - a way through a proxy, as a layer: its connect() speaks the proxy's handshake, after
+ * that all calls go straight to the layer below.
+ *
+ * SOCKS5: RFC 1928, with username and password RFC 1929. CONNECT: RFC 9110 9.3.6. `host` and `port`
+ * are the target; an IPv6 literal comes without brackets. user and password may be empty (no
+ * authentication offered). Names and credentials are limited to 255 bytes by SOCKS5: longer ones
+ * fail with FSOCK_ERR_INPUT. Refusals are FSOCK_ERR_PROXY with the reply in words ("the proxy says:
+ * 5, connection refused").
+ */
+#ifndef FSK_PROXY_H
+#define FSK_PROXY_H
+
+#include "net/layer.h"
+
+struct fsk_proxy_target {
+    struct fsk_span host;
+    uint16_t port;
+    struct fsk_span user, password;
+};
+
+/* Both own `below` from here on, even if they fail (NULL: out of memory), and copy the target. */
+struct fsk_layer *fsk_socks5_new(struct fsk_layer *below, const struct fsk_proxy_target *target);
+struct fsk_layer *fsk_http_connect_new(struct fsk_layer *below,
+                                       const struct fsk_proxy_target *target);
+
+#endif

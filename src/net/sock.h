@@ -1,0 +1,66 @@
+/*
+ * sock.h - sockets made, bound and connected; the one place that knows the socket options.
+ *
+ * All sockets are non-blocking and close-on-exec. Errors are errno numbers (0 = fine): the callers
+ * put them into words.
+ */
+#ifndef FSK_SOCK_H
+#define FSK_SOCK_H
+
+#include <stdbool.h>
+#include <sys/socket.h>
+
+#include <fsock.h>
+
+#include "wire/addr.h"
+
+/* Where a socket goes, or comes from: an IP address, or a unix path (abstract: leading NUL). */
+struct fsk_sockaddr {
+    struct sockaddr_storage ss;
+    socklen_t len;
+};
+
+/* The port is addr's. */
+void fsk_sockaddr_from_addr(struct fsk_sockaddr *sa, const struct fsk_addr *addr);
+
+/* ENAMETOOLONG above 107 bytes, EINVAL if empty or with a NUL other than the first byte. */
+int fsk_sockaddr_from_path(struct fsk_sockaddr *sa, struct fsk_span path);
+
+/* family 0 if it is no IP address. */
+void fsk_sockaddr_to_addr(struct fsk_addr *addr, const struct fsk_sockaddr *sa);
+
+/* Where connections come from: nothing, an address with or without a port, or an interface. */
+struct fsk_bind {
+    struct fsk_addr addr[2]; /* for IPv4 and for IPv6; family 0: not bound */
+    char interface[16];      /* SO_BINDTODEVICE; "" for none */
+};
+
+/*
+ * "192.0.2.1", "192.0.2.1:99", "::1", "[::1]:99", or an interface's name. FSOCK_ERR_INPUT with the
+ * fault filled in if it is none of these.
+ */
+enum fsock_err fsk_bind_parse(struct fsk_bind *bind, const char *text, struct fsock_fault *fault);
+
+/* A new socket; *fd is -1 on error. type: SOCK_STREAM, SOCK_DGRAM. */
+int fsk_sock_new(int family, int type, int *fd);
+
+/* Apply what `bind` says for this family; NULL or nothing for the family: does nothing. */
+int fsk_sock_bind(int fd, int family, const struct fsk_bind *bind);
+
+/* TCP_NODELAY on; TCP_USER_TIMEOUT in milliseconds if > 0; TCP_FASTOPEN_CONNECT if asked. Best
+ * effort. */
+void fsk_sock_tune(int fd, unsigned user_timeout_ms, bool fast_open);
+
+/* connect(2): 0, EINPROGRESS, or the error. */
+int fsk_sock_connect(int fd, const struct fsk_sockaddr *to);
+
+/* SO_ERROR, cleared by reading it. */
+int fsk_sock_error(int fd);
+
+/*
+ * The source address that the kernel would use towards `to` (RFC 6724 needs it), by a connected UDP
+ * socket that sends nothing. false: no route.
+ */
+bool fsk_sock_source(const struct fsk_addr *to, struct fsk_addr *source);
+
+#endif

@@ -1,0 +1,37 @@
+/*
+ * stream.h - an open stack of layers, and the error it died of.
+ *
+ * After an error a stream is dead: each later call returns the same error. The end (FSOCK_EOF)
+ * stays, too.
+ */
+#ifndef FSK_STREAM_H
+#define FSK_STREAM_H
+
+#include "net/layer.h"
+
+struct fsk_stream {
+    struct fsk_layer *top; /* owned */
+    enum fsock_err dead;   /* why recv and send are over; FSOCK_OK while they are not */
+    bool ended;            /* recv has said FSOCK_EOF */
+};
+
+static inline void fsk_stream_init(struct fsk_stream *s, struct fsk_layer *top)
+{
+    *s = (struct fsk_stream){.top = top};
+}
+
+/* Closes at once. */
+void fsk_stream_close(struct fsk_stream *s);
+
+/* As the layer's calls, with the rules above. */
+enum fsock_err fsk_stream_recv(struct fsk_stream *s, void *buf, size_t cap, size_t *n, int flags,
+                               struct fsk_wait *wait);
+enum fsock_err fsk_stream_send(struct fsk_stream *s, const void *buf, size_t len, size_t *n,
+                               struct fsk_wait *wait);
+
+void fsk_stream_info(struct fsk_stream *s, struct fsk_layer_info *info);
+
+/* Why it is dead, in words: the top layer's detail, or the errno's text. */
+const char *fsk_stream_why(const struct fsk_stream *s);
+
+#endif

@@ -1,0 +1,230 @@
+#include "wire/dname.h"
+
+#include <string.h>
+
+/* Length bytes are at most 63, below the letters: case can be folded without looking at labels. */
+static bool is_letter(uint8_t c)
+{
+    return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
+}
+
+static uint8_t lower(uint8_t c)
+{
+    return c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
+}
+
+const char *fsk_dname_strerror(enum fsk_dname_err err)
+{
+    switch (err) {
+    case FSK_DNAME_OK:
+        return "a valid name";
+    case FSK_DNAME_EMPTY:
+        return "the name is empty";
+    case FSK_DNAME_EMPTY_LABEL:
+        return "two dots follow each other, or the name begins with one";
+    case FSK_DNAME_LONG_LABEL:
+        return "a label is longer than 63 bytes";
+    case FSK_DNAME_LONG:
+        return "the name is longer than 255 bytes";
+    case FSK_DNAME_BAD_ESCAPE:
+        return "a backslash is not followed by a character or by three digits up to 255";
+    }
+    return "an unknown error";
+}
+
+/* The byte that the text at p means, p[0] being a backslash; returns the characters used, or 0. */
+static size_t unescape(const char *p, size_t n, uint8_t *byte)
+{
+    unsigned value = 0;
+
+    if (n < 2)
+        return 0;
+    if (p[1] < '0' || p[1] > '9') {
+        *byte = (uint8_t)p[1];
+        return 2;
+    }
+    if (n < 4)
+        return 0;
+    for (size_t i = 1; i < 4; i++) {
+        if (p[i] < '0' || p[i] > '9')
+            return 0;
+        value = value * 10 + (unsigned)(p[i] - '0');
+    }
+    if (value > 255)
+        return 0;
+    *byte = (uint8_t)value;
+    return 4;
+}
+
+enum fsk_dname_err fsk_dname_from_text(struct fsk_dname *d, struct fsk_span text)
+{
+    size_t label = 0; /* where the length byte of the open label is */
+    size_t n = 1;     /* bytes used, that one included */
+    size_t used;
+
+    d->n = 0;
+    if (text.n == 0)
+        return FSK_DNAME_EMPTY;
+    if (text.n == 1 && text.p[0] == '.')
+        text.n = 0;
+    for (size_t i = 0; i < text.n; i += used) {
+        uint8_t byte = (uint8_t)text.p[i];
+
+        used = 1;
+        if (byte == '.') {
+            if (n == label + 1)
+                return FSK_DNAME_EMPTY_LABEL;
+            d->b[label] = (uint8_t)(n - label - 1);
+            label = n++;
+            continue;
+        }
+        if (byte == '\\' && (used = unescape(text.p + i, text.n - i, &byte)) == 0)
+            return FSK_DNAME_BAD_ESCAPE;
+        if (n - label > 63)
+            return FSK_DNAME_LONG_LABEL;
+        if (n >= FSK_DNAME_MAX - 1) /* the last byte is the root's */
+            return FSK_DNAME_LONG;
+        d->b[n++] = byte;
+    }
+    if (n > label + 1) { /* no dot at the end */
+        d->b[label] = (uint8_t)(n - label - 1);
+        label = n++;
+    }
+    d->b[label] = 0;
+    d->n = (uint8_t)n;
+    return FSK_DNAME_OK;
+}
+
+/* One byte of a label as text; returns the characters written, at most 4. */
+static size_t escape(uint8_t c, char *text)
+{
+    if (c <= ' ' || c > '~') {
+        text[0] = '\\';
+        text[1] = (char)('0' + c / 100);
+        text[2] = (char)('0' + c / 10 % 10);
+        text[3] = (char)('0' + c % 10);
+        return 4;
+    }
+    if (strchr(".\\\"();@$", c)) {
+        text[0] = '\\';
+        text[1] = (char)c;
+        return 2;
+    }
+    text[0] = (char)c;
+    return 1;
+}
+
+size_t fsk_dname_to_text(const struct fsk_dname *d, char text[FSK_DNAME_TEXT])
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < d->n && d->b[i]; i += 1u + d->b[i]) {
+        for (size_t k = 1; k <= d->b[i]; k++)
+            n += escape(d->b[i + k], text + n);
+        text[n++] = '.';
+    }
+    if (n == 0)
+        text[n++] = '.';
+    text[n] = '\0';
+    return n;
+}
+
+static size_t put_label(struct fsk_dname *d, size_t at, const char *label, size_t n)
+{
+    d->b[at] = (uint8_t)n;
+    memcpy(d->b + at + 1, label, n);
+    return at + 1 + n;
+}
+
+void fsk_dname_from_addr(struct fsk_dname *d, const struct fsk_addr *addr)
+{
+    static const char hex[] = "0123456789abcdef";
+    size_t at = 0;
+
+    if (addr->family == 4) {
+        for (size_t i = 4; i-- > 0;) {
+            unsigned v = addr->ip[i];
+            char s[3] = {(char)('0' + v / 100), (char)('0' + v / 10 % 10), (char)('0' + v % 10)};
+            size_t skip = v >= 100 ? 0 : v >= 10 ? 1 : 2;
+            at = put_label(d, at, s + skip, 3 - skip);
+        }
+        at = put_label(d, at, "in-addr", 7);
+    } else {
+        for (size_t i = 16; i-- > 0;) {
+            at = put_label(d, at, &hex[addr->ip[i] & 15], 1);
+            at = put_label(d, at, &hex[addr->ip[i] >> 4], 1);
+        }
+        at = put_label(d, at, "ip6", 3);
+    }
+    at = put_label(d, at, "arpa", 4);
+    d->b[at] = 0;
+    d->n = (uint8_t)(at + 1);
+}
+
+bool fsk_dname_join(struct fsk_dname *out, const struct fsk_dname *head,
+                    const struct fsk_dname *tail)
+{
+    size_t n = (size_t)head->n - 1 + tail->n;
+    struct fsk_dname joined = {0}; /* out may be one of the two */
+
+    if (n > FSK_DNAME_MAX) {
+        out->n = 0;
+        return false;
+    }
+    memcpy(joined.b, head->b, head->n - 1u);
+    memcpy(joined.b + head->n - 1, tail->b, tail->n);
+    joined.n = (uint8_t)n;
+    *out = joined;
+    return true;
+}
+
+static bool case_eq(const uint8_t *a, const uint8_t *b, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (lower(a[i]) != lower(b[i]))
+            return false;
+    return true;
+}
+
+bool fsk_dname_eq(const struct fsk_dname *a, const struct fsk_dname *b)
+{
+    return a->n == b->n && case_eq(a->b, b->b, a->n);
+}
+
+bool fsk_dname_same(const struct fsk_dname *a, const struct fsk_dname *b)
+{
+    return a->n == b->n && memcmp(a->b, b->b, a->n) == 0;
+}
+
+bool fsk_dname_within(const struct fsk_dname *d, const struct fsk_dname *zone)
+{
+    size_t i = 0;
+
+    if (d->n < zone->n)
+        return false;
+    while (i < (size_t)(d->n - zone->n)) /* label by label: the rest must begin with one */
+        i += 1u + d->b[i];
+    return i == (size_t)(d->n - zone->n) && case_eq(d->b + i, zone->b, zone->n);
+}
+
+unsigned fsk_dname_labels(const struct fsk_dname *d)
+{
+    unsigned labels = 0;
+
+    for (size_t i = 0; i < d->n && d->b[i]; i += 1u + d->b[i])
+        labels++;
+    return labels;
+}
+
+void fsk_dname_lower(struct fsk_dname *d)
+{
+    for (size_t i = 0; i < d->n; i++)
+        d->b[i] = lower(d->b[i]);
+}
+
+void fsk_dname_mix_case(struct fsk_dname *d, const uint8_t bits[32])
+{
+    for (size_t i = 0; i < d->n; i++)
+        if (is_letter(d->b[i]) && (bits[i / 8] >> (i % 8) & 1))
+            d->b[i] ^= 0x20;
+}
