@@ -1,0 +1,54 @@
+"""tools/suite.py counts what the tests report, and never takes a broken run for a good one."""
+import importlib.util
+import pathlib
+import sys
+
+import pytest
+
+SUITE = pathlib.Path(__file__).parents[2] / 'tools' / 'suite.py'
+spec = importlib.util.spec_from_file_location('suite', SUITE)
+suite = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(suite)
+
+
+@pytest.mark.parametrize('result, stdout, counts', [
+    ('OK', '1..2\nok 1 - a\nok 2 - b\n# ok - all\n', (2, 0)),
+    ('FAIL', '1..2\nok 1 - a\nnot ok 2 - b\n# not ok - all\n', (1, 1)),
+    ('ERROR', '1..2\nok 1 - a\n', (1, 1)),
+    ('ERROR', '1..1\nok 1 - a\n', (1, 1)),
+    ('TIMEOUT', '', (0, 1)),
+    ('OK', 'some words\n', (1, 0)),
+])
+def test_counts_tap(result, stdout, counts):
+    assert suite.count_tap({'result': result, 'stdout': stdout}) == counts
+
+
+@pytest.mark.parametrize('script, counts', [
+    ('print("PASS a"); print("PASS b")', (2, 0)),
+    ('print("PASS a"); print("FAIL b"); raise SystemExit(1)', (1, 1)),
+    ('raise SystemExit("broken")', (0, 1)),
+])
+def test_counts_a_tool(script, counts):
+    score = suite.Score()
+    suite.check_tool(score, 'tool', [sys.executable, '-c', script])
+    assert (score.passed, score.failed) == counts
+
+
+@pytest.mark.parametrize('body, counts', [
+    ('def test_a(): pass\ndef test_b(): pass\n', (2, 0, 0)),
+    ('def test_a(): pass\ndef test_b(): assert 0\n', (1, 1, 0)),
+    ('import pytest\ndef test_a(): pytest.skip()\n', (0, 0, 1)),
+    ('import nothing_of_this_name\n', (0, 1, 0)),
+    ('', (0, 1, 0)),
+])
+def test_counts_pytest(tmp_path, monkeypatch, body, counts):
+    monkeypatch.chdir(SUITE.parents[1])
+    (tmp_path / 'test_it.py').write_text(body)
+    score = suite.Score()
+    suite.pytest(score, 'it', str(tmp_path), '', [str(tmp_path)])
+    assert (score.passed, score.failed, score.skipped) == counts
+
+
+def test_a_command_that_hangs_is_killed():
+    code, log, seconds = suite.run(['sh', '-c', 'sleep 60 & sleep 60'], limit=0.2)
+    assert code != 0 and 'killed after' in log and seconds < 30

@@ -1,0 +1,234 @@
+"""tools/suite.py [--quick] [STAGE...] - what tools/test runs once the packages are there.
+
+The stages, in this order, and all of them if none is named:
+  build   build/ by gcc, build-asan/ by clang with ASan and UBSan, build-fuzz/ with libFuzzer,
+          all with -Werror
+  checks  the house rules, the layout of the code, the exported symbols
+  unit    what Meson knows as tests, in build/ and build-asan/; each cmocka case counts
+  e2e     pytest over test/, against build/ and (all but the tests marked `plain`) build-asan/
+  fuzz    ten seconds of each fuzz target over the seeds in fuzz/corpus/
+A stage other than build expects the builds to be up to date.
+--quick leaves out the sanitizers, the fuzzing and the end-to-end tests marked `slow`.
+
+Prints a line per part and the log of each part that fails. The last line is `N passed, N failed`,
+with `, N skipped` if any were; the exit code is 1 if any failed.
+"""
+import concurrent.futures
+import glob
+import json
+import os
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree
+
+SANITIZE = ['-Db_sanitize=address,undefined', '-Db_lundef=false']
+BUILDS = {  # directory: (compiler, options of meson setup)
+    'build': ('gcc', []),
+    'build-asan': ('clang', SANITIZE),
+    'build-fuzz': ('clang', [*SANITIZE, '-Dfuzzers=true', '-Dtests=false']),
+}
+FUZZ_SECONDS = 10
+PART_LIMIT = 400  # seconds that any one command may take
+ENV = dict(os.environ, ASAN_OPTIONS='exitcode=99', LSAN_OPTIONS='exitcode=99',
+           UBSAN_OPTIONS='halt_on_error=1:print_stacktrace=1:exitcode=99',
+           PYTHONDONTWRITEBYTECODE='1')
+
+
+class Score:
+    def __init__(self):
+        self.passed = self.failed = self.skipped = 0
+
+    def add(self, name, passed=0, failed=0, skipped=0, seconds=0.0, log=''):
+        """Counts one part and prints its line, and its log if any of it failed."""
+        passed, failed = int(passed), int(failed)
+        self.passed += passed
+        self.failed += failed
+        self.skipped += skipped
+        if failed and log:
+            print(log.rstrip())
+        print(f'{"FAIL" if failed else "ok":<5}{name:<32}{summary(passed, failed, skipped)}'
+              f'  [{seconds:.1f} s]', flush=True)
+
+
+def summary(passed, failed, skipped):
+    return f'{passed} passed, {failed} failed' + (f', {skipped} skipped' if skipped else '')
+
+
+def run(command, limit=PART_LIMIT, env=ENV):
+    """Runs a command; returns its exit code, its output and its seconds.
+
+    It has a process group of its own, which is killed when the command ends or its time is up, so
+    that no server which it started stays behind.
+    """
+    start = time.monotonic()
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                               stderr=subprocess.STDOUT, start_new_session=True, env=env)
+    try:
+        output = process.communicate(timeout=limit)[0]
+    except subprocess.TimeoutExpired:
+        kill_group(process)
+        output = process.communicate()[0] + f'\nkilled after {limit} s\n'.encode()
+    finally:
+        kill_group(process)
+    text = f'$ {shlex.join(command)}\n' + output.decode(errors='replace')
+    return process.returncode, text, time.monotonic() - start
+
+
+def kill_group(process):
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+
+
+# ---- build ---------------------------------------------------------------------------------------
+
+def build(directory):
+    """Configures, if that hasn't been done, and compiles; as run() returns."""
+    if not os.path.exists(f'{directory}/build.ninja'):
+        compiler, options = BUILDS[directory]
+        done = run(['meson', 'setup', directory, *options], env=dict(ENV, CC=compiler))
+        if done[0] != 0:
+            return done
+    return run(['ninja', '-C', directory, '--quiet'])
+
+
+def stage_build(score, quick):
+    for directory in ['build'] if quick else BUILDS:
+        code, log, seconds = build(directory)
+        score.add(f'build {directory} ({BUILDS[directory][0]})', passed=code == 0,
+                  failed=code != 0, seconds=seconds, log=log)
+
+
+# ---- checks --------------------------------------------------------------------------------------
+
+def check_tool(score, name, command):
+    """Counts the lines PASS and FAIL of a tool; one that ends badly without a FAIL counts as one."""
+    code, log, seconds = run(command)
+    failed = len(re.findall(r'^FAIL ', log, re.M))
+    score.add(name, passed=len(re.findall(r'^PASS ', log, re.M)),
+              failed=failed or int(code != 0), seconds=seconds, log=log)
+
+
+def stage_checks(score, quick):
+    check_tool(score, 'floors', ['tools/check-floors'])
+    check_tool(score, 'symbols', ['tools/check-symbols', 'build'])
+    sources = [path for top in ('include', 'src', 'cli', 'test', 'fuzz', 'bench', 'examples')
+               for path in sorted(glob.glob(f'{top}/**/*.[ch]', recursive=True))]
+    code, log, seconds = run(['clang-format-14', '--dry-run', '-Werror', *sources])
+    first = {}  # breach of each file
+    for path, line in re.findall(r'^([^:\n]+):(\d+):.*clang-format-violations', log, re.M):
+        first.setdefault(path, f'{path}:{line}: not as clang-format-14 -i leaves it')
+    score.add('layout (clang-format)', passed=code == 0, failed=code != 0, seconds=seconds,
+              log='\n'.join(first.values()) or log)
+
+
+# ---- unit ----------------------------------------------------------------------------------------
+
+def count_tap(entry):
+    """(passed, failed) of one line of Meson's testlog.json. A test without TAP is one case."""
+    cases = re.findall(r'^(ok|not ok)\b', entry['stdout'], re.M)
+    good = entry['result'] == 'OK'
+    if not cases:
+        return (1, 0) if good else (0, 1)
+    failed = cases.count('not ok')
+    return cases.count('ok'), failed or int(not good)
+
+
+def stage_unit(score, quick):
+    for directory in ['build'] if quick else ['build', 'build-asan']:
+        record = f'{directory}/meson-logs/testlog.json'
+        if os.path.exists(record):
+            os.unlink(record)
+        code, log, seconds = run(['meson', 'test', '-C', directory, '--no-rebuild',
+                                  '--print-errorlogs'])
+        passed = failed = 0
+        if os.path.exists(record):
+            with open(record, encoding='utf-8') as lines:
+                counts = [count_tap(json.loads(line)) for line in lines]
+            passed, failed = sum(c[0] for c in counts), sum(c[1] for c in counts)
+        score.add(f'unit {directory}', passed, failed or int(code != 0 or not passed),
+                  seconds=seconds, log=log)
+
+
+# ---- e2e -----------------------------------------------------------------------------------------
+
+def pytest(score, name, directory, marks, places):
+    """Runs pytest with the programs of one build, which its tests find through FSOCK_BUILD."""
+    report = os.path.abspath(f'{directory}/{name.replace(" ", "-")}.xml')
+    if os.path.exists(report):
+        os.unlink(report)
+    command = [sys.executable, '-m', 'pytest', '-q', '-c', 'test/pytest.ini', '--rootdir=test',
+               f'--junitxml={report}', '-m', marks, *places]
+    code, log, seconds = run(command, env=dict(ENV, FSOCK_BUILD=os.path.abspath(directory)))
+    passed = failed = skipped = 0
+    if os.path.exists(report):
+        for suite in xml.etree.ElementTree.parse(report).getroot().iter('testsuite'):
+            failed += int(suite.get('failures')) + int(suite.get('errors'))
+            skipped += int(suite.get('skipped'))
+            passed += int(suite.get('tests'))
+        passed -= failed + skipped
+    score.add(name, passed, failed or int(code != 0), skipped, seconds, log)
+
+
+def stage_e2e(score, quick):
+    if quick:
+        pytest(score, 'e2e build', 'build', 'not slow', ['test'])
+        return
+    pytest(score, 'e2e build', 'build', '', ['test'])
+    pytest(score, 'e2e build-asan', 'build-asan', 'not plain', ['test/e2e'])
+
+
+# ---- fuzz ----------------------------------------------------------------------------------------
+
+def fuzz(program):
+    """Fuzzes one target; as run() returns. What it finds stays in build-fuzz/found/."""
+    name = os.path.basename(program)[len('fuzz_'):]
+    found, seeds = f'build-fuzz/found/{name}', f'fuzz/corpus/{name}'
+    shutil.rmtree(found, ignore_errors=True)
+    os.makedirs(f'{found}/corpus')
+    return run([program, f'-max_total_time={FUZZ_SECONDS}', '-timeout=5', '-rss_limit_mb=1024',
+                '-print_final_stats=1', f'-artifact_prefix={found}/', f'{found}/corpus',
+                *([seeds] if os.path.isdir(seeds) else [])], FUZZ_SECONDS + 60)
+
+
+def stage_fuzz(score, quick):
+    if quick:
+        return
+    programs = sorted(p for p in glob.glob('build-fuzz/fuzz/fuzz_*') if os.access(p, os.X_OK)
+                      and os.path.isfile(p))
+    if not programs:
+        score.add('fuzz', failed=1, log='no targets in build-fuzz/fuzz/')
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        for program, (code, log, seconds) in zip(programs, pool.map(fuzz, programs)):
+            score.add(os.path.basename(program), passed=code == 0, failed=code != 0,
+                      seconds=seconds, log=log[-8000:])
+
+
+STAGES = {'build': stage_build, 'checks': stage_checks, 'unit': stage_unit, 'e2e': stage_e2e,
+          'fuzz': stage_fuzz}
+
+
+def main():
+    words = sys.argv[1:]
+    quick = '--quick' in words
+    names = [word for word in words if word != '--quick']
+    for name in names:
+        if name not in STAGES:
+            sys.exit(f'test: no stage {name!r}; there are {", ".join(STAGES)}')
+    os.chdir(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    score = Score()
+    for name, stage in STAGES.items():
+        if not names or name in names:
+            stage(score, quick)
+    print(summary(score.passed, score.failed, score.skipped))
+    return 1 if score.failed else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
