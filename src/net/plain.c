@@ -1,0 +1,161 @@
+#include "net/plain.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "net/sock.h"
+
+struct plain {
+    struct fsk_layer layer;
+    int fd;
+};
+
+static struct plain *plain_of(struct fsk_layer *l)
+{
+    return (struct plain *)l;
+}
+
+/* The error that an errno means. EAGAIN is said to `wait`. */
+static enum fsock_err failed(struct plain *p, unsigned events, struct fsk_wait *wait)
+{
+    int err = errno;
+    if (err == EAGAIN) {
+        fsk_wait_for(wait, p->fd, events);
+        return FSOCK_AGAIN;
+    }
+    p->layer.sys_errno = err;
+    switch (err) {
+    case ECONNRESET:
+        return FSOCK_ERR_RESET;
+    case EPIPE:
+        return FSOCK_ERR_CLOSED;
+    case ETIMEDOUT: /* TCP_USER_TIMEOUT, or the kernel's retransmissions are used up */
+        return FSOCK_ERR_TIMEOUT;
+    case ENOMEM:
+    case ENOBUFS:
+        return FSOCK_ERR_MEMORY;
+    default:
+        return FSOCK_ERR_SYSTEM;
+    }
+}
+
+static enum fsock_err plain_connect(struct fsk_layer *l, struct fsk_wait *wait)
+{
+    (void)l, (void)wait;
+    return FSOCK_OK;
+}
+
+static enum fsock_err receive(struct plain *p, void *buf, size_t cap, size_t *n, int how,
+                              struct fsk_wait *wait)
+{
+    ssize_t got;
+    do
+        got = recv(p->fd, buf, cap, how);
+    while (got < 0 && errno == EINTR);
+    if (got > 0) {
+        *n = (size_t)got;
+        return FSOCK_OK;
+    }
+    if (got < 0 && (how & MSG_OOB) && errno == EINVAL)
+        errno = EAGAIN; /* there is no out-of-band byte, or it has been read */
+    return got == 0 ? FSOCK_EOF : failed(p, FSK_READABLE, wait);
+}
+
+static enum fsock_err plain_recv(struct fsk_layer *l, void *buf, size_t cap, size_t *n, int flags,
+                                 struct fsk_addr *from, struct fsk_wait *wait)
+{
+    (void)from;
+    int how = (flags & FSK_IO_PEEK ? MSG_PEEK : 0) | (flags & FSK_IO_OOB ? MSG_OOB : 0);
+    return receive(plain_of(l), buf, cap, n, how, wait);
+}
+
+/* TCP can drop bytes without copying them (tcp(7), MSG_TRUNC); unix sockets can't. */
+static enum fsock_err tcp_recv(struct fsk_layer *l, void *buf, size_t cap, size_t *n, int flags,
+                               struct fsk_addr *from, struct fsk_wait *wait)
+{
+    if (flags & FSK_IO_DISCARD)
+        return receive(plain_of(l), buf, cap, n, MSG_TRUNC, wait);
+    return plain_recv(l, buf, cap, n, flags, from, wait);
+}
+
+static enum fsock_err plain_send(struct fsk_layer *l, const void *buf, size_t len, size_t *n,
+                                 int flags, const struct fsk_addr *to, struct fsk_wait *wait)
+{
+    (void)to;
+    struct plain *p = plain_of(l);
+    ssize_t sent;
+    do
+        sent = send(p->fd, buf, len, MSG_NOSIGNAL | (flags & FSK_IO_OOB ? MSG_OOB : 0));
+    while (sent < 0 && errno == EINTR);
+    if (sent < 0)
+        return failed(p, FSK_WRITABLE, wait);
+    *n = (size_t)sent;
+    return FSOCK_OK;
+}
+
+static enum fsock_err plain_shut(struct fsk_layer *l, struct fsk_wait *wait)
+{
+    struct plain *p = plain_of(l);
+    /* ENOTCONN: the peer has reset the connection; recv is who tells. */
+    if (shutdown(p->fd, SHUT_WR) == 0 || errno == ENOTCONN)
+        return FSOCK_OK;
+    return failed(p, FSK_WRITABLE, wait);
+}
+
+static void plain_info(struct fsk_layer *l, struct fsk_layer_info *info)
+{
+    struct plain *p = plain_of(l);
+    struct fsk_sockaddr sa = {.len = sizeof sa.ss};
+    info->fd = p->fd;
+    if (getsockname(p->fd, (struct sockaddr *)&sa.ss, &sa.len) == 0)
+        fsk_sockaddr_to_addr(&info->local, &sa);
+    sa.len = sizeof sa.ss;
+    if (getpeername(p->fd, (struct sockaddr *)&sa.ss, &sa.len) == 0)
+        fsk_sockaddr_to_addr(&info->remote, &sa);
+}
+
+static void plain_free(struct fsk_layer *l)
+{
+    struct plain *p = plain_of(l);
+    if (l->driver)
+        l->driver->forget_fd(l->driver, p->fd);
+    close(p->fd);
+    free(p);
+}
+
+static const struct fsk_layer_ops tcp_ops = {
+    .name = "tcp",
+    .connect = plain_connect,
+    .recv = tcp_recv,
+    .send = plain_send,
+    .shut = plain_shut,
+    .info = plain_info,
+    .free = plain_free,
+};
+
+static const struct fsk_layer_ops unix_ops = {
+    .name = "unix",
+    .connect = plain_connect,
+    .recv = plain_recv,
+    .send = plain_send,
+    .shut = plain_shut,
+    .info = plain_info,
+    .free = plain_free,
+};
+
+struct fsk_layer *fsk_plain_new(int fd, struct fsk_driver *driver)
+{
+    struct plain *p = calloc(1, sizeof *p);
+    if (!p)
+        return NULL;
+    int family = 0;
+    socklen_t len = sizeof family;
+    getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &len);
+    p->layer.ops = family == AF_UNIX ? &unix_ops : &tcp_ops;
+    p->layer.driver = driver;
+    p->layer.stage = FSOCK_STAGE_CONNECT;
+    p->fd = fd;
+    return &p->layer;
+}
