@@ -58,13 +58,26 @@ void fsk_op_start(struct fsk_op *parent, struct fsk_op *child)
     child->id = root->id;
     if (child->deadline > parent->deadline)
         child->deadline = parent->deadline;
-    root->driver->start(root->driver, child);
+    if (!root->driver->start(root->driver, child)) {
+        child->ended = true;
+        child->err = FSOCK_ERR_MEMORY;
+        fsk_op_wake(root);
+    }
 }
 
 void fsk_op_stop(struct fsk_op *op)
 {
     if (op->running)
         op->driver->stop(op->driver, op);
+}
+
+void fsk_op_expire(struct fsk_op *child, fsock_time now)
+{
+    if (!child->running)
+        return;
+    fsk_op_stop(child);
+    child->expired = true;
+    fsk_op_step(child, now);
 }
 
 void fsk_op_wake(struct fsk_op *op)

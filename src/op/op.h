@@ -67,7 +67,10 @@ struct fsk_op *fsk_op_root(struct fsk_op *op);
  */
 enum fsock_err fsk_op_inner(struct fsk_op *outer, struct fsk_op *inner, fsock_time now);
 
-/* Give `child` to the driver of `parent`; its deadline becomes no later than its parent's. */
+/*
+ * Give `child` to the driver of `parent`; its deadline becomes no later than its parent's. Out of
+ * memory, it has ended at once with FSOCK_ERR_MEMORY.
+ */
 void fsk_op_start(struct fsk_op *parent, struct fsk_op *child);
 
 /* Take a child op away from its driver; harmless if it has ended or never ran. */

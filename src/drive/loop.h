@@ -1,0 +1,34 @@
+/*
+ * loop.h - the driver that runs a hundred thousand ops. It sleeps in epoll, edge-triggered: a
+ * descriptor is registered once, at the first wait, and the loop remembers what has become ready
+ * meanwhile.
+ */
+#ifndef FSK_LOOP_H
+#define FSK_LOOP_H
+
+#include "drive/sched.h"
+
+struct fsk_loop_slot;
+
+struct fsk_loop {
+    struct fsk_sched sched;
+    int epoll;
+    struct fsk_loop_slot *slot; /* by descriptor */
+    size_t slots;
+    size_t turn; /* steps left before the kernel is asked again */
+};
+
+/* False: out of memory or of descriptors (errno says). The driver for ops is &loop->sched.driver.
+ */
+bool fsk_loop_init(struct fsk_loop *loop);
+
+/* Every op must have ended or been stopped. */
+void fsk_loop_fini(struct fsk_loop *loop);
+
+/*
+ * Make one step of one op, or sleep until one is ready. FSOCK_OK; FSOCK_ERR_TIMEOUT if `deadline`
+ * has passed and nothing is ready; FSOCK_ERR_SYSTEM.
+ */
+enum fsock_err fsk_loop_step(struct fsk_loop *loop, fsock_time deadline);
+
+#endif

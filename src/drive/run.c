@@ -1,0 +1,103 @@
+#include "drive/run.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+
+#include "base/time.h"
+
+static bool arm(struct fsk_sched *s, struct fsk_op *op)
+{
+    (void)s, (void)op; /* op->wait is all that poll needs */
+    return true;
+}
+
+static void disarm(struct fsk_sched *s, struct fsk_op *op)
+{
+    (void)s, (void)op;
+}
+
+static void forget_fd(struct fsk_driver *d, int fd)
+{
+    struct fsk_sched *s = (struct fsk_sched *)(void *)d;
+    FSK_LIST_EACH (link, &s->waiting) {
+        struct fsk_op *op = FSK_HOLDER(link, struct fsk_op, link);
+        for (unsigned i = 0; i < op->wait.wants; i++)
+            if (op->wait.want[i].fd == fd)
+                op->wait.want[i].fd = -1; /* poll passes over it */
+    }
+}
+
+bool fsk_run_init(struct fsk_run *run)
+{
+    run->fds = NULL;
+    run->cap = 0;
+    if (!fsk_sched_init(&run->sched))
+        return false;
+    run->sched.arm = arm;
+    run->sched.disarm = disarm;
+    run->sched.driver.forget_fd = forget_fd;
+    return true;
+}
+
+void fsk_run_fini(struct fsk_run *run)
+{
+    fsk_sched_fini(&run->sched);
+    free(run->fds);
+}
+
+/* Sleep until a descriptor or a timer of the waiting ops is ready, and make those ops ready. */
+static enum fsock_err sleep_on(struct fsk_run *run)
+{
+    struct fsk_sched *s = &run->sched;
+    size_t n = 0;
+    if (run->cap < s->running * FSK_WANTS_MAX) {
+        size_t cap = s->running * FSK_WANTS_MAX * 2;
+        struct pollfd *fds = realloc(run->fds, cap * sizeof *fds);
+        if (!fds)
+            return FSOCK_ERR_MEMORY;
+        run->fds = fds;
+        run->cap = cap;
+    }
+    FSK_LIST_EACH (link, &s->waiting) {
+        struct fsk_wait *w = &FSK_HOLDER(link, struct fsk_op, link)->wait;
+        for (unsigned i = 0; i < w->wants; i++)
+            run->fds[n++] = (struct pollfd){
+                .fd = w->want[i].fd,
+                .events = (short)((w->want[i].events & FSK_READABLE ? POLLIN : 0) |
+                                  (w->want[i].events & FSK_WRITABLE ? POLLOUT : 0))};
+    }
+    int ms = fsk_time_poll_ms(fsock_now(), fsk_sched_next(s));
+    if (poll(run->fds, n, ms) < 0 && errno != EINTR)
+        return FSOCK_ERR_SYSTEM;
+    n = 0;
+    FSK_LIST_EACH (link, &s->waiting) {
+        struct fsk_op *op = FSK_HOLDER(link, struct fsk_op, link);
+        bool ready = false;
+        for (unsigned i = 0; i < op->wait.wants; i++)
+            ready |= run->fds[n++].revents != 0;
+        if (ready)
+            fsk_sched_ready(s, op);
+    }
+    return FSOCK_OK;
+}
+
+enum fsock_err fsk_run(struct fsk_run *run, struct fsk_op *op)
+{
+    struct fsk_sched *s = &run->sched;
+    fsk_sched_tick(s);
+    if (!s->driver.start(&s->driver, op))
+        return FSOCK_ERR_MEMORY;
+    for (;;) {
+        while (!fsk_list_empty(&s->ready) && !op->ended)
+            fsk_sched_step(s);
+        if (op->ended)
+            return op->err;
+        enum fsock_err err = sleep_on(run);
+        if (err != FSOCK_OK) {
+            s->driver.stop(&s->driver, op);
+            return err;
+        }
+        fsk_sched_tick(s);
+    }
+}

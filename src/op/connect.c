@@ -1,0 +1,73 @@
+#include "op/connect.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+static enum fsock_err ended(struct fsk_connect *c, enum fsock_err err, int sys_errno,
+                            fsock_time now)
+{
+    c->took = now - c->started;
+    c->sys_errno = sys_errno;
+    fsk_mark(c->op.trace, FSOCK_MARK_CONNECTED, c->op.id, c->fd, sys_errno, 0, "%s", c->text);
+    return err;
+}
+
+static enum fsock_err begin(struct fsk_connect *c, fsock_time now)
+{
+    int family = c->to.ss.ss_family;
+    c->started = now;
+    int e = fsk_sock_new(family, SOCK_STREAM, &c->fd);
+    if (e)
+        return ended(c, FSOCK_ERR_SYSTEM, e, now);
+    if (family != AF_UNIX)
+        fsk_sock_tune(c->fd, c->user_timeout_ms, c->fast_open);
+    e = fsk_sock_bind(c->fd, family, c->bind);
+    if (e)
+        return ended(c, FSOCK_ERR_CONNECT, e, now);
+    fsk_mark(c->op.trace, FSOCK_MARK_CONNECT, c->op.id, c->fd, 0, 0, "%s", c->text);
+    e = fsk_sock_connect(c->fd, &c->to);
+    if (e == EINPROGRESS) {
+        fsk_wait_for(&c->op.wait, c->fd, FSK_WRITABLE);
+        return FSOCK_AGAIN;
+    }
+    return ended(c, e ? FSOCK_ERR_CONNECT : FSOCK_OK, e, now);
+}
+
+/* Writable, or woken for nothing: connect(2) again tells which. */
+static enum fsock_err look(struct fsk_connect *c, fsock_time now)
+{
+    int e = fsk_sock_error(c->fd);
+    if (!e)
+        e = fsk_sock_connect(c->fd, &c->to);
+    if (e == EALREADY || e == EINPROGRESS) {
+        fsk_wait_for(&c->op.wait, c->fd, FSK_WRITABLE);
+        return FSOCK_AGAIN;
+    }
+    if (e == EISCONN)
+        e = 0;
+    return ended(c, e ? FSOCK_ERR_CONNECT : FSOCK_OK, e, now);
+}
+
+static enum fsock_err step(struct fsk_op *op, fsock_time now)
+{
+    struct fsk_connect *c = FSK_HOLDER(op, struct fsk_connect, op);
+    if (op->expired)
+        return ended(c, FSOCK_ERR_TIMEOUT, ETIMEDOUT, now);
+    return c->fd < 0 ? begin(c, now) : look(c, now);
+}
+
+void fsk_connect_init(struct fsk_connect *c, fsock_time deadline)
+{
+    *c = (struct fsk_connect){.fd = -1};
+    fsk_op_init(&c->op, step, deadline);
+}
+
+void fsk_connect_fini(struct fsk_connect *c)
+{
+    fsk_op_stop(&c->op);
+    if (c->fd >= 0) {
+        c->op.driver->forget_fd(c->op.driver, c->fd);
+        close(c->fd);
+    }
+    c->fd = -1;
+}

@@ -1,0 +1,27 @@
+/*
+ * connect.h - one attempt to connect a stream socket to one address: a child op of a dial.
+ */
+#ifndef FSK_CONNECT_H
+#define FSK_CONNECT_H
+
+#include "net/sock.h"
+#include "op/op.h"
+
+struct fsk_connect {
+    struct fsk_op op;
+    struct fsk_sockaddr to;
+    const struct fsk_bind *bind; /* may be NULL */
+    unsigned user_timeout_ms;    /* TCP_USER_TIMEOUT; 0: the kernel's */
+    bool fast_open;
+    int fd; /* connected, after FSOCK_OK: the taker sets it to -1; closed by fini otherwise */
+    int sys_errno; /* after FSOCK_ERR_CONNECT and FSOCK_ERR_SYSTEM (no socket); ETIMEDOUT if expired
+                    */
+    fsock_time started, took;
+    char text[64]; /* the address, for people */
+};
+
+/* Set `to` and what else is needed after this. */
+void fsk_connect_init(struct fsk_connect *c, fsock_time deadline);
+void fsk_connect_fini(struct fsk_connect *c);
+
+#endif
