@@ -102,7 +102,7 @@ FSOCK_API const char *fsock_stage_name(enum fsock_stage stage);
 
 /* One address that was tried. */
 struct fsock_try {
-    char addr[64];   /* "192.0.2.7:443", "[2001:db8::7]:443" or the start of a unix path */
+    char addr[72];   /* "192.0.2.7:443", "[2001:db8::7]:443" or the start of a unix path */
     int sys_errno;   /* how it failed; 0 if it was given up when another one was faster */
     fsock_time took; /* nanoseconds from its start to its failure */
 };

@@ -10,6 +10,7 @@
 #define FSK_WAIT_H
 
 #include <assert.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <fsock.h>
@@ -48,7 +49,7 @@ struct fsk_op;
  * except those of an op that asked to go first (struct fsk_op's `first`).
  */
 struct fsk_driver {
-    void (*start)(struct fsk_driver *, struct fsk_op *); /* begin to step it, soon */
+    bool (*start)(struct fsk_driver *, struct fsk_op *); /* step it soon; false: out of memory */
     void (*stop)(struct fsk_driver *, struct fsk_op *);  /* forget it; harmless if not running */
     void (*wake)(struct fsk_driver *, struct fsk_op *);  /* step it soon */
     void (*forget_fd)(struct fsk_driver *, int fd);      /* it is about to be closed */

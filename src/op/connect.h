@@ -17,7 +17,7 @@ struct fsk_connect {
     int sys_errno; /* after FSOCK_ERR_CONNECT and FSOCK_ERR_SYSTEM (no socket); ETIMEDOUT if expired
                     */
     fsock_time started, took;
-    char text[64]; /* the address, for people */
+    char text[FSK_ADDR_TEXT]; /* the address, for people */
 };
 
 /* Set `to` and what else is needed after this. */

@@ -80,9 +80,12 @@ void fsk_op_stop(struct fsk_op *op);
 void fsk_op_wake(struct fsk_op *op);
 
 /*
- * One step, with the rules kept: clear, test the deadline, step, record the end. For drivers, and
- * for a parent whose deadline has struck: its children end by their own words first.
+ * For a parent whose deadline has struck: end a child that still runs by its own words. Afterwards
+ * the driver no longer has it.
  */
+void fsk_op_expire(struct fsk_op *child, fsock_time now);
+
+/* One step, with the rules kept: clear, test the deadline, step, record the end. For drivers. */
 enum fsock_err fsk_op_step(struct fsk_op *op, fsock_time now);
 
 #endif

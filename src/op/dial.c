@@ -1,0 +1,356 @@
+#include "op/dial.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/fault.h"
+#include "base/time.h"
+#include "net/plain.h"
+
+#define ATTEMPT_DELAY   (250 * FSOCK_MILLISECOND) /* RFC 8305 8 */
+#define NO_SOCKET_DELAY (50 * FSOCK_MILLISECOND)  /* until a descriptor may be free again */
+
+static struct fsk_dial *dial_of(struct fsk_op *op)
+{
+    return FSK_HOLDER(op, struct fsk_dial, op);
+}
+
+/* Whom the socket goes to: the proxy, or the target itself. */
+static struct fsk_span peer_host(const struct fsk_dial *d)
+{
+    return d->target->proxy.kind ? d->target->proxy.host : d->target->host;
+}
+
+static uint16_t peer_port(const struct fsk_dial *d)
+{
+    return d->target->proxy.kind ? d->target->proxy.port : d->target->port;
+}
+
+/* "shop.example:443", "the proxy p.example:3128", "/run/app.sock" */
+static void peer_text(const struct fsk_dial *d, char *buf, size_t cap)
+{
+    struct fsk_span host = peer_host(d), path = d->dialer->unix_socket;
+    if (path.n)
+        snprintf(buf, cap, "%s%.*s", path.p[0] ? "" : "@", (int)path.n - !path.p[0],
+                 path.p + !path.p[0]);
+    else
+        snprintf(buf, cap, memchr(host.p, ':', host.n) ? "%s[%.*s]:%u" : "%s%.*s:%u",
+                 d->target->proxy.kind ? "the proxy " : "", (int)host.n, host.p, peer_port(d));
+}
+
+/* ---- The race -------------------------------------------------------------------------------- */
+
+static unsigned racing(const struct fsk_dial *d)
+{
+    unsigned n = 0;
+    for (unsigned i = 0; i < FSK_RACERS_MAX; i++)
+        n += d->racer[i] != NULL;
+    return n;
+}
+
+static void drop_racer(struct fsk_dial *d, unsigned i)
+{
+    fsk_connect_fini(d->racer[i]);
+    free(d->racer[i]);
+    d->racer[i] = NULL;
+}
+
+static enum fsock_err start_racer(struct fsk_dial *d, unsigned slot, fsock_time now)
+{
+    const struct fsk_dialer *dialer = d->dialer;
+    struct fsk_connect *c = malloc(sizeof *c);
+    if (!c)
+        return fsk_fault_set(d->fault, FSOCK_ERR_MEMORY, FSOCK_STAGE_CONNECT, ENOMEM,
+                             "connect: out of memory");
+    fsk_connect_init(c, d->op.deadline);
+    if (dialer->unix_socket.n) {
+        int e = fsk_sockaddr_from_path(&c->to, dialer->unix_socket);
+        peer_text(d, c->text, sizeof c->text);
+        if (e) {
+            free(c);
+            return fsk_fault_set(d->fault, FSOCK_ERR_INPUT, FSOCK_STAGE_NONE, e,
+                                 "unix socket: the path is empty or longer than 107 bytes");
+        }
+    } else {
+        fsk_sockaddr_from_addr(&c->to, &d->resolve.addr[d->next]);
+        fsk_addr_format_port(&d->resolve.addr[d->next], c->text);
+        c->bind = &dialer->bind;
+        c->user_timeout_ms = dialer->user_timeout_ms;
+        c->fast_open = dialer->fast_open;
+    }
+    d->next++;
+    d->next_at = now + ATTEMPT_DELAY;
+    d->racer[slot] = c;
+    fsk_op_start(&d->op, &c->op);
+    return FSOCK_OK;
+}
+
+/* An attempt has ended without a connection: remember how, and let the next one start at once. */
+static void note_failure(struct fsk_dial *d, unsigned i, fsock_time now)
+{
+    struct fsk_connect *c = d->racer[i];
+    if (c->op.err == FSOCK_ERR_SYSTEM && (c->sys_errno == EMFILE || c->sys_errno == ENFILE)) {
+        d->next--; /* not the address's fault: again, when a descriptor is free */
+        d->next_at = now + NO_SOCKET_DELAY;
+    } else {
+        fsk_fault_try(d->fault, c->text, c->sys_errno, c->took);
+        d->next_at = now;
+    }
+    d->last_errno = c->sys_errno;
+    drop_racer(d, i);
+}
+
+static bool adopt(struct fsk_dial *d, unsigned i, fsock_time now)
+{
+    struct fsk_connect *c = d->racer[i];
+    struct fsk_layer *plain = fsk_plain_new(c->fd, d->op.driver);
+    if (!plain)
+        return false;
+    c->fd = -1;
+    fsk_stream_init(&d->stream, plain);
+    d->connected = now;
+    d->state = FSK_DIAL_LAYERS;
+    for (unsigned k = 0; k < FSK_RACERS_MAX; k++)
+        if (d->racer[k])
+            drop_racer(d, k);
+    return true;
+}
+
+/* Every address has failed, or the time is up. */
+static enum fsock_err lost(struct fsk_dial *d, fsock_time now)
+{
+    struct fsock_fault *f = d->fault;
+    char text[sizeof f->text], when[32];
+    size_t n = 0;
+    if (d->op.expired)
+        for (unsigned i = 0; i < FSK_RACERS_MAX; i++)
+            if (d->racer[i]) {
+                fsk_op_expire(&d->racer[i]->op, now);
+                note_failure(d, i, now);
+            }
+    for (unsigned i = 0; i < f->tries && i < FSOCK_TRIES_MAX && n < sizeof text; i++)
+        n += (size_t)snprintf(text + n, sizeof text - n, "%s%s %s after %s", i ? "; " : "",
+                              f->tried[i].addr, fsk_errno_text(f->tried[i].sys_errno),
+                              fsk_time_text(when, sizeof when, f->tried[i].took));
+    if (n == 0)
+        snprintf(text, sizeof text, "%s", fsk_errno_text(d->last_errno));
+    char peer[300];
+    peer_text(d, peer, sizeof peer);
+    enum fsock_err err = FSOCK_ERR_CONNECT;
+    if (d->last_errno == EMFILE || d->last_errno == ENFILE)
+        err = FSOCK_ERR_SYSTEM;
+    else if (d->op.expired)
+        err = FSOCK_ERR_TIMEOUT;
+    return fsk_fault_set(f, err, FSOCK_STAGE_CONNECT, d->last_errno, "connect %s: %s", peer, text);
+}
+
+/* Names arrive, attempts end, new ones start; FSOCK_OK when one is connected. */
+static enum fsock_err run_race(struct fsk_dial *d, fsock_time now)
+{
+    unsigned known = d->resolving ? d->resolve.n : 1; /* a unix socket has its one address */
+    for (unsigned i = 0; i < FSK_RACERS_MAX; i++) {
+        if (!d->racer[i] || !d->racer[i]->op.ended)
+            continue;
+        if (d->racer[i]->op.err == FSOCK_OK)
+            return adopt(d, i, now) ? FSOCK_OK : FSOCK_ERR_MEMORY;
+        note_failure(d, i, now);
+    }
+    if (d->op.expired || (d->resolved && d->next >= known && !racing(d)))
+        return lost(d, now);
+    for (unsigned i = 0; i < FSK_RACERS_MAX && d->next < known; i++) {
+        if (d->racer[i])
+            continue;
+        if (now < d->next_at) {
+            d->op.alarm = fsk_time_min(d->op.alarm, d->next_at);
+            break;
+        }
+        enum fsock_err err = start_racer(d, i, now);
+        if (err != FSOCK_OK)
+            return err;
+    }
+    return FSOCK_AGAIN;
+}
+
+static enum fsock_err race(struct fsk_dial *d, fsock_time now)
+{
+    if (!d->resolved) {
+        enum fsock_err err = fsk_op_inner(&d->op, &d->resolve.op, now);
+        if (err != FSOCK_AGAIN) {
+            d->resolved = true;
+            d->looked_up = now;
+            if (d->resolve.n == 0)
+                return err == FSOCK_ERR_NAME && d->target->proxy.kind ? FSOCK_ERR_PROXY_NAME : err;
+        } else if (!d->resolve.settled) {
+            return err;
+        } else if (!d->looked_up) {
+            d->looked_up = now;
+        }
+    }
+    return run_race(d, now);
+}
+
+/* ---- The layers above the socket ------------------------------------------------------------- */
+
+/* Put the next layer on. False if there is none left; the stream's top is NULL if memory is out. */
+static bool put_layer(struct fsk_dial *d)
+{
+    const struct fsk_target *t = d->target;
+    const struct fsk_proxy *p = &t->proxy;
+    struct fsk_span host = d->named[0] ? fsk_span_str(d->named) : t->host;
+    struct fsk_proxy_target to = {host, t->port, p->user, p->password};
+    struct fsk_stream *s = &d->stream;
+    for (;;) {
+        switch (d->layer++) {
+        case 0:
+            if (!p->kind || !p->tls)
+                continue;
+            s->top = fsk_tls_new(s->top, d->dialer->tls, p->host, p->port);
+            return true;
+        case 1:
+            if (p->kind == FSK_PROXY_HTTP && t->tunnel)
+                s->top = fsk_http_connect_new(s->top, &to);
+            else if (p->kind == FSK_PROXY_SOCKS5 || p->kind == FSK_PROXY_SOCKS5H)
+                s->top = fsk_socks5_new(s->top, &to);
+            else
+                continue;
+            return true;
+        case 2:
+            if (!t->tls)
+                continue;
+            s->top = fsk_tls_new(s->top, d->dialer->tls, t->host, t->port);
+            return true;
+        default:
+            return false;
+        }
+    }
+}
+
+static enum fsock_err layer_failed(struct fsk_dial *d, enum fsock_err err, fsock_time now)
+{
+    struct fsk_layer *top = d->stream.top;
+    const struct fsk_target *t = d->target;
+    char peer[300], addr[80] = "", when[32];
+    struct fsk_layer_info info;
+    peer_text(d, peer, sizeof peer);
+    fsk_stream_info(&d->stream, &info);
+    if (info.remote.family) {
+        addr[0] = ' ', addr[1] = '(';
+        size_t n = fsk_addr_format_port(&info.remote, addr + 2);
+        memcpy(addr + 2 + n, ")", 2);
+    }
+    const char *stage = fsock_stage_name(top->stage);
+    if (top->stage == FSOCK_STAGE_TLS && t->proxy.kind && d->layer > 1)
+        snprintf(peer, sizeof peer, "%.*s:%u", (int)t->host.n, t->host.p, t->port);
+    if (d->op.expired)
+        return fsk_fault_set(d->fault, FSOCK_ERR_TIMEOUT, top->stage, ETIMEDOUT,
+                             "%s %s%s: connected, but the handshake was not over after %s", stage,
+                             peer, addr, fsk_time_text(when, sizeof when, now - d->connected));
+    return fsk_fault_set(d->fault, err, top->stage, top->sys_errno, "%s %s%s: %s", stage, peer,
+                         addr, fsk_stream_why(&d->stream));
+}
+
+static void mark_layer(struct fsk_dial *d)
+{
+    struct fsk_layer_info info;
+    if (!d->op.trace)
+        return;
+    fsk_stream_info(&d->stream, &info);
+    if (d->stream.top->stage == FSOCK_STAGE_TLS)
+        fsk_mark(d->op.trace, FSOCK_MARK_TLS, d->op.id, info.fd, 0, 0, "%s %s%s%s%s",
+                 info.tls_version, info.tls_cipher, info.tls_resumed ? ", resumed" : "",
+                 info.alpn && info.alpn[0] ? ", " : "", info.alpn ? info.alpn : "");
+    else
+        fsk_mark(d->op.trace, FSOCK_MARK_PROXY, d->op.id, info.fd, 0, 0, "%s through %.*s:%u",
+                 d->stream.top->ops->name, (int)d->target->proxy.host.n, d->target->proxy.host.p,
+                 d->target->proxy.port);
+}
+
+static enum fsock_err open_layers(struct fsk_dial *d, fsock_time now)
+{
+    for (;;) {
+        struct fsk_layer *top = d->stream.top;
+        if (!top)
+            return fsk_fault_set(d->fault, FSOCK_ERR_MEMORY, FSOCK_STAGE_CONNECT, ENOMEM,
+                                 "connect: out of memory");
+        enum fsock_err err =
+            d->op.expired ? FSOCK_ERR_TIMEOUT : top->ops->connect(top, &d->op.wait);
+        if (err == FSOCK_AGAIN)
+            return err;
+        if (err != FSOCK_OK)
+            return layer_failed(d, err, now);
+        if (d->layer)
+            mark_layer(d);
+        if (!put_layer(d))
+            break;
+    }
+    if (d->target->tls)
+        d->secured = fsock_now();
+    d->state = FSK_DIAL_OPEN;
+    return FSOCK_OK;
+}
+
+/* Whom to race for: the peer, by its name. A unix socket needs none. */
+static void begin_race(struct fsk_dial *d)
+{
+    d->state = FSK_DIAL_RACE;
+    d->resolved = d->dialer->unix_socket.n > 0;
+    d->resolving = !d->resolved;
+    if (d->resolving)
+        fsk_resolve_init(&d->resolve, d->dialer->resolver, peer_host(d), peer_port(d),
+                         d->dialer->family, d->op.deadline, d->fault);
+}
+
+static enum fsock_err find_name(struct fsk_dial *d, fsock_time now)
+{
+    enum fsock_err err = fsk_op_inner(&d->op, &d->resolve.op, now);
+    if (d->resolve.n == 0 || (err == FSOCK_AGAIN && !d->resolve.settled))
+        return err;
+    fsk_addr_format(&d->resolve.addr[0], d->named);
+    fsk_resolve_fini(&d->resolve);
+    d->op.wait.wants = 0;
+    d->op.alarm = FSOCK_NEVER;
+    begin_race(d);
+    return FSOCK_OK;
+}
+
+static enum fsock_err step(struct fsk_op *op, fsock_time now)
+{
+    struct fsk_dial *d = dial_of(op);
+    enum fsock_err err;
+    if (!d->started)
+        d->started = now;
+    if (d->state == FSK_DIAL_NAME && (err = find_name(d, now)) != FSOCK_OK)
+        return err;
+    if (d->state == FSK_DIAL_RACE && (err = race(d, now)) != FSOCK_OK)
+        return err;
+    if (d->state == FSK_DIAL_LAYERS)
+        return open_layers(d, now);
+    return FSOCK_OK;
+}
+
+void fsk_dial_init(struct fsk_dial *d, struct fsk_dialer *dialer, const struct fsk_target *target,
+                   fsock_time deadline, struct fsock_fault *fault)
+{
+    *d = (struct fsk_dial){.dialer = dialer, .target = target, .fault = fault};
+    fsk_op_init(&d->op, step, deadline);
+    if (target->proxy.kind == FSK_PROXY_SOCKS5) {
+        d->state = FSK_DIAL_NAME;
+        d->resolving = true;
+        fsk_resolve_init(&d->resolve, dialer->resolver, target->host, target->port, dialer->family,
+                         deadline, fault);
+    } else {
+        begin_race(d);
+    }
+}
+
+void fsk_dial_fini(struct fsk_dial *d)
+{
+    if (d->resolving)
+        fsk_resolve_fini(&d->resolve);
+    d->resolving = false;
+    for (unsigned i = 0; i < FSK_RACERS_MAX; i++)
+        if (d->racer[i])
+            drop_racer(d, i);
+    fsk_stream_close(&d->stream);
+}

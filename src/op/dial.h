@@ -1,0 +1,92 @@
+/*
+ * dial.h - from a target to an open stream: look up, race the addresses, go through the proxies,
+ * put TLS on top. An inner op.
+ *
+ * The race is Happy Eyeballs (RFC 8305): the next address starts when the one before has failed, or
+ * has said nothing for 250 ms; the first to connect wins. Every address that was tried, and how
+ * it failed, goes into the fault.
+ */
+#ifndef FSK_DIAL_H
+#define FSK_DIAL_H
+
+#include "net/proxy.h"
+#include "net/sock.h"
+#include "net/stream.h"
+#include "net/tls.h"
+#include "op/connect.h"
+#include "op/op.h"
+#include "op/resolve.h"
+
+/* What dials share: how sockets are opened, from the caller's options. */
+struct fsk_dialer {
+    struct fsk_resolver *resolver;
+    struct fsk_tls_config *tls;
+    struct fsk_bind bind;
+    int family;
+    bool fast_open;
+    unsigned user_timeout_ms;
+    struct fsk_span unix_socket; /* empty: none */
+};
+
+enum fsk_proxy_kind {
+    FSK_PROXY_NONE,
+    FSK_PROXY_HTTP,   /* CONNECT, or plain requests in absolute form (no handshake) */
+    FSK_PROXY_SOCKS5, /* names are looked up here */
+    FSK_PROXY_SOCKS5H /* names are looked up there */
+};
+
+/* A proxy to go through. Spans are borrowed. */
+struct fsk_proxy {
+    enum fsk_proxy_kind kind;
+    bool tls; /* https:// proxies: TLS to the proxy itself */
+    struct fsk_span host;
+    uint16_t port;
+    struct fsk_span user, password;
+};
+
+/* Where to. Spans are borrowed for the life of the dial; hosts come without brackets. */
+struct fsk_target {
+    struct fsk_span host;
+    uint16_t port;
+    bool tls;
+    struct fsk_proxy proxy;
+    bool tunnel; /* through an HTTP proxy: CONNECT; false: the proxy itself is the peer */
+};
+
+#define FSK_RACERS_MAX 4 /* attempts under way at once */
+
+enum fsk_dial_state {
+    FSK_DIAL_NAME, /* the target's name is looked up, for a SOCKS5 proxy that gets addresses only */
+    FSK_DIAL_RACE, /* names and addresses are being tried: no stream yet */
+    FSK_DIAL_LAYERS, /* a socket is connected; the layers on top are opening */
+    FSK_DIAL_OPEN    /* the stream is ready to be taken */
+};
+
+struct fsk_dial {
+    struct fsk_op op;
+    struct fsk_dialer *dialer;
+    const struct fsk_target *target;
+    struct fsock_fault *fault;
+    enum fsk_dial_state state;
+
+    struct fsk_resolve resolve;
+    bool resolving;                            /* `resolve` is initialised */
+    bool resolved;                             /* ... and over: no more addresses will come */
+    unsigned next;                             /* the address to try next */
+    fsock_time next_at;                        /* when, unless the last one fails before */
+    struct fsk_connect *racer[FSK_RACERS_MAX]; /* NULL: free */
+    int last_errno;
+
+    char named[FSK_ADDR_TEXT]; /* the target's address, in words, if FSK_DIAL_NAME found one */
+    unsigned layer;            /* how many of the layers above the socket have been put on */
+    struct fsk_stream stream;
+    fsock_time started, looked_up, connected, secured; /* when each stage was over; 0: not */
+};
+
+void fsk_dial_init(struct fsk_dial *d, struct fsk_dialer *dialer, const struct fsk_target *target,
+                   fsock_time deadline, struct fsock_fault *fault);
+
+/* Closes whatever is open, the stream too unless it was taken (d->stream.top set to NULL). */
+void fsk_dial_fini(struct fsk_dial *d);
+
+#endif
