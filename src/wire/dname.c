@@ -129,38 +129,6 @@ size_t fsk_dname_to_text(const struct fsk_dname *d, char text[FSK_DNAME_TEXT])
     return n;
 }
 
-static size_t put_label(struct fsk_dname *d, size_t at, const char *label, size_t n)
-{
-    d->b[at] = (uint8_t)n;
-    memcpy(d->b + at + 1, label, n);
-    return at + 1 + n;
-}
-
-void fsk_dname_from_addr(struct fsk_dname *d, const struct fsk_addr *addr)
-{
-    static const char hex[] = "0123456789abcdef";
-    size_t at = 0;
-
-    if (addr->family == 4) {
-        for (size_t i = 4; i-- > 0;) {
-            unsigned v = addr->ip[i];
-            char s[3] = {(char)('0' + v / 100), (char)('0' + v / 10 % 10), (char)('0' + v % 10)};
-            size_t skip = v >= 100 ? 0 : v >= 10 ? 1 : 2;
-            at = put_label(d, at, s + skip, 3 - skip);
-        }
-        at = put_label(d, at, "in-addr", 7);
-    } else {
-        for (size_t i = 16; i-- > 0;) {
-            at = put_label(d, at, &hex[addr->ip[i] & 15], 1);
-            at = put_label(d, at, &hex[addr->ip[i] >> 4], 1);
-        }
-        at = put_label(d, at, "ip6", 3);
-    }
-    at = put_label(d, at, "arpa", 4);
-    d->b[at] = 0;
-    d->n = (uint8_t)(at + 1);
-}
-
 bool fsk_dname_join(struct fsk_dname *out, const struct fsk_dname *head,
                     const struct fsk_dname *tail)
 {

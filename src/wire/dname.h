@@ -13,11 +13,9 @@
 #include <stdint.h>
 
 #include "base/span.h"
-#include "wire/addr.h"
 
 #define FSK_DNAME_MAX  255  /* bytes of the longest name, the root's 0 included */
-#define FSK_DNAME_TEXT 1005 /* room for the longest text, its NUL included: 4 * 250 + 4 dots + 1   \
-                             */
+#define FSK_DNAME_TEXT 1005 /* the longest text: 250 bytes as \DDD, 4 dots, NUL */
 
 struct fsk_dname {
     uint8_t n; /* bytes used, 1 (the root) to 255; 0 only in a zeroed struct, which is no name */
@@ -50,9 +48,6 @@ enum fsk_dname_err fsk_dname_from_text(struct fsk_dname *d, struct fsk_span text
  * same name.
  */
 size_t fsk_dname_to_text(const struct fsk_dname *d, char text[FSK_DNAME_TEXT]);
-
-/* The name that PTR records are asked for: 1.2.0.192.in-addr.arpa., ...ip6.arpa. (RFC 3596 2.5). */
-void fsk_dname_from_addr(struct fsk_dname *d, const struct fsk_addr *addr);
 
 /* The labels of `head`, then those of `tail`. False if that is too long; then out->n is 0. */
 bool fsk_dname_join(struct fsk_dname *out, const struct fsk_dname *head,

@@ -1,16 +1,15 @@
 /*
  * dnsmsg.h - DNS messages (RFC 1035 4, 2181, 3597, 6891): build a query, read an answer.
  *
- * Pure functions on the caller's bytes; no allocation, no clock. A query's way through them:
+ * Pure functions on the caller's bytes; no allocation, no clock. A question's way through them:
  *
- *     struct fsk_dns_query q = {.id = random, .name = name, .type = FSK_DNS_A, .rd = true, .edns = true};
- *     n = fsk_dns_build(&q, packet);                 send it
- *     fsk_dns_read(&msg, &q, bytes, n)               a packet came: ours? else drop it, wait on
- *     if (msg.tc) ask again over TCP
- *     fsk_dns_digest(&msg, &q, &result, addrs, cap)  what it says
+ *     n = fsk_dns_build(&q, packet)               send it
+ *     fsk_dns_read(&msg, &q, bytes, n)            a packet came: ours? else drop it, wait on
+ *     if (msg.tc)                                 ask again over TCP
+ *     fsk_dns_digest(&msg, &q, &res, addrs, cap)  what it says
  *
- * fsk_dns_read checks the whole message, every record included, so that whatever walks it later can't
- * fail and can't leave it. What a record's data looks like as text is not this file's business.
+ * fsk_dns_read checks the whole message, every record included: whatever walks it later can't fail
+ * and can't leave it. How the data of a record look as text is not this file's business.
  */
 #ifndef FSK_DNSMSG_H
 #define FSK_DNSMSG_H
@@ -24,9 +23,9 @@
 #include "wire/dname.h"
 
 #define FSK_DNS_HEADER    12
-#define FSK_DNS_QUERY_MAX 282 /* header, the longest name, type, class, OPT */
+#define FSK_DNS_QUERY_MAX 282  /* header, the longest name, type, class, OPT */
 #define FSK_DNS_UDP_SIZE  1232 /* announced in OPT: what passes unfragmented nearly everywhere */
-#define FSK_DNS_LINKS_MAX 16 /* CNAMEs followed in one message */
+#define FSK_DNS_LINKS_MAX 16   /* CNAMEs followed in one message */
 
 enum fsk_dns_type {
     FSK_DNS_A = 1,
@@ -36,8 +35,8 @@ enum fsk_dns_type {
     FSK_DNS_PTR = 12,
     FSK_DNS_MX = 15,
     FSK_DNS_TXT = 16,
-    FSK_DNS_LOC = 29,
     FSK_DNS_AAAA = 28,
+    FSK_DNS_LOC = 29,
     FSK_DNS_SRV = 33,
     FSK_DNS_NAPTR = 35,
     FSK_DNS_DNAME = 39,
@@ -88,7 +87,7 @@ struct fsk_dns_query {
     bool mixed_case; /* name's case was mixed: an answer must repeat it exactly */
 };
 
-/* Write the query for the wire; returns its length. TCP and TLS want that length before it (2 bytes). */
+/* Write the query; returns its length, which TCP and TLS want before it in 2 bytes. */
 size_t fsk_dns_build(const struct fsk_dns_query *q, uint8_t out[FSK_DNS_QUERY_MAX]);
 
 /* ---- reading ---- */
@@ -113,10 +112,10 @@ struct fsk_dns_msg {
 };
 
 enum fsk_dns_bad {
-    FSK_DNS_BAD_SHORT = -1,  /* ends within its header, a question, a record or a name */
-    FSK_DNS_BAD_NAME = -2,   /* a label type, a name over 255 bytes, a pointer not going backwards */
-    FSK_DNS_BAD_RDATA = -3,  /* the length of A, AAAA, CNAME, DNAME, NS, PTR or SOA data is a lie */
-    FSK_DNS_BAD_OPT = -4     /* two OPT records, one not in the additional section, or not at the root */
+    FSK_DNS_BAD_SHORT = -1, /* ends within its header, a question, a record or a name */
+    FSK_DNS_BAD_NAME = -2,  /* a label type, a name over 255 bytes, a pointer not going backwards */
+    FSK_DNS_BAD_RDATA = -3, /* the length of A, AAAA, CNAME, DNAME, NS, PTR or SOA data is a lie */
+    FSK_DNS_BAD_OPT = -4    /* a second OPT record, or one in a wrong place or with bad options */
 };
 
 /*
@@ -127,14 +126,14 @@ enum fsk_dns_bad {
 int fsk_dns_parse(struct fsk_dns_msg *m, const uint8_t *p, size_t n);
 
 enum fsk_dns_match {
-    FSK_DNS_OURS,       /* the answer to this query; m is filled in */
-    FSK_DNS_OURS_NOT_CASE, /* likewise, but the mixed case was not kept: ask again over TCP, or drop */
-    FSK_DNS_OURS_BARE,  /* id and an rcode other than 0, no question: old servers refuse EDNS so */
-    FSK_DNS_NOT_OURS,   /* another id, question, or no answer at all: drop it and wait on */
-    FSK_DNS_MALFORMED   /* our id, but broken */
+    FSK_DNS_OURS,          /* the answer to this query; m is filled in */
+    FSK_DNS_OURS_NOT_CASE, /* likewise, but the mixed case was not kept: ask again over TCP */
+    FSK_DNS_OURS_BARE, /* id and an rcode other than 0, no question: old servers refuse EDNS so */
+    FSK_DNS_NOT_OURS,  /* another id, question, or no answer at all: drop it and wait on */
+    FSK_DNS_MALFORMED  /* our id, but broken */
 };
 
-/* Parse the packet and say whether it answers q (RFC 5452 9.1; the sender's address is the caller's). */
+/* Parse a packet and say whether it answers q (RFC 5452 9.1, but for the sender's address). */
 enum fsk_dns_match fsk_dns_read(struct fsk_dns_msg *m, const struct fsk_dns_query *q,
                                 const uint8_t *p, size_t n);
 
@@ -151,7 +150,7 @@ struct fsk_dns_record {
     enum fsk_dns_section section;
     struct fsk_dname owner;
     uint16_t type, class;
-    uint32_t ttl; /* seconds, at most 2^31-1; RFC 2181 8: beyond that 0. Raw for OPT, whose it isn't */
+    uint32_t ttl; /* seconds, 0 from 2^31 up (RFC 2181 8); for OPT raw */
     size_t rdata; /* offset in the message: fsk_dns_name reads compressed names there */
     uint16_t rdlen;
 };
@@ -170,29 +169,29 @@ bool fsk_dns_next(struct fsk_dns_iter *it, struct fsk_dns_record *rec);
 /* ---- what it says ---- */
 
 enum fsk_dns_outcome {
-    FSK_DNS_FOUND,    /* there are records of the type asked for */
-    FSK_DNS_ALIAS,    /* CNAMEs that lead out of the message: ask for `target` next */
-    FSK_DNS_NODATA,   /* the name exists, without records of this type (RFC 2308 2.2) */
-    FSK_DNS_NO_NAME,  /* NXDOMAIN: `target`, where the CNAMEs led to, does not exist */
-    FSK_DNS_LOOP,     /* more than FSK_DNS_LINKS_MAX CNAMEs, or they run in a circle */
-    FSK_DNS_LAME,     /* nothing, and from a server that neither owns the zone nor recurses: a referral */
-    FSK_DNS_REFUSAL   /* any other rcode, in msg->rcode: SERVFAIL, REFUSED, ... */
+    FSK_DNS_FOUND,   /* there are records of the type asked for */
+    FSK_DNS_ALIAS,   /* CNAMEs that lead out of the message: ask for `target` next */
+    FSK_DNS_NODATA,  /* the name exists, without records of this type (RFC 2308 2.2) */
+    FSK_DNS_NO_NAME, /* NXDOMAIN: `target`, where the CNAMEs led to, does not exist */
+    FSK_DNS_LOOP,    /* more than FSK_DNS_LINKS_MAX CNAMEs, or they run in a circle */
+    FSK_DNS_LAME,    /* nothing, from a server that neither owns the zone nor recurses */
+    FSK_DNS_FAILED   /* any other rcode, in msg->rcode: SERVFAIL, REFUSED, ... */
 };
 
 struct fsk_dns_result {
     enum fsk_dns_outcome outcome;
-    uint32_t ttl; /* seconds that this may be remembered: the least of the records that led here; 0 for
-                     a "no" without SOA record and for LOOP, LAME and REFUSAL */
+    uint32_t ttl; /* seconds to remember this: the least of the records that led here; 0 for a "no"
+                     without SOA record and for LOOP, LAME and FAILED */
     struct fsk_dname target; /* the end of the CNAME chain; the name asked for if there is none */
     unsigned links;          /* CNAMEs followed; whoever asks again should add them up */
-    size_t found;            /* records of the type asked for at target; may exceed the room in addrs */
+    size_t found; /* records of the type asked for at target; may exceed the room in addrs */
 };
 
 /*
- * Read what a checked answer (neither TC nor anything but FSK_DNS_OURS) says about q. For A and AAAA
- * queries the first `cap` addresses go to addrs, port and scope 0, in the order of the message. For
- * other types walk the message for records whose owner is `target`. A query for CNAME or ANY follows
- * no CNAME.
+ * Read what a checked answer (neither TC nor anything but FSK_DNS_OURS) says about q. For A and
+ * AAAA queries the first `cap` addresses go to addrs, port and scope 0, in the order of the
+ * message. For other types walk the message for records whose owner is `target`. A query for CNAME
+ * or ANY follows no CNAME.
  */
 void fsk_dns_digest(const struct fsk_dns_msg *m, const struct fsk_dns_query *q,
                     struct fsk_dns_result *result, struct fsk_addr *addrs, size_t cap);

@@ -1,0 +1,506 @@
+#include "wire/dnsmsg.h"
+
+#include <string.h>
+
+#define POINTERS_MAX 128 /* no honest name has more than one for each of its 127 labels */
+
+static uint16_t get16(const uint8_t *p)
+{
+    return (uint16_t)(p[0] << 8 | p[1]);
+}
+
+static uint32_t get32(const uint8_t *p)
+{
+    return (uint32_t)get16(p) << 16 | get16(p + 2);
+}
+
+static uint8_t *put16(uint8_t *p, uint16_t v)
+{
+    p[0] = (uint8_t)(v >> 8);
+    p[1] = (uint8_t)v;
+    return p + 2;
+}
+
+static uint32_t least(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
+/* RFC 2181 8: a TTL with its top bit set counts as 0. */
+static uint32_t sane_ttl(uint32_t ttl)
+{
+    return ttl >> 31 ? 0 : ttl;
+}
+
+/* ---- words ---- */
+
+struct word {
+    uint16_t number;
+    char text[10];
+};
+
+static const struct word types[] = {
+    {FSK_DNS_A,      "A"     },
+    {FSK_DNS_NS,     "NS"    },
+    {FSK_DNS_CNAME,  "CNAME" },
+    {FSK_DNS_SOA,    "SOA"   },
+    {FSK_DNS_PTR,    "PTR"   },
+    {FSK_DNS_MX,     "MX"    },
+    {FSK_DNS_TXT,    "TXT"   },
+    {FSK_DNS_AAAA,   "AAAA"  },
+    {FSK_DNS_LOC,    "LOC"   },
+    {FSK_DNS_SRV,    "SRV"   },
+    {FSK_DNS_NAPTR,  "NAPTR" },
+    {FSK_DNS_DNAME,  "DNAME" },
+    {FSK_DNS_OPT,    "OPT"   },
+    {FSK_DNS_DS,     "DS"    },
+    {FSK_DNS_SSHFP,  "SSHFP" },
+    {FSK_DNS_DNSKEY, "DNSKEY"},
+    {FSK_DNS_TLSA,   "TLSA"  },
+    {FSK_DNS_SVCB,   "SVCB"  },
+    {FSK_DNS_HTTPS,  "HTTPS" },
+    {FSK_DNS_ANY,    "ANY"   },
+    {FSK_DNS_CAA,    "CAA"   },
+};
+
+static const struct word rcodes[] = {
+    {FSK_DNS_NOERROR,  "NOERROR"  },
+    {FSK_DNS_FORMERR,  "FORMERR"  },
+    {FSK_DNS_SERVFAIL, "SERVFAIL" },
+    {FSK_DNS_NXDOMAIN, "NXDOMAIN" },
+    {FSK_DNS_NOTIMP,   "NOTIMP"   },
+    {FSK_DNS_REFUSED,  "REFUSED"  },
+    {6,                "YXDOMAIN" },
+    {7,                "YXRRSET"  },
+    {8,                "NXRRSET"  },
+    {9,                "NOTAUTH"  },
+    {10,               "NOTZONE"  },
+    {FSK_DNS_BADVERS,  "BADVERS"  },
+    {23,               "BADCOOKIE"},
+};
+
+#define COUNT(a) (sizeof(a) / sizeof *(a))
+
+/* The word for a number, or `prefix` and the number in decimal. */
+static const char *word_text(const struct word *words, size_t n, unsigned number,
+                             const char *prefix, char buf[FSK_DNS_WORD])
+{
+    size_t at = strlen(prefix);
+    char digits[10];
+    size_t k = 0;
+
+    for (size_t i = 0; i < n; i++)
+        if (words[i].number == number)
+            return words[i].text;
+    number &= 0xffff;
+    do
+        digits[k++] = (char)('0' + number % 10);
+    while (number /= 10);
+    memcpy(buf, prefix, at);
+    while (k)
+        buf[at++] = digits[--k];
+    buf[at] = '\0';
+    return buf;
+}
+
+const char *fsk_dns_type_name(uint16_t type, char buf[FSK_DNS_WORD])
+{
+    return word_text(types, COUNT(types), type, "TYPE", buf);
+}
+
+const char *fsk_dns_rcode_name(unsigned rcode, char buf[FSK_DNS_WORD])
+{
+    return word_text(rcodes, COUNT(rcodes), rcode, "RCODE", buf);
+}
+
+int fsk_dns_type_number(struct fsk_span text)
+{
+    int number = 0;
+
+    for (size_t i = 0; i < COUNT(types); i++)
+        if (fsk_span_caseeq(text, fsk_span_str(types[i].text)))
+            return types[i].number;
+    if (text.n < 5 || !fsk_span_caseeq(fsk_span(text.p, 4), FSK_SPAN("TYPE")))
+        return -1;
+    for (size_t i = 4; i < text.n; i++) {
+        if (text.p[i] < '0' || text.p[i] > '9')
+            return -1;
+        number = number * 10 + (text.p[i] - '0');
+        if (number > 0xffff)
+            return -1;
+    }
+    return number;
+}
+
+/* ---- asking ---- */
+
+enum { BIT_QR = 0x8000, BIT_AA = 0x400, BIT_TC = 0x200, BIT_RD = 0x100 };
+enum { BIT_RA = 0x80, BIT_AD = 0x20, BIT_CD = 0x10 };
+
+size_t fsk_dns_build(const struct fsk_dns_query *q, uint8_t out[FSK_DNS_QUERY_MAX])
+{
+    uint8_t *p = out;
+
+    p = put16(p, q->id);
+    p = put16(p, (uint16_t)((q->rd ? BIT_RD : 0) | (q->ad ? BIT_AD : 0)));
+    p = put16(p, 1);
+    p = put16(p, 0);
+    p = put16(p, 0);
+    p = put16(p, q->edns);
+    memcpy(p, q->name.b, q->name.n);
+    p = put16(p + q->name.n, q->type);
+    p = put16(p, FSK_DNS_IN);
+    if (q->edns) { /* RFC 6891 6.1.2: root, type, size, rcode and version, flags, no options */
+        *p++ = 0;
+        p = put16(p, FSK_DNS_OPT);
+        p = put16(p, FSK_DNS_UDP_SIZE);
+        p = put16(p, 0);
+        p = put16(p, 0);
+        p = put16(p, 0);
+    }
+    return (size_t)(p - out);
+}
+
+/* ---- reading ---- */
+
+int fsk_dns_name(const uint8_t *p, size_t n, size_t at, struct fsk_dname *name)
+{
+    const size_t begin = at;
+    size_t part = at; /* where the part being read begins */
+    size_t used = 0;  /* bytes at `begin`, known after the first pointer */
+    size_t out = 0;
+    unsigned pointers = 0;
+
+    name->n = 0;
+    for (;;) {
+        if (at >= n)
+            return FSK_DNS_BAD_SHORT;
+        size_t len = p[at];
+        if (len >= 0xc0) {
+            if (n - at < 2)
+                return FSK_DNS_BAD_SHORT;
+            size_t to = get16(p + at) & 0x3fff;
+            if (used == 0)
+                used = at + 2 - begin;
+            if (to >= part || to < FSK_DNS_HEADER || ++pointers > POINTERS_MAX)
+                return FSK_DNS_BAD_NAME;
+            at = part = to;
+            continue;
+        }
+        if (len > 63 || out + 1 + len > FSK_DNAME_MAX - (len ? 1 : 0)) /* room for the root's 0 */
+            return FSK_DNS_BAD_NAME;
+        if (len >= n - at)
+            return FSK_DNS_BAD_SHORT;
+        memcpy(name->b + out, p + at, 1 + len);
+        out += 1 + len;
+        at += 1 + len;
+        if (len == 0)
+            break;
+    }
+    name->n = (uint8_t)out;
+    return (int)(used ? used : at - begin);
+}
+
+/* The record at `at`, but for its section; returns the offset behind it or fsk_dns_bad. */
+static int read_record(const uint8_t *p, size_t n, size_t at, struct fsk_dns_record *rec)
+{
+    int used = fsk_dns_name(p, n, at, &rec->owner);
+
+    if (used < 0)
+        return used;
+    at += (size_t)used;
+    if (n - at < 10)
+        return FSK_DNS_BAD_SHORT;
+    rec->type = get16(p + at);
+    rec->class = get16(p + at + 2);
+    rec->ttl = get32(p + at + 4);
+    if (rec->type != FSK_DNS_OPT)
+        rec->ttl = sane_ttl(rec->ttl);
+    rec->rdlen = get16(p + at + 8);
+    rec->rdata = at + 10;
+    if (rec->rdlen > n - rec->rdata)
+        return FSK_DNS_BAD_SHORT;
+    return (int)(rec->rdata + rec->rdlen);
+}
+
+/* Whether the data consist of that many names and then `rest` bytes. */
+static bool names_and(const uint8_t *p, const struct fsk_dns_record *rec, int names, size_t rest)
+{
+    const size_t end = rec->rdata + rec->rdlen;
+    size_t at = rec->rdata;
+    struct fsk_dname name;
+
+    while (names--) {
+        int used = fsk_dns_name(p, end, at, &name);
+        if (used < 0)
+            return false;
+        at += (size_t)used;
+    }
+    return end - at == rest;
+}
+
+/* For the types that this file reads, and those that every resolver meets. */
+static bool rdata_ok(const uint8_t *p, const struct fsk_dns_record *rec)
+{
+    if (rec->class != FSK_DNS_IN)
+        return true;
+    switch (rec->type) {
+    case FSK_DNS_A:
+        return rec->rdlen == 4;
+    case FSK_DNS_AAAA:
+        return rec->rdlen == 16;
+    case FSK_DNS_CNAME:
+    case FSK_DNS_DNAME:
+    case FSK_DNS_NS:
+    case FSK_DNS_PTR:
+        return names_and(p, rec, 1, 0);
+    case FSK_DNS_SOA:
+        return names_and(p, rec, 2, 20);
+    default:
+        return true;
+    }
+}
+
+/* RFC 6891 6.1: fill in what the OPT record says. */
+static bool read_opt(struct fsk_dns_msg *m, const struct fsk_dns_record *rec)
+{
+    const size_t end = rec->rdata + rec->rdlen;
+    size_t at = rec->rdata;
+
+    if (m->edns || rec->section != FSK_DNS_ADDITIONAL || rec->owner.n != 1)
+        return false;
+    while (at < end) { /* the options: code, length, data */
+        if (end - at < 4 || get16(m->p + at + 2) > end - at - 4)
+            return false;
+        at += 4u + get16(m->p + at + 2);
+    }
+    m->edns = true;
+    m->edns_size = rec->class;
+    m->rcode = (uint16_t)(m->rcode | (rec->ttl >> 24) << 4);
+    m->edns_version = (uint8_t)(rec->ttl >> 16);
+    m->edns_do = rec->ttl >> 15 & 1;
+    return true;
+}
+
+static void read_header(struct fsk_dns_msg *m, uint16_t declared[3])
+{
+    const unsigned flags = get16(m->p + 2);
+
+    m->id = get16(m->p);
+    m->qr = flags & BIT_QR;
+    m->opcode = flags >> 11 & 15;
+    m->aa = flags & BIT_AA;
+    m->tc = flags & BIT_TC;
+    m->rd = flags & BIT_RD;
+    m->ra = flags & BIT_RA;
+    m->ad = flags & BIT_AD;
+    m->cd = flags & BIT_CD;
+    m->rcode = flags & 15;
+    m->questions = get16(m->p + 4);
+    for (size_t s = 0; s < 3; s++)
+        declared[s] = get16(m->p + 6 + 2 * s);
+}
+
+/* All questions; the first is kept. Returns the offset behind them or fsk_dns_bad. */
+static int read_questions(struct fsk_dns_msg *m)
+{
+    size_t at = FSK_DNS_HEADER;
+    struct fsk_dname name;
+
+    for (unsigned i = 0; i < m->questions; i++) {
+        int used = fsk_dns_name(m->p, m->n, at, &name);
+        if (used < 0)
+            return used;
+        at += (size_t)used;
+        if (m->n - at < 4)
+            return FSK_DNS_BAD_SHORT;
+        if (i == 0) {
+            m->qname = name;
+            m->qtype = get16(m->p + at);
+            m->qclass = get16(m->p + at + 2);
+        }
+        at += 4;
+    }
+    return (int)at;
+}
+
+/* The record at `at`, checked; returns the offset behind it or fsk_dns_bad. */
+static int check_record(struct fsk_dns_msg *m, size_t at, enum fsk_dns_section section)
+{
+    struct fsk_dns_record rec = {.section = section};
+    int end = read_record(m->p, m->n, at, &rec);
+
+    if (end < 0)
+        return end;
+    if (rec.type == FSK_DNS_OPT && !read_opt(m, &rec))
+        return FSK_DNS_BAD_OPT;
+    if (!rdata_ok(m->p, &rec))
+        return FSK_DNS_BAD_RDATA;
+    return end;
+}
+
+int fsk_dns_parse(struct fsk_dns_msg *m, const uint8_t *p, size_t n)
+{
+    uint16_t declared[3];
+    int at;
+
+    if (n > 0xffff)
+        n = 0xffff;
+    *m = (struct fsk_dns_msg){.p = p, .n = n};
+    if (n < FSK_DNS_HEADER)
+        return FSK_DNS_BAD_SHORT;
+    read_header(m, declared);
+    at = read_questions(m);
+    if (at < 0)
+        return at;
+    m->records = (size_t)at;
+    for (int s = FSK_DNS_ANSWER; s <= FSK_DNS_ADDITIONAL; s++) {
+        for (unsigned i = 0; i < declared[s]; i++) {
+            int end = check_record(m, (size_t)at, (enum fsk_dns_section)s);
+            if (end == FSK_DNS_BAD_SHORT && m->tc)
+                return at;
+            if (end < 0)
+                return end;
+            at = end;
+            m->count[s]++;
+        }
+    }
+    return at;
+}
+
+enum fsk_dns_match fsk_dns_read(struct fsk_dns_msg *m, const struct fsk_dns_query *q,
+                                const uint8_t *p, size_t n)
+{
+    *m = (struct fsk_dns_msg){0};
+    if (n < FSK_DNS_HEADER || get16(p) != q->id || (get16(p + 2) & (BIT_QR | 0x7800)) != BIT_QR)
+        return FSK_DNS_NOT_OURS;
+    if (fsk_dns_parse(m, p, n) < 0)
+        return FSK_DNS_MALFORMED;
+    if (m->questions == 0 && m->rcode != FSK_DNS_NOERROR)
+        return FSK_DNS_OURS_BARE;
+    if (m->questions != 1 || m->qtype != q->type || m->qclass != FSK_DNS_IN ||
+        !fsk_dname_eq(&m->qname, &q->name))
+        return FSK_DNS_NOT_OURS;
+    if (q->mixed_case && !fsk_dname_same(&m->qname, &q->name))
+        return FSK_DNS_OURS_NOT_CASE;
+    return FSK_DNS_OURS;
+}
+
+void fsk_dns_iter_init(struct fsk_dns_iter *it, const struct fsk_dns_msg *m)
+{
+    *it = (struct fsk_dns_iter){.m = m, .at = m->records, .left = m->count[0]};
+}
+
+bool fsk_dns_next(struct fsk_dns_iter *it, struct fsk_dns_record *rec)
+{
+    int end;
+
+    while (it->left == 0) {
+        if (it->section == FSK_DNS_ADDITIONAL)
+            return false;
+        it->left = it->m->count[++it->section];
+    }
+    end = read_record(it->m->p, it->m->n, it->at, rec);
+    if (end < 0) /* not a message that fsk_dns_parse took */
+        return false;
+    rec->section = (enum fsk_dns_section)it->section;
+    it->at = (size_t)end;
+    it->left--;
+    return true;
+}
+
+/* ---- what it says ---- */
+
+/* An address of type A or AAAA out of its record. */
+static void read_addr(const struct fsk_dns_msg *m, const struct fsk_dns_record *rec,
+                      struct fsk_addr *addr)
+{
+    *addr = (struct fsk_addr){.family = rec->type == FSK_DNS_A ? 4 : 6};
+    memcpy(addr->ip, m->p + rec->rdata, rec->rdlen);
+}
+
+/*
+ * One walk through the answer section for the records of r->target: count those asked for and keep
+ * addresses. If there are none but a CNAME, its record goes to *alias: true.
+ */
+static bool walk(const struct fsk_dns_msg *m, const struct fsk_dns_query *q,
+                 struct fsk_dns_result *r, struct fsk_addr *addrs, size_t cap,
+                 struct fsk_dns_record *alias)
+{
+    const bool wants_addr = q->type == FSK_DNS_A || q->type == FSK_DNS_AAAA;
+    bool has_alias = false;
+    struct fsk_dns_iter it;
+    struct fsk_dns_record rec;
+
+    fsk_dns_iter_init(&it, m);
+    while (fsk_dns_next(&it, &rec) && rec.section == FSK_DNS_ANSWER) {
+        if (rec.class != FSK_DNS_IN || !fsk_dname_eq(&rec.owner, &r->target))
+            continue;
+        if (rec.type == q->type || q->type == FSK_DNS_ANY) {
+            if (wants_addr && r->found < cap)
+                read_addr(m, &rec, &addrs[r->found]);
+            r->found++;
+            r->ttl = least(r->ttl, rec.ttl);
+        } else if (rec.type == FSK_DNS_CNAME && !has_alias) {
+            *alias = rec;
+            has_alias = true;
+        }
+    }
+    return has_alias && r->found == 0;
+}
+
+/* Find the SOA record of a zone that holds r->target: how long a "no" may be kept (RFC 2308 5). */
+static bool has_soa(const struct fsk_dns_msg *m, struct fsk_dns_result *r)
+{
+    struct fsk_dns_iter it;
+    struct fsk_dns_record rec;
+
+    fsk_dns_iter_init(&it, m);
+    while (fsk_dns_next(&it, &rec)) {
+        if (rec.section != FSK_DNS_AUTHORITY || rec.type != FSK_DNS_SOA ||
+            rec.class != FSK_DNS_IN || !fsk_dname_within(&r->target, &rec.owner))
+            continue;
+        uint32_t minimum = sane_ttl(get32(m->p + rec.rdata + rec.rdlen - 4));
+        r->ttl = least(r->ttl, least(rec.ttl, minimum));
+        return true;
+    }
+    return false;
+}
+
+/* What it means that the chain ended at r->target after r->links CNAMEs with r->found records. */
+static enum fsk_dns_outcome judge(const struct fsk_dns_msg *m, struct fsk_dns_result *r)
+{
+    if (m->rcode != FSK_DNS_NOERROR && m->rcode != FSK_DNS_NXDOMAIN)
+        return FSK_DNS_FAILED;
+    if (m->rcode == FSK_DNS_NOERROR && r->links > FSK_DNS_LINKS_MAX)
+        return FSK_DNS_LOOP;
+    if (m->rcode == FSK_DNS_NOERROR && r->found)
+        return FSK_DNS_FOUND;
+    bool soa = has_soa(m, r);
+    if (m->rcode == FSK_DNS_NOERROR && !soa && r->links)
+        return FSK_DNS_ALIAS;
+    if (m->rcode == FSK_DNS_NOERROR && !soa && !m->aa && !m->ra)
+        return FSK_DNS_LAME;
+    if (!soa)
+        r->ttl = 0;
+    return m->rcode == FSK_DNS_NXDOMAIN ? FSK_DNS_NO_NAME : FSK_DNS_NODATA;
+}
+
+void fsk_dns_digest(const struct fsk_dns_msg *m, const struct fsk_dns_query *q,
+                    struct fsk_dns_result *result, struct fsk_addr *addrs, size_t cap)
+{
+    struct fsk_dns_record alias;
+
+    *result = (struct fsk_dns_result){.target = q->name, .ttl = 0x7fffffff};
+    while (result->links <= FSK_DNS_LINKS_MAX && walk(m, q, result, addrs, cap, &alias)) {
+        fsk_dns_name(m->p, m->n, alias.rdata, &result->target);
+        result->ttl = least(result->ttl, alias.ttl);
+        result->links++;
+    }
+    result->outcome = judge(m, result);
+    if (result->outcome != FSK_DNS_FOUND)
+        result->found = 0;
+    if (result->outcome == FSK_DNS_LOOP || result->outcome == FSK_DNS_LAME ||
+        result->outcome == FSK_DNS_FAILED)
+        result->ttl = 0;
+}
