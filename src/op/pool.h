@@ -1,0 +1,99 @@
+/*
+ * pool.h - who may have a connection to which place, and the connections kept for the next one.
+ *
+ * A place is a scheme, host and port, and the proxy on the way there: all connections to one place
+ * are equal, since TLS settings and credentials are the same for the whole pool. To use a
+ * connection, new or kept, one needs a lease of its place; a place gives at most `per_place` leases
+ * at once. What would start a transfer but has no lease yet queues at its place; who already runs
+ * (a redirect led it here) waits in front of them all.
+ *
+ * A kept connection is an op that waits for the peer to close it. At most `max_conns` connections
+ * are open in all, those being made included: a new one closes the one that has been idle longest.
+ */
+#ifndef FSK_POOL_H
+#define FSK_POOL_H
+
+#include "base/map.h"
+#include "net/stream.h"
+#include "op/op.h"
+
+struct fsk_place {
+    struct fsk_map_node node; /* key: "https://host:443 proxy..." */
+    struct fsk_pool *pool;
+    unsigned leases;
+    struct fsk_list waiters; /* struct fsk_lease: running, first come first served */
+    struct fsk_list queue;   /* the owner's links, see fsk_pool_queue */
+    struct fsk_list ring; /* in pool->startable, while leases < per_place and queue is not empty */
+    struct fsk_list idle; /* struct fsk_conn, the one used last in front */
+};
+
+struct fsk_conn {
+    struct fsk_stream stream;
+    struct fsk_op idle; /* runs while the connection is kept */
+    bool watching;
+    struct fsk_place *place;
+    struct fsk_list link; /* in place->idle, or in pool->closed */
+    struct fsk_list age;  /* in pool->oldest */
+    unsigned uses;        /* exchanges completed on it */
+};
+
+struct fsk_pool {
+    struct fsk_driver *driver;
+    struct fsk_trace *trace;
+    struct fsk_map places;
+    struct fsk_list startable; /* places in turn: each starts one, then goes to the end */
+    struct fsk_list oldest;    /* idle connections, the one idle longest in front */
+    struct fsk_list closed;    /* ended while idle; freed at the next call */
+    unsigned per_place, max_conns;
+    unsigned conns; /* open, or being made */
+};
+
+/* A right to one connection to one place. */
+struct fsk_lease {
+    struct fsk_place *place; /* NULL: none, neither held nor waited for */
+    bool held;
+    struct fsk_op *op; /* woken when the lease is given */
+    struct fsk_list waiter;
+};
+
+void fsk_pool_init(struct fsk_pool *pool, struct fsk_driver *driver, struct fsk_trace *trace,
+                   unsigned per_place, unsigned max_conns);
+
+/* Closes the idle ones. No lease may be held, nothing be queued. */
+void fsk_pool_fini(struct fsk_pool *pool);
+
+/* ---- Queueing, for what has not started ---- */
+
+/* Queue `item` at the place with this key. NULL: out of memory. */
+struct fsk_place *fsk_pool_queue(struct fsk_pool *pool, struct fsk_span key, struct fsk_list *item);
+
+/* Take an item out of its place's queue, without a lease. */
+void fsk_pool_unqueue(struct fsk_place *place, struct fsk_list *item);
+
+/* The item that may start next, with its lease in *lease; NULL if every place is busy or empty. */
+struct fsk_list *fsk_pool_start(struct fsk_pool *pool, struct fsk_lease *lease);
+
+/* ---- Leases ---- */
+
+/* Ask for a lease of another place, giving back the one that is held. FSOCK_OK if it is given at
+ * once, FSOCK_AGAIN: op will be woken; FSOCK_ERR_MEMORY. */
+enum fsock_err fsk_pool_move(struct fsk_pool *pool, struct fsk_lease *lease, struct fsk_span key,
+                             struct fsk_op *op);
+
+/* Give it back, or stop waiting for it. Harmless without one. */
+void fsk_pool_release(struct fsk_lease *lease);
+
+/* ---- Connections, under a held lease ---- */
+
+/* A kept connection, or NULL. It is the caller's, to be kept or closed. */
+struct fsk_conn *fsk_pool_take(struct fsk_lease *lease);
+
+/* A connection about to be made: counts it, and closes an idle one if there are too many. NULL: out
+ * of memory. */
+struct fsk_conn *fsk_conn_new(struct fsk_lease *lease);
+
+/* Keep it for the next one, or, in a fault or at its end, close it at once. */
+void fsk_conn_keep(struct fsk_conn *conn);
+void fsk_conn_close(struct fsk_conn *conn);
+
+#endif
