@@ -1,0 +1,39 @@
+/*
+ * decode_coding.h - what decode.c and the codings say to each other. Nobody else includes this.
+ */
+#ifndef FSK_DECODE_CODING_H
+#define FSK_DECODE_CODING_H
+
+#include <stdbool.h>
+
+#include "wire/decode.h"
+
+/* One coding of a stack. Each kind begins with this. */
+struct fsk_coding {
+    const struct fsk_coding_ops *ops;
+    bool trailing; /* bytes behind the end were ignored */
+};
+
+struct fsk_coding_ops {
+    const char *name; /* in lower case */
+
+    /* NULL if there is no memory. Restarted before its first use. */
+    struct fsk_coding *(*make)(void);
+
+    /* Back to the start of a body. OK or MEMORY. */
+    enum fsk_decode_err (*restart)(struct fsk_coding *);
+
+    /* As fsk_decode_push, but cap is 1 to 256 KiB. */
+    enum fsk_decode_err (*step)(struct fsk_coding *, struct fsk_span *in, char *out, size_t cap,
+                                size_t *made);
+
+    /* May the input end here? */
+    bool (*complete)(const struct fsk_coding *);
+
+    void (*free)(struct fsk_coding *);
+};
+
+extern const struct fsk_coding_ops fsk_coding_gzip, fsk_coding_deflate, fsk_coding_br,
+    fsk_coding_zstd;
+
+#endif

@@ -1,0 +1,597 @@
+/*
+ * test_decode.c - content decoders: gzip streams that others have judged, every way to cut a body
+ * in pieces, damage compared with zlib, limits, stacks, lists.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+#include <zstd.h>
+
+#include "decode_cases.h"
+#include "guard.h"
+
+#define WHOLE    SIZE_MAX
+#define ROOM     (2u << 20)
+#define TEXT_LEN 40000u
+
+static struct guard guard_in, guard_out;
+static char *room; /* where decoded bodies go; ROOM bytes */
+
+/* A buffer that holds one encoded body. */
+struct blob {
+    unsigned char *p;
+    size_t n;
+};
+
+struct outcome {
+    enum fsk_decode_err err;
+    size_t n; /* bytes now at room */
+    unsigned warnings;
+};
+
+/* Push what is at p in pieces of in_piece bytes, with room for out_piece bytes each time. Both
+ * sides lie against a page that can't be touched. */
+static struct outcome drive(struct fsk_decode *d, const unsigned char *p, size_t n, size_t in_piece,
+                            size_t out_piece)
+{
+    struct outcome o = {FSK_DECODE_OK, 0, 0};
+    if (out_piece > ROOM)
+        out_piece = ROOM;
+    char *out = guard_out.map + guard_out.room - out_piece;
+    size_t at = 0;
+    while (at < n && o.err == FSK_DECODE_OK) {
+        size_t len = n - at < in_piece ? n - at : in_piece;
+        struct fsk_span in = fsk_span(guard_copy(&guard_in, p + at, len), len);
+        do {
+            size_t made;
+            o.err = fsk_decode_push(d, &in, out, out_piece, &made);
+            assert_true(made <= out_piece && o.n + made <= ROOM);
+            memcpy(room + o.n, out, made);
+            o.n += made;
+        } while (o.err == FSK_DECODE_FULL);
+        assert_true(o.err != FSK_DECODE_OK || in.n == 0);
+        at += len;
+    }
+    enum fsk_decode_err last = fsk_decode_finish(d);
+    if (o.err != FSK_DECODE_OK)
+        assert_int_equal(last, o.err);
+    o.err = last;
+    o.warnings = fsk_decode_warnings(d);
+    return o;
+}
+
+static struct outcome decode(const char *list, struct blob b, size_t in_piece, size_t out_piece,
+                             const struct fsk_decode_limits *limits)
+{
+    struct fsk_decode *d;
+    struct fsk_span bad;
+    assert_int_equal(fsk_decode_new(&d, fsk_span_str(list), limits, &bad), FSK_DECODE_OK);
+    struct outcome o = drive(d, b.p, b.n, in_piece, out_piece);
+    fsk_decode_free(d);
+    return o;
+}
+
+static void expect(struct outcome o, enum fsk_decode_err err, const void *text, size_t n)
+{
+    assert_int_equal(o.err, err);
+    if (err == FSK_DECODE_OK) {
+        assert_int_equal(o.n, n);
+        assert_memory_equal(room, text, n);
+    }
+}
+
+/* making bodies */
+
+static uint32_t seed = 1;
+
+static uint32_t rnd(uint32_t below)
+{
+    seed = seed * 1664525u + 1013904223u;
+    return (uint32_t)(((uint64_t)(seed >> 4) * below) >> 28);
+}
+
+/* Words and markup, with some noise: all kinds of blocks, matches near and far. */
+static void make_text(unsigned char *p, size_t n)
+{
+    static const char *const word[] = {
+        "<div class=\"a\">", "</div>", "socket ", "deadline ", "the ", "of ", "<p>", "\n"};
+    size_t at = 0;
+    while (at < n) {
+        const char *w = word[rnd(8)];
+        size_t len = strlen(w);
+        for (size_t i = 0; i < len && at < n; i++)
+            p[at++] = (unsigned char)w[i];
+        if (rnd(4) == 0 && at < n)
+            p[at++] = (unsigned char)rnd(256);
+    }
+}
+
+/* zlib's encoder; window_bits as deflateInit2 has it: 31 gzip, 15 zlib, -15 bare. */
+static struct blob deflated(const void *text, size_t n, int window_bits, int level, int strategy)
+{
+    z_stream z = {0};
+    assert_int_equal(deflateInit2(&z, level, Z_DEFLATED, window_bits, 8, strategy), Z_OK);
+    struct blob b = {malloc(n + n / 8 + 100), 0};
+    z.next_in = (unsigned char *)(uintptr_t)text;
+    z.avail_in = (unsigned)n;
+    z.next_out = b.p;
+    z.avail_out = (unsigned)(n + n / 8 + 100);
+    assert_int_equal(deflate(&z, Z_FINISH), Z_STREAM_END);
+    b.n = z.total_out;
+    deflateEnd(&z);
+    return b;
+}
+
+static struct blob zstded(const void *text, size_t n)
+{
+    struct blob b = {malloc(ZSTD_compressBound(n)), 0};
+    b.n = ZSTD_compress(b.p, ZSTD_compressBound(n), text, n, 3);
+    assert_false(ZSTD_isError(b.n));
+    return b;
+}
+
+static struct blob joined(struct blob a, struct blob b)
+{
+    struct blob both = {malloc(a.n + b.n), a.n + b.n};
+    memcpy(both.p, a.p, a.n);
+    memcpy(both.p + a.n, b.p, b.n);
+    return both;
+}
+
+static struct blob from_hex(const char *hex)
+{
+    struct blob b = {malloc(strlen(hex) / 2 + 1), strlen(hex) / 2};
+    for (size_t i = 0; i < b.n; i++) {
+        unsigned v;
+        assert_int_equal(sscanf(hex + 2 * i, "%2x", &v), 1);
+        b.p[i] = (unsigned char)v;
+    }
+    return b;
+}
+
+#define LITERAL(s) ((struct blob){(unsigned char *)(uintptr_t)(s), sizeof(s) - 1})
+
+/* brotli -q 11 of "Hello brotli, hello brotli, hello brotli\n" */
+#define BR_HEX  "1f2800f81d09762ce23f18d094ac91c4cad0b402080b9d667b4b935b8a30150f6c44fab61c"
+#define BR_TEXT "Hello brotli, hello brotli, hello brotli\n"
+
+/* the tests */
+
+static void test_cases_of_others(void **state)
+{
+    (void)state;
+    char *zeros = calloc(1, 1u << 20);
+    for (size_t i = 0; i < sizeof(decode_cases) / sizeof(decode_cases[0]); i++) {
+        const struct decode_case *c = &decode_cases[i];
+        const char *text = c->text && strcmp(c->text, "0*") == 0 ? zeros : c->text;
+        struct blob b = from_hex(c->hex);
+        const size_t piece[] = {WHOLE, 1, 7};
+        for (size_t k = 0; k < 9; k++) {
+            if (text == zeros && piece[k % 3] == 1)
+                continue;
+            struct outcome o = decode("gzip", b, piece[k / 3], piece[k % 3], NULL);
+            if (o.err != c->want)
+                print_error("%s: %s\n", c->name, fsk_decode_error_text(o.err));
+            expect(o, c->want, text, c->text_n);
+            assert_int_equal(o.warnings, c->trailing ? FSK_DECODE_WARN_TRAILING : 0);
+        }
+        bool good = c->want == FSK_DECODE_OK, empty = b.n == 0;
+        assert_true(good == (c->gzip != 1) || empty);
+        assert_true(good == (c->php == 0) || empty);
+        assert_true(good == (c->python == 0) || c->trailing || strstr(c->name, "reserved"));
+        free(b.p);
+    }
+    free(zeros);
+}
+
+/* One sample for each coding, in a few dialects. */
+struct sample {
+    const char *list;
+    struct blob b;
+    const void *text;
+    size_t text_n;
+    size_t second; /* where its second member or frame begins, or 0 */
+};
+
+static unsigned char text[TEXT_LEN];
+
+static size_t make_samples(struct sample *s, size_t n)
+{
+    size_t k = 0;
+    struct blob a = deflated(text, n / 2, 31, 6, Z_DEFAULT_STRATEGY);
+    struct blob b = deflated(text + n / 2, n - n / 2, 31, 9, Z_DEFAULT_STRATEGY);
+    s[k++] = (struct sample){"gzip", joined(a, b), text, n, a.n};
+    free(a.p);
+    free(b.p);
+    s[k++] = (struct sample){"X-GZip", deflated(text, n, 31, 0, 0), text, n, 0};
+    s[k++] = (struct sample){"gzip", deflated(text, n, 31, 6, Z_FIXED), text, n, 0};
+    s[k++] = (struct sample){"gzip", deflated(text, n, 31, 6, Z_HUFFMAN_ONLY), text, n, 0};
+    s[k++] = (struct sample){"deflate", deflated(text, n, 15, 6, 0), text, n, 0};
+    s[k++] = (struct sample){"deflate", deflated(text, n, 9, 6, 0), text, n, 0};
+    s[k++] = (struct sample){"deflate", deflated(text, n, -15, 6, 0), text, n, 0};
+    s[k++] = (struct sample){"deflate", deflated(text, n, -15, 0, 0), text, n, 0};
+    s[k++] = (struct sample){"deflate", deflated(text, n, -15, 6, Z_FIXED), text, n, 0};
+    a = zstded(text, n / 2);
+    b = zstded(text + n / 2, n - n / 2);
+    s[k++] = (struct sample){"zstd", joined(a, b), text, n, a.n};
+    free(a.p);
+    free(b.p);
+    s[k++] = (struct sample){"br", from_hex(BR_HEX), BR_TEXT, sizeof(BR_TEXT) - 1, 0};
+    a = deflated(text, n, 31, 6, 0);
+    b = zstded(a.p, a.n);
+    s[k++] = (struct sample){"gzip, zstd", b, text, n, 0};
+    free(a.p);
+    s[k++] = (struct sample){
+        "identity", {malloc(n), n},
+         text, n, 0
+    };
+    memcpy(s[k - 1].b.p, text, n);
+    return k;
+}
+
+static void free_samples(struct sample *s, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        free(s[i].b.p);
+}
+
+static void test_every_split(void **state)
+{
+    (void)state;
+    struct sample s[16];
+    size_t n = make_samples(s, 300);
+    for (size_t i = 0; i < n; i++) {
+        struct fsk_decode *d;
+        struct fsk_span bad;
+        assert_int_equal(fsk_decode_new(&d, fsk_span_str(s[i].list), NULL, &bad), FSK_DECODE_OK);
+        for (size_t piece = 1; piece <= s[i].b.n; piece++) {
+            expect(drive(d, s[i].b.p, s[i].b.n, piece, piece % 3 ? WHOLE : 1), FSK_DECODE_OK,
+                   s[i].text, s[i].text_n);
+            assert_int_equal(fsk_decode_warnings(d), 0);
+            assert_int_equal(fsk_decode_reset(d), FSK_DECODE_OK);
+        }
+        for (size_t cap = 1; cap <= s[i].text_n + 1; cap++) {
+            expect(drive(d, s[i].b.p, s[i].b.n, WHOLE, cap), FSK_DECODE_OK, s[i].text, s[i].text_n);
+            assert_int_equal(fsk_decode_reset(d), FSK_DECODE_OK);
+        }
+        fsk_decode_free(d);
+    }
+    free_samples(s, n);
+}
+
+static void test_large_pieces(void **state)
+{
+    (void)state;
+    struct sample s[16];
+    size_t n = make_samples(s, TEXT_LEN);
+    const size_t piece[] = {1, 13, 1000, 4096, 32768, WHOLE};
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < 36; k++)
+            expect(decode(s[i].list, s[i].b, piece[k / 6], piece[k % 6], NULL), FSK_DECODE_OK,
+                   s[i].text, s[i].text_n);
+    free_samples(s, n);
+}
+
+static void test_truncated_is_never_good(void **state)
+{
+    (void)state;
+    struct sample s[16];
+    size_t n = make_samples(s, 300) - 1; /* not identity: that ends anywhere */
+    for (size_t i = 0; i < n; i++) {
+        expect(decode(s[i].list, (struct blob){s[i].b.p, 0}, WHOLE, WHOLE, NULL), FSK_DECODE_OK, "",
+               0);
+        for (size_t len = 1; len < s[i].b.n; len++) {
+            struct blob cut = {s[i].b.p, len};
+            enum fsk_decode_err want = len == s[i].second ? FSK_DECODE_OK : FSK_DECODE_TRUNCATED;
+            assert_int_equal(decode(s[i].list, cut, WHOLE, WHOLE, NULL).err, want);
+            assert_int_equal(decode(s[i].list, cut, 1, 3, NULL).err, want);
+        }
+    }
+    free_samples(s, n + 1);
+}
+
+static void test_trailing_bytes(void **state)
+{
+    (void)state;
+    struct sample s[16];
+    size_t n = make_samples(s, 300) - 1;
+    for (size_t i = 0; i < n; i++) {
+        struct blob b = joined(s[i].b, LITERAL("\nHTTP/1.1 200 OK\r\n"));
+        for (size_t piece = 1; piece < 60; piece++) {
+            struct outcome o = decode(s[i].list, b, piece, WHOLE, NULL);
+            expect(o, FSK_DECODE_OK, s[i].text, s[i].text_n);
+            assert_int_equal(o.warnings, FSK_DECODE_WARN_TRAILING);
+        }
+        free(b.p);
+    }
+    free_samples(s, n + 1);
+}
+
+/* What zlib makes of a stream: 1 good (and *n bytes at out), 0 bad, -1 bad because of a Huffman
+ * code with codes to spare, about which ISA-L is easier to please. */
+static int zlib_says(struct blob b, int window_bits, unsigned char *out, size_t *n)
+{
+    z_stream z = {0};
+    assert_int_equal(inflateInit2(&z, window_bits), Z_OK);
+    z.next_in = b.p;
+    z.avail_in = (unsigned)b.n;
+    z.next_out = out;
+    z.avail_out = ROOM;
+    int r = inflate(&z, Z_FINISH);
+    *n = z.total_out;
+    size_t len = z.msg ? strlen(z.msg) : 0;
+    int says = r == Z_STREAM_END;
+    if (len > 4 && strcmp(z.msg + len - 4, " set") == 0)
+        says = -1;
+    inflateEnd(&z);
+    return says;
+}
+
+static void damage(struct blob b)
+{
+    for (uint32_t flips = 1 + rnd(3); flips > 0; flips--) {
+        size_t at = rnd(4) ? rnd((uint32_t)b.n) : rnd(b.n < 40 ? (uint32_t)b.n : 40);
+        b.p[at] ^= (unsigned char)(1u << rnd(8));
+    }
+}
+
+static void test_damage_against_zlib(void **state)
+{
+    (void)state;
+    unsigned char *out = malloc(ROOM);
+    struct fsk_decode *d[2];
+    struct fsk_span bad;
+    const size_t piece[] = {WHOLE, 1, 50, 700};
+    const int strategy[] = {Z_DEFAULT_STRATEGY, Z_FIXED, Z_HUFFMAN_ONLY, Z_RLE};
+    unsigned good = 0, refused = 0;
+    fsk_decode_new(&d[0], FSK_SPAN("gzip"), NULL, &bad);
+    fsk_decode_new(&d[1], FSK_SPAN("deflate"), NULL, &bad);
+    for (unsigned round = 0; round < 6000; round++) {
+        int bits = round % 3 == 0 ? 31 : round % 3 == 1 ? 15 : -15;
+        struct blob b = deflated(text + rnd(3000), 1 + rnd(round % 50 ? 500 : 30000), bits,
+                                 (int)rnd(10), strategy[rnd(4)]);
+        damage(b);
+        bool zlib_head = (b.p[0] & 0x8f) == 8 && (b.p[0] << 8 | b.p[1]) % 31 == 0;
+        if (bits != 31)
+            bits = zlib_head ? 15 : -15;
+        size_t n;
+        int says = zlib_says(b, bits, out, &n);
+        struct fsk_decode *with = d[bits == 31 ? 0 : 1];
+        struct outcome o = drive(with, b.p, b.n, piece[rnd(4)], piece[rnd(4)]);
+        if (says >= 0 && (o.err == FSK_DECODE_OK) != says)
+            print_error("round %u: zlib %d, fsock: %s\n", round, says,
+                        fsk_decode_error_text(o.err));
+        assert_true(says < 0 || (o.err == FSK_DECODE_OK) == says);
+        if (says > 0)
+            expect(o, FSK_DECODE_OK, out, n);
+        good += says > 0;
+        refused += says == 0;
+        assert_int_equal(fsk_decode_reset(with), FSK_DECODE_OK);
+        free(b.p);
+    }
+    assert_true(good > 100 && refused > 100); /* both kinds were there */
+    fsk_decode_free(d[0]);
+    fsk_decode_free(d[1]);
+    free(out);
+}
+
+static void test_dead_after_an_error(void **state)
+{
+    (void)state;
+    struct fsk_decode *d;
+    struct fsk_span bad, in = FSK_SPAN("<html>"), more = FSK_SPAN("more");
+    char out[8];
+    size_t made;
+    assert_int_equal(fsk_decode_new(&d, FSK_SPAN("gzip"), NULL, &bad), FSK_DECODE_OK);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(fsk_decode_push(d, i ? &more : &in, out, 8, &made), FSK_DECODE_NOT_GZIP);
+    assert_int_equal(fsk_decode_finish(d), FSK_DECODE_NOT_GZIP);
+    assert_int_equal(fsk_decode_reset(d), FSK_DECODE_OK);
+    assert_int_equal(fsk_decode_finish(d), FSK_DECODE_OK);
+    fsk_decode_free(d);
+    fsk_decode_free(NULL);
+}
+
+static void test_limits(void **state)
+{
+    (void)state;
+    char *zeros = calloc(1, ROOM);
+    struct blob b = deflated(zeros, ROOM, 31, 9, 0); /* 1029:1 */
+    struct fsk_decode_limits none = {0}, l = {.max_body = ROOM - 1};
+    expect(decode("gzip", b, WHOLE, WHOLE, NULL), FSK_DECODE_BOMB, NULL, 0);
+    expect(decode("gzip", b, 100, 999, NULL), FSK_DECODE_BOMB, NULL, 0);
+    expect(decode("gzip", b, WHOLE, WHOLE, &none), FSK_DECODE_OK, zeros, ROOM);
+    const size_t cap[] = {WHOLE, 999, 1024, ROOM - 1};
+    for (size_t i = 0; i < 4; i++) {
+        l.max_body = ROOM - 1;
+        struct outcome o = decode("gzip", b, WHOLE, cap[i], &l);
+        assert_int_equal(o.err, FSK_DECODE_TOO_BIG);
+        assert_int_equal(o.n, ROOM - 1); /* the limit is exact */
+        l.max_body = ROOM;
+        expect(decode("gzip", b, WHOLE, cap[i], &l), FSK_DECODE_OK, zeros, ROOM);
+    }
+    /* A bomb in the lower coding strikes even if the upper one makes nothing of it. */
+    struct blob head = deflated("x", 1, 31, 9, 0), z;
+    unsigned char *padded = calloc(1, ROOM);
+    memcpy(padded, head.p, head.n);
+    z = zstded(padded, ROOM);
+    expect(decode("gzip, zstd", z, WHOLE, WHOLE, NULL), FSK_DECODE_BOMB, NULL, 0);
+    expect(decode("gzip, zstd", z, WHOLE, WHOLE, &none), FSK_DECODE_OK, "x", 1);
+    l.max_body = 3;
+    expect(decode("", LITERAL("abcd"), WHOLE, WHOLE, &l), FSK_DECODE_TOO_BIG, NULL, 0);
+    expect(decode("", LITERAL("abc"), WHOLE, WHOLE, &l), FSK_DECODE_OK, "abc", 3);
+    free(z.p);
+    free(head.p);
+    free(padded);
+    free(b.p);
+    free(zeros);
+}
+
+static void test_lists(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *list;
+        enum fsk_decode_err err;
+        const char *bad;
+    } t[] = {
+        {"",                                           FSK_DECODE_OK,       ""           },
+        {" , ,\t",                                     FSK_DECODE_OK,       ""           },
+        {"identity",                                   FSK_DECODE_OK,       ""           },
+        {"GZIP,Br , zSTD,x-gzip,deflate",              FSK_DECODE_OK,       ""           },
+        {"gzip,identity,gzip,gzip,identity,gzip,gzip", FSK_DECODE_OK,       ""           },
+        {"gzip,gzip,gzip,gzip,gzip,br",                FSK_DECODE_TOO_MANY, "br"         },
+        {"gzip, compress",                             FSK_DECODE_UNKNOWN,  "compress"   },
+        {"aws-chunked,gzip",                           FSK_DECODE_UNKNOWN,  "aws-chunked"},
+        {"gzi",                                        FSK_DECODE_UNKNOWN,  "gzi"        },
+        {"gzip;q=1",                                   FSK_DECODE_UNKNOWN,  "gzip;q=1"   },
+        {"gzip br",                                    FSK_DECODE_UNKNOWN,  "gzip br"    },
+    };
+    for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+        struct fsk_decode *d;
+        struct fsk_span bad;
+        size_t n = strlen(t[i].list);
+        struct fsk_span list = fsk_span(guard_copy(&guard_in, t[i].list, n), n);
+        assert_int_equal(fsk_decode_new(&d, list, NULL, &bad), t[i].err);
+        assert_true((d != NULL) == (t[i].err == FSK_DECODE_OK));
+        assert_true(fsk_span_eq(bad, fsk_span_str(t[i].bad)));
+        fsk_decode_free(d);
+    }
+    assert_non_null(fsk_decode_error_text((enum fsk_decode_err)99));
+    for (int e = FSK_DECODE_OK; e <= FSK_DECODE_BOMB; e++)
+        assert_true(strlen(fsk_decode_error_text((enum fsk_decode_err)e)) > 10);
+}
+
+/* Five codings, applied in the order of the list. */
+static void test_deep_stack(void **state)
+{
+    (void)state;
+    struct blob b = {malloc(TEXT_LEN), TEXT_LEN};
+    memcpy(b.p, text, TEXT_LEN);
+    const int bits[] = {31, 15, -15, 0, 31}; /* 0: zstd */
+    for (size_t i = 0; i < 5; i++) {
+        struct blob next = bits[i] ? deflated(b.p, b.n, bits[i], 6, 0) : zstded(b.p, b.n);
+        free(b.p);
+        b = next;
+    }
+    const char *list = "gzip, deflate, deflate, zstd, gzip";
+    expect(decode(list, b, WHOLE, WHOLE, NULL), FSK_DECODE_OK, text, TEXT_LEN);
+    expect(decode(list, b, 1, 1, NULL), FSK_DECODE_OK, text, TEXT_LEN);
+    expect(decode("gzip, zstd, deflate, deflate, gzip", b, WHOLE, WHOLE, NULL), FSK_DECODE_DATA,
+           NULL, 0);
+    free(b.p);
+}
+
+static void test_gzip_field_ceiling(void **state)
+{
+    (void)state;
+    struct blob good = deflated("x", 1, 31, 6, 0);
+    for (size_t len = 65535; len <= 65537; len++) {
+        struct blob b = {malloc(good.n + len + 1), good.n + len + 1};
+        memcpy(b.p, good.p, 10);
+        b.p[3] = 0x08; /* FNAME */
+        memset(b.p + 10, 'n', len);
+        b.p[10 + len] = 0;
+        memcpy(b.p + 11 + len, good.p + 10, good.n - 10);
+        expect(decode("gzip", b, WHOLE, WHOLE, NULL),
+               len <= 65536 ? FSK_DECODE_OK : FSK_DECODE_HEADER, "x", 1);
+        free(b.p);
+    }
+    free(good.p);
+}
+
+#define HELLO "f348cdc9c95748afca2c0000c9698f900a000000" /* a member's data and trailer */
+
+static const struct edge {
+    const char *list, *hex;
+    enum fsk_decode_err err;
+    const char *text;
+} edges[] = {
+  /* header CRC wrong */
+    {"gzip",    "1f8b0802000000000003a877" HELLO,                                        FSK_DECODE_CHECKSUM,  NULL        },
+ /* FEXTRA of no bytes */
+    {"gzip",    "1f8b08040000000000030000" HELLO,                                        FSK_DECODE_OK,        "Hello gzip"},
+ /* two empty stored blocks: a sync flush, twice */
+    {"gzip",    "1f8b0800000000000003000000ffff000000ffff" HELLO,                        FSK_DECODE_OK,        "Hello gzip"},
+ /* a stored block whose length and its complement disagree */
+    {"gzip",    "1f8b0800000000000003010a00f4ff48656c6c6f",                              FSK_DECODE_DATA,      NULL        },
+ /* 0x1f, which begins a member, and then the end */
+    {"gzip",    "1f8b0800000000000003" HELLO "1f",                                       FSK_DECODE_TRUNCATED, NULL        },
+ /* a second member of an unknown method: not garbage, but an error, as for gzip */
+    {"gzip",    "1f8b0800000000000003" HELLO "1f8b07",                                   FSK_DECODE_HEADER,    NULL        },
+ /* a second member that looks back into the first */
+    {"gzip",    "1f8b0800000000000003" HELLO "1f8b080000000000000303220000000000000000",
+     FSK_DECODE_DATA,                                                                                          NULL        },
+ /* the smallest streams, bare and zlib's */
+    {"deflate", "0300",                                                                  FSK_DECODE_OK,        ""          },
+    {"deflate", "789c030000000001",                                                      FSK_DECODE_OK,        ""          },
+ /* Adler-32 wrong */
+    {"deflate", "789c030000000002",                                                      FSK_DECODE_CHECKSUM,  NULL        },
+ /* wants a preset dictionary */
+    {"deflate", "78bb030000000001",                                                      FSK_DECODE_HEADER,    NULL        },
+ /* could become either; a header only */
+    {"deflate", "78",                                                                    FSK_DECODE_TRUNCATED, NULL        },
+    {"deflate", "78da",                                                                  FSK_DECODE_TRUNCATED, NULL        },
+ /* gzip under the wrong name; <html> */
+    {"deflate", "1f8b0800000000000003",                                                  FSK_DECODE_DATA,      NULL        },
+    {"deflate", "3c68746d6c3e",                                                          FSK_DECODE_DATA,      NULL        },
+ /* windows of 8 and 9 MiB */
+    {"zstd",    "28b52ffd0068010000",                                                    FSK_DECODE_OK,        ""          },
+    {"zstd",    "28b52ffd0069010000",                                                    FSK_DECODE_WINDOW,    NULL        },
+ /* wants a dictionary */
+    {"zstd",    "28b52ffd0168000000",                                                    FSK_DECODE_HEADER,    NULL        },
+ /* a skippable frame, alone and before another */
+    {"zstd",    "502a4d1802000000aabb",                                                  FSK_DECODE_OK,        ""          },
+    {"zstd",    "5f2a4d180000000028b52ffd0068010000",                                    FSK_DECODE_OK,        ""          },
+ /* the magic number of an old format; half a magic number behind a frame */
+    {"zstd",    "26b52ffd0068010000",                                                    FSK_DECODE_DATA,      NULL        },
+    {"zstd",    "28b52ffd006801000028b5",                                                FSK_DECODE_TRUNCATED, NULL        },
+ /* <html> */
+    {"br",      "3c68746d6c3e",                                                          FSK_DECODE_DATA,      NULL        },
+};
+
+static void test_edges(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(edges) / sizeof(edges[0]); i++) {
+        const struct edge *e = &edges[i];
+        struct blob b = from_hex(e->hex);
+        size_t n = e->text ? strlen(e->text) : 0;
+        expect(decode(e->list, b, WHOLE, WHOLE, NULL), e->err, e->text, n);
+        expect(decode(e->list, b, 1, 1, NULL), e->err, e->text, n);
+        free(b.p);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_cases_of_others),
+        cmocka_unit_test(test_every_split),
+        cmocka_unit_test(test_large_pieces),
+        cmocka_unit_test(test_truncated_is_never_good),
+        cmocka_unit_test(test_trailing_bytes),
+        cmocka_unit_test(test_damage_against_zlib),
+        cmocka_unit_test(test_dead_after_an_error),
+        cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_lists),
+        cmocka_unit_test(test_deep_stack),
+        cmocka_unit_test(test_gzip_field_ceiling),
+        cmocka_unit_test(test_edges),
+    };
+    guard_init(&guard_in, ROOM);
+    guard_init(&guard_out, ROOM);
+    room = malloc(ROOM);
+    make_text(text, sizeof(text));
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    free(room);
+    guard_fini(&guard_in);
+    guard_fini(&guard_out);
+    return failed;
+}
