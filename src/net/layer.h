@@ -57,8 +57,11 @@ struct fsk_layer_ops {
     enum fsock_err (*recv)(struct fsk_layer *, void *buf, size_t cap, size_t *n, int flags,
                            struct fsk_addr *from, struct fsk_wait *wait);
 
-    /* Send up to `len` (> 0) bytes; *n > 0 of them are taken with FSOCK_OK. `to` only for
-     * datagrams. */
+    /*
+     * Send up to `len` (> 0) bytes; *n > 0 of them are taken with FSOCK_OK. After FSOCK_AGAIN the
+     * next send begins with the same bytes and brings no fewer: TLS has them sealed already. `to`
+     * only for datagrams.
+     */
     enum fsock_err (*send)(struct fsk_layer *, const void *buf, size_t len, size_t *n, int flags,
                            const struct fsk_addr *to, struct fsk_wait *wait);
 

@@ -1,0 +1,298 @@
+#include "net/tls_config.h"
+
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "net/tls_bio.h"
+#include "net/tls_words.h"
+
+#define HOST_MAX 255 /* what SNI can say (RFC 6066 3, RFC 1035 2.3.4) */
+
+struct tls {
+    struct fsk_layer layer;
+    struct fsk_tls_pipe pipe;
+    struct fsk_tls_config *config;
+    SSL *ssl;
+    bool open;     /* the handshake is done */
+    bool broken;   /* OpenSSL has failed: it must not be called again */
+    bool shut;     /* our close_notify is on its way */
+    bool usable;   /* the host can be put into a handshake */
+    bool offered;  /* a session is being resumed */
+    long cert_err; /* why the certificate is not trusted: cert_detail says it in words */
+    char cert_detail[sizeof((struct fsk_layer *)0)->detail];
+    char alpn[16]; /* what was agreed */
+    size_t host_n; /* key begins with the host */
+    size_t key_n;
+    char key[]; /* "host:port", in lower case, and a NUL */
+};
+
+static struct tls *tls_of(struct fsk_layer *l)
+{
+    return (struct tls *)l;
+}
+
+/* Before each call of OpenSSL's. */
+static void begin(struct tls *t, struct fsk_wait *wait)
+{
+    t->pipe.wait = wait;
+    t->pipe.last = FSOCK_OK;
+    ERR_clear_error();
+}
+
+/* OpenSSL itself found something wrong. */
+static enum fsock_err broken(struct tls *t)
+{
+    char words[sizeof t->layer.detail];
+    t->broken = true;
+    if (t->offered && !t->open) /* the next handshake shall be a full one */
+        fsk_tls_sessions_forget(&t->config->sessions, fsk_span(t->key, t->key_n));
+    if (t->cert_err && !t->config->insecure && !t->open) {
+        ERR_clear_error();
+        return fsk_layer_fail(&t->layer, FSOCK_ERR_CERT, 0, "%s", t->cert_detail);
+    }
+    fsk_tls_words_error(words, sizeof words);
+    return fsk_layer_fail(&t->layer, FSOCK_ERR_TLS, 0, "%s", words);
+}
+
+/* The stream below has ended without TLS' own end. */
+static enum fsock_err cut_off(struct tls *t)
+{
+    if (!t->open)
+        return fsk_layer_fail(&t->layer, FSOCK_ERR_CLOSED, 0,
+                              "the peer closed the connection during the TLS handshake");
+    return fsk_layer_fail(&t->layer, FSOCK_ERR_TRUNCATED, 0,
+                          "the peer closed the connection without ending TLS (no close_notify): "
+                          "some of the data may be missing");
+}
+
+/* What a call of OpenSSL's means that has returned `ret`, not a success. */
+static enum fsock_err outcome(struct tls *t, int ret)
+{
+    int why = SSL_get_error(t->ssl, ret);
+    if (why == SSL_ERROR_ZERO_RETURN)
+        return FSOCK_EOF;
+    if (why == SSL_ERROR_SSL)
+        return broken(t);
+    switch (t->pipe.last) {
+    case FSOCK_AGAIN:
+        return FSOCK_AGAIN;
+    case FSOCK_OK:
+        return broken(t);
+    case FSOCK_EOF:
+        t->broken = true;
+        return cut_off(t);
+    default:
+        t->broken = true;
+        return fsk_layer_fail_as_below(&t->layer, t->pipe.last);
+    }
+}
+
+static void note_alpn(struct tls *t)
+{
+    const unsigned char *p;
+    unsigned n;
+    SSL_get0_alpn_selected(t->ssl, &p, &n);
+    if (n < sizeof t->alpn)
+        memcpy(t->alpn, p, n);
+}
+
+static enum fsock_err tls_connect(struct fsk_layer *l, struct fsk_wait *wait)
+{
+    struct tls *t = tls_of(l);
+    if (!t->usable)
+        return fsk_layer_fail(l, FSOCK_ERR_INPUT, 0,
+                              "TLS needs the peer's name, of at most %d bytes", HOST_MAX);
+    begin(t, wait);
+    int ret = SSL_do_handshake(t->ssl);
+    if (ret != 1) {
+        enum fsock_err err = outcome(t, ret);
+        return err == FSOCK_EOF ? cut_off(t) : err;
+    }
+    t->open = true;
+    note_alpn(t);
+    return FSOCK_OK;
+}
+
+static enum fsock_err no_oob(struct fsk_layer *l)
+{
+    return fsk_layer_fail(l, FSOCK_ERR_INPUT, 0, "TLS has no out-of-band data");
+}
+
+static enum fsock_err tls_recv(struct fsk_layer *l, void *buf, size_t cap, size_t *n, int flags,
+                               struct fsk_addr *from, struct fsk_wait *wait)
+{
+    (void)from;
+    struct tls *t = tls_of(l);
+    if (flags & FSK_IO_OOB)
+        return no_oob(l);
+    begin(t, wait);
+    int ret =
+        flags & FSK_IO_PEEK ? SSL_peek_ex(t->ssl, buf, cap, n) : SSL_read_ex(t->ssl, buf, cap, n);
+    return ret == 1 ? FSOCK_OK : outcome(t, ret);
+}
+
+static enum fsock_err tls_send(struct fsk_layer *l, const void *buf, size_t len, size_t *n,
+                               int flags, const struct fsk_addr *to, struct fsk_wait *wait)
+{
+    (void)to;
+    struct tls *t = tls_of(l);
+    if (flags & FSK_IO_OOB)
+        return no_oob(l);
+    begin(t, wait);
+    int ret = SSL_write_ex(t->ssl, buf, len, n);
+    return ret == 1 ? FSOCK_OK : outcome(t, ret);
+}
+
+static enum fsock_err tls_shut(struct fsk_layer *l, struct fsk_wait *wait)
+{
+    struct tls *t = tls_of(l);
+    if (t->shut)
+        return FSOCK_OK;
+    begin(t, wait);
+    int ret = SSL_shutdown(t->ssl);
+    if (ret < 0)
+        return outcome(t, ret);
+    t->shut = true;
+    return FSOCK_OK;
+}
+
+static void tls_info(struct fsk_layer *l, struct fsk_layer_info *info)
+{
+    struct tls *t = tls_of(l);
+    l->below->ops->info(l->below, info);
+    info->verify_result = t->cert_err ? t->cert_err : SSL_get_verify_result(t->ssl);
+    info->eof_is_secure = true;
+    if (!t->open)
+        return;
+    info->tls_version = SSL_get_version(t->ssl);
+    info->tls_cipher = SSL_get_cipher_name(t->ssl);
+    info->alpn = t->alpn;
+    info->tls_resumed = SSL_session_reused(t->ssl) == 1;
+}
+
+/* With a last word to the peer, if it can be sent at once. */
+static void tls_free(struct fsk_layer *l)
+{
+    struct tls *t = tls_of(l);
+    struct fsk_wait unused = {.wants = 0};
+    begin(t, &unused);
+    if (t->open && !t->broken && !t->shut)
+        SSL_shutdown(t->ssl);
+    ERR_clear_error();
+    SSL_free(t->ssl);
+    fsk_layer_free(l->below);
+    free(t);
+}
+
+static const struct fsk_layer_ops tls_ops = {
+    .name = "tls",
+    .connect = tls_connect,
+    .recv = tls_recv,
+    .send = tls_send,
+    .shut = tls_shut,
+    .info = tls_info,
+    .free = tls_free,
+};
+
+/* OpenSSL has an opinion on a certificate of the peer's chain. */
+static int verified(int ok, X509_STORE_CTX *ctx)
+{
+    SSL *ssl = X509_STORE_CTX_get_ex_data(ctx, SSL_get_ex_data_X509_STORE_CTX_idx());
+    struct tls *t = SSL_get_app_data(ssl);
+    if (!ok && !t->cert_err) {
+        t->cert_err = X509_STORE_CTX_get_error(ctx);
+        fsk_tls_words_cert(t->cert_detail, sizeof t->cert_detail, t->cert_err,
+                           X509_STORE_CTX_get_current_cert(ctx), fsk_span(t->key, t->host_n));
+    }
+    return ok;
+}
+
+int fsk_tls_remember(SSL *ssl, SSL_SESSION *session)
+{
+    struct tls *t = SSL_get_app_data(ssl);
+    fsk_tls_sessions_put(&t->config->sessions, fsk_span(t->key, t->key_n), session,
+                         t->layer.driver->now);
+    return 0;
+}
+
+/* Who the peer must be. A host flag is inherited from the SSL_CTX only together with a host. */
+static bool set_peer(struct tls *t, struct fsk_span host)
+{
+    X509_VERIFY_PARAM *param = SSL_get0_param(t->ssl);
+    struct fsk_addr addr;
+    if (fsk_addr_parse(host, &addr, NULL))
+        return X509_VERIFY_PARAM_set1_ip(param, addr.ip, addr.family == 4 ? 4 : 16) == 1;
+    X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS |
+                                               X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
+    char name[HOST_MAX + 1];
+    memcpy(name, host.p, host.n);
+    name[host.n] = '\0';
+    return X509_VERIFY_PARAM_set1_host(param, name, host.n) == 1 &&
+           SSL_set_tlsext_host_name(t->ssl, name) == 1;
+}
+
+static void resume(struct tls *t)
+{
+    SSL_SESSION *session = fsk_tls_sessions_take(&t->config->sessions, fsk_span(t->key, t->key_n),
+                                                 t->layer.driver->now);
+    if (session)
+        t->offered = SSL_set_session(t->ssl, session) == 1;
+    SSL_SESSION_free(session);
+}
+
+static bool set_up(struct tls *t)
+{
+    t->ssl = SSL_new(t->config->ctx);
+    BIO *bio = t->ssl ? fsk_tls_bio_new(t->config->bio, &t->pipe) : NULL;
+    if (!bio)
+        return false;
+    SSL_set_bio(t->ssl, bio, bio);
+    SSL_set_app_data(t->ssl, t);
+    SSL_set_connect_state(t->ssl);
+    SSL_set_verify(t->ssl, t->config->insecure ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, verified);
+    if (!t->usable)
+        return true; /* connect() will say so */
+    if (!set_peer(t, fsk_span(t->key, t->host_n)))
+        return false;
+    resume(t);
+    return true;
+}
+
+/* With the host in lower case and without its final dot, and the key. NULL: out of memory. */
+static struct tls *new_tls(struct fsk_span host, uint16_t port)
+{
+    if (host.n && host.p[host.n - 1] == '.')
+        host.n--;
+    struct tls *t = calloc(1, sizeof *t + host.n + sizeof ":65535");
+    if (!t)
+        return NULL;
+    for (size_t i = 0; i < host.n; i++)
+        t->key[i] = fsk_lower(host.p[i]);
+    t->host_n = host.n;
+    t->key_n = host.n + (size_t)sprintf(t->key + host.n, ":%u", (unsigned)port);
+    t->usable = host.n > 0 && host.n <= HOST_MAX && !memchr(t->key, '\0', host.n);
+    return t;
+}
+
+struct fsk_layer *fsk_tls_new(struct fsk_layer *below, struct fsk_tls_config *config,
+                              struct fsk_span host, uint16_t port)
+{
+    struct tls *t = new_tls(host, port);
+    if (!t) {
+        fsk_layer_free(below);
+        return NULL;
+    }
+    t->layer.ops = &tls_ops;
+    t->layer.below = below;
+    t->layer.driver = below->driver;
+    t->layer.stage = FSOCK_STAGE_TLS;
+    t->pipe.below = below;
+    t->config = config;
+    ERR_clear_error();
+    if (set_up(t))
+        return &t->layer;
+    tls_free(&t->layer);
+    return NULL;
+}

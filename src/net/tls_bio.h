@@ -1,0 +1,27 @@
+/*
+ * tls_bio.h - OpenSSL's view of the layer below TLS: a BIO that reads and writes it.
+ *
+ * What the layer below wants to wait for goes straight into the `wait` of the call that is running;
+ * how it ended stays in `last`, since OpenSSL itself only knows "try again" and "failed".
+ */
+#ifndef FSK_TLS_BIO_H
+#define FSK_TLS_BIO_H
+
+#include <openssl/bio.h>
+
+#include "net/layer.h"
+
+struct fsk_tls_pipe {
+    struct fsk_layer *below;
+    struct fsk_wait *wait; /* of the running call */
+    enum fsock_err last;   /* the worst that `below` has returned during it */
+};
+
+/* The method of such BIOs, to be freed by BIO_meth_free() after the last of them; NULL: no memory.
+ */
+BIO_METHOD *fsk_tls_bio_method(void);
+
+/* A BIO on `pipe`, which must live as long as it. NULL: out of memory. */
+BIO *fsk_tls_bio_new(const BIO_METHOD *method, struct fsk_tls_pipe *pipe);
+
+#endif
