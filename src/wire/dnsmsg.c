@@ -187,7 +187,7 @@ int fsk_dns_name(const uint8_t *p, size_t n, size_t at, struct fsk_dname *name)
             at = part = to;
             continue;
         }
-        if (len > 63 || out + 1 + len > FSK_DNAME_MAX - (len ? 1 : 0)) /* room for the root's 0 */
+        if (len > 63 || out + 1 + len > FSK_DNAME_MAX)
             return FSK_DNS_BAD_NAME;
         if (len >= n - at)
             return FSK_DNS_BAD_SHORT;

@@ -146,6 +146,16 @@ static void digest_negative(void **state)
     r = digest(&k, "a.de", FSK_DNS_A, NULL, 0);
     assert_int_equal(r.outcome, FSK_DNS_NODATA);
     assert_int_equal(r.ttl, 0);
+    k = answer(QR | AA, "a.de", FSK_DNS_A, 0, 0, 0);
+    r = digest(&k, "a.de", FSK_DNS_A, NULL, 0);
+    assert_int_equal(r.outcome, FSK_DNS_NODATA);
+
+    /* an address in class CHAOS is none */
+    k = answer(QR | RA, "a.de", FSK_DNS_A, 1, 0, 0);
+    put_a(&k, "a.de", 300, 1);
+    k.b[k.n - 4 - 7] = 3;
+    r = digest(&k, "a.de", FSK_DNS_A, NULL, 0);
+    assert_int_equal(r.outcome, FSK_DNS_NODATA);
 }
 
 static void digest_useless(void **state)
