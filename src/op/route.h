@@ -1,0 +1,46 @@
+/*
+ * route.h - by which proxy a request goes, or by none: the caller's options, the environment, and
+ * the list of those who need no proxy.
+ *
+ * options->proxy is for every request; "" means none. If it is NULL and proxy_from_environment is
+ * set, the environment says, in curl's way: http_proxy for http (in lower case only: a web server
+ * that runs CGI programs makes HTTP_PROXY out of a request's field), https_proxy or HTTPS_PROXY
+ * for https, else all_proxy or ALL_PROXY. An empty variable counts as none. Likewise no_proxy or
+ * NO_PROXY if options->no_proxy is NULL, whoever named the proxy.
+ *
+ * A proxy is `[SCHEME://][USER[:PASSWORD]@]HOST[:PORT]`; what follows the port is ignored. No
+ * scheme means http. socks:// is socks5://. The port is 443 for https, else 1080. User and password
+ * are percent-decoded, also those of options->proxy_user, which is used where the proxy's URL has
+ * none.
+ *
+ * no_proxy is a list with commas or blanks between its entries, letters in any case:
+ *   *                               everything
+ *   example.com, .example.com       that domain and all names below it
+ *   192.0.2.1, 2001:db8::1          an address, written in the URL as one
+ *   192.0.2.0/24, 2001:db8::/32     a block of them; IPv6 also in brackets: [2001:db8::]/32
+ *   example.com:8080, [::1]:8080    any but a block: that port only
+ * Dots at the end mean nothing. Names are not looked up to see whether their addresses are in the
+ * list. localhost and the loopback addresses are not special: they go by the proxy unless they are
+ * in the list. An entry that is none of the above matches nothing.
+ */
+#ifndef FSK_ROUTE_H
+#define FSK_ROUTE_H
+
+#include "op/dial.h"
+
+struct fsk_routes;
+
+/*
+ * Copies what it needs from the options. NULL with the fault filled in: FSOCK_ERR_INPUT, stage
+ * NONE, for a proxy that can't be used (the sentence never holds a password); FSOCK_ERR_MEMORY.
+ */
+struct fsk_routes *fsk_routes_new(const struct fsock_options *options, struct fsock_fault *fault);
+
+/* NULL is fine. The proxies that were found are gone with it. */
+void fsk_routes_free(struct fsk_routes *routes);
+
+/* The proxy for a request to host (without brackets) and port, or NULL: directly. */
+const struct fsk_proxy *fsk_routes_find(const struct fsk_routes *routes, bool https,
+                                        struct fsk_span host, uint16_t port);
+
+#endif

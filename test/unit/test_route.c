@@ -1,0 +1,314 @@
+/* Which proxy a request goes by: how proxies are written, what the environment says, no_proxy. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include "op/route.h"
+
+static const char *const variables[] = {"http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY",
+                                        "all_proxy",  "ALL_PROXY",  "no_proxy",    "NO_PROXY"};
+
+static int clear_environment(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof variables / sizeof *variables; i++)
+        unsetenv(variables[i]);
+    return 0;
+}
+
+static struct fsk_routes *routes(const char *proxy, const char *user, const char *no_proxy, int env)
+{
+    struct fsock_options o = {
+        .proxy = proxy, .proxy_user = user, .no_proxy = no_proxy, .proxy_from_environment = env};
+    struct fsock_fault fault = {.err = FSOCK_OK};
+    struct fsk_routes *r = fsk_routes_new(&o, &fault);
+    if (!r)
+        fail_msg("%s: %s", proxy ? proxy : "(environment)", fault.text);
+    return r;
+}
+
+static void assert_span(struct fsk_span s, const char *expected, const char *of)
+{
+    if (!fsk_span_eq(s, fsk_span_str(expected)))
+        fail_msg("%s: '%.*s' isn't '%s'", of, (int)s.n, s.p, expected);
+}
+
+enum { HTTP = FSK_PROXY_HTTP, SOCKS = FSK_PROXY_SOCKS5, SOCKSH = FSK_PROXY_SOCKS5H };
+
+static const struct {
+    const char *url, *proxy_user;
+    int kind;
+    bool tls;
+    const char *host;
+    uint16_t port;
+    const char *user, *password;
+} good[] = {
+    {"p.example",                  NULL,      HTTP,   false, "p.example",    1080, "",    ""    },
+    {"p.example:3128",             NULL,      HTTP,   false, "p.example",    3128, "",    ""    },
+    {"http://p.example:3128/",     NULL,      HTTP,   false, "p.example",    3128, "",    ""    },
+    {"HTTP://p.example/x?y#z",     NULL,      HTTP,   false, "p.example",    1080, "",    ""    },
+    {"https://p.example",          NULL,      HTTP,   true,  "p.example",    443,  "",    ""    },
+    {"socks5://p.example",         NULL,      SOCKS,  false, "p.example",    1080, "",    ""    },
+    {"socks5h://p.example:9050",   NULL,      SOCKSH, false, "p.example",    9050, "",    ""    },
+    {"socks://192.0.2.1",          NULL,      SOCKS,  false, "192.0.2.1",    1080, "",    ""    },
+    {"[2001:db8::1]:3128",         NULL,      HTTP,   false, "2001:db8::1",  3128, "",    ""    },
+    {"http://[fe80::1%25eth0]:80", NULL,      HTTP,   false, "fe80::1%eth0", 80,   "",    ""    },
+    {"http://[fe80::1%eth0]",      NULL,      HTTP,   false, "fe80::1%eth0", 1080, "",    ""    },
+    {"http://me:pw@p.example",     NULL,      HTTP,   false, "p.example",    1080, "me",  "pw"  },
+    {"me:pw@p.example:8080",       NULL,      HTTP,   false, "p.example",    8080, "me",  "pw"  },
+    {"http://a%40b:p%3a%2Fw@p.ex", NULL,      HTTP,   false, "p.ex",         1080, "a@b", "p:/w"},
+    {"http://me:a:b@p.example",    NULL,      HTTP,   false, "p.example",    1080, "me",  "a:b" },
+    {"http://me@p.example",        "you:pw",  HTTP,   false, "p.example",    1080, "me",  ""    },
+    {"http://p.example",           "you:p:w", HTTP,   false, "p.example",    1080, "you", "p:w" },
+    {"socks5://p.example",         "a%3Ab:%", SOCKS,  false, "p.example",    1080, "a:b", "%"   },
+    {"http://p.example",           "you",     HTTP,   false, "p.example",    1080, "you", ""    },
+};
+
+static void test_good_proxies(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        struct fsk_routes *r = routes(good[i].url, good[i].proxy_user, NULL, 0);
+        for (int https = 0; https < 2; https++) {
+            const struct fsk_proxy *p = fsk_routes_find(r, https, FSK_SPAN("h.example"), 80);
+            assert_non_null(p);
+            assert_int_equal(p->kind, good[i].kind);
+            assert_int_equal(p->tls, good[i].tls);
+            assert_int_equal(p->port, good[i].port);
+            assert_span(p->host, good[i].host, good[i].url);
+            assert_span(p->user, good[i].user, good[i].url);
+            assert_span(p->password, good[i].password, good[i].url);
+        }
+        fsk_routes_free(r);
+    }
+}
+
+static const struct {
+    const char *proxy, *user, *sentence;
+} bad[] = {
+    {"ftp://p.example",         NULL,     "has the scheme ftp, which"                      },
+    {"socks4://p.example",      NULL,     "has the scheme socks4, which"                   },
+    {"http://",                 NULL,     "has no host"                                    },
+    {"http://me:secret@",       NULL,     "has no host"                                    },
+    {"://p.example",            NULL,     "has no scheme"                                  },
+    {":3128",                   NULL,     "has no host"                                    },
+    {"p.example:x",             NULL,     "has a port that isn't a number"                 },
+    {"p.example:65536",         NULL,     "has the port 65536, which is above 65535"       },
+    {"http://p.example:0",      NULL,     "has the port 0"                                 },
+    {"p example",               NULL,     "has a space at byte 2"                          },
+    {"http://p example",        NULL,     "has a space at byte 9"                          },
+    {"p\texample",              NULL,     "holds a control byte at byte 2"                 },
+    {"p.exa|mple",              NULL,     "has a character that no host name has at byte 6"},
+    {"http://[::1",             NULL,     "has a malformed IPv6 address"                   },
+    {"http://[::g]",            NULL,     "has a malformed IPv6 address"                   },
+    {"http://me:a%0d%0Ab@p.ex", NULL,     "has a control byte in its user or password"     },
+    {"http://m%00e:secret@p.e", NULL,     "has a control byte in its user or password"     },
+    {"http://p.example",        "a:b\nc", "user or password holds a control byte"          },
+    {"http://p.example",        "a%0a:b", "user or password holds a control byte"          },
+};
+
+static void test_bad_proxies(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct fsock_options o = {.proxy = bad[i].proxy, .proxy_user = bad[i].user};
+        struct fsock_fault fault = {.err = FSOCK_OK};
+        assert_null(fsk_routes_new(&o, &fault));
+        assert_int_equal(fault.err, FSOCK_ERR_INPUT);
+        assert_int_equal(fault.stage, FSOCK_STAGE_NONE);
+        assert_int_equal(fault.sys_errno, 0);
+        assert_ptr_equal(strstr(fault.text, "the proxy"), fault.text);
+        if (!strstr(fault.text, bad[i].sentence))
+            fail_msg("%s: %s", bad[i].proxy, fault.text);
+        assert_null(strstr(fault.text, "secret"));
+    }
+    assert_null(fsk_routes_new(&(struct fsock_options){.proxy = "ftp://p"}, NULL));
+    fsk_routes_free(NULL);
+}
+
+/* The options are gone, and changed, before the first request. */
+static void test_copies(void **state)
+{
+    (void)state;
+    char proxy[] = "http://p.example:81", user[] = "me:pw", no_proxy[] = "direct.example";
+    struct fsk_routes *r = routes(proxy, user, no_proxy, 0);
+    memset(proxy, 'x', sizeof proxy - 1);
+    memset(user, 'x', sizeof user - 1);
+    memset(no_proxy, 'x', sizeof no_proxy - 1);
+    assert_null(fsk_routes_find(r, false, FSK_SPAN("direct.example"), 80));
+    const struct fsk_proxy *p = fsk_routes_find(r, false, FSK_SPAN("h.example"), 80);
+    assert_span(p->host, "p.example", "host");
+    assert_span(p->user, "me", "user");
+    assert_span(p->password, "pw", "password");
+    fsk_routes_free(r);
+}
+
+/* What the environment holds, and the hosts of the proxies for http and https; NULL: directly. */
+static const struct {
+    const char *set[5], *proxy;
+    int use;
+    const char *http, *https;
+} environments[] = {
+    {{NULL},                                                 NULL, 1, NULL, NULL},
+    {{"http_proxy=a"},                                       NULL, 1, "a",  NULL},
+    {{"http_proxy=a"},                                       NULL, 0, NULL, NULL},
+    {{"HTTP_PROXY=a"},                                       NULL, 1, NULL, NULL},
+    {{"https_proxy=a"},                                      NULL, 1, NULL, "a" },
+    {{"HTTPS_PROXY=a"},                                      NULL, 1, NULL, "a" },
+    {{"https_proxy=a", "HTTPS_PROXY=b"},                     NULL, 1, NULL, "a" },
+    {{"https_proxy=", "HTTPS_PROXY=b"},                      NULL, 1, NULL, "b" },
+    {{"all_proxy=a"},                                        NULL, 1, "a",  "a" },
+    {{"ALL_PROXY=a", "http_proxy=b"},                        NULL, 1, "b",  "a" },
+    {{"all_proxy=a", "ALL_PROXY=b"},                         NULL, 1, "a",  "a" },
+    {{"all_proxy=ftp://a", "http_proxy=b", "https_proxy=c"}, NULL, 1, "b",  "c" },
+    {{"http_proxy=a", "https_proxy=b"},                      "c",  1, "c",  "c" },
+    {{"http_proxy=a", "https_proxy=b"},                      "",   1, NULL, NULL},
+    {{"all_proxy=a", "no_proxy=*"},                          NULL, 1, NULL, NULL},
+    {{"all_proxy=a", "NO_PROXY=h.example"},                  NULL, 1, NULL, NULL},
+    {{"all_proxy=a", "no_proxy=x", "NO_PROXY=h.example"},    NULL, 1, "a",  "a" },
+    {{"no_proxy=*"},                                         "c",  1, NULL, NULL},
+    {{"no_proxy=*"},                                         "c",  0, "c",  "c" },
+};
+
+static void assert_route(const struct fsk_routes *r, bool https, const char *expected, size_t row)
+{
+    const struct fsk_proxy *p = fsk_routes_find(r, https, FSK_SPAN("h.example"), 80);
+    if (!p != !expected)
+        fail_msg("environment %zu: %s", row, p ? "a proxy" : "no proxy");
+    if (p)
+        assert_span(p->host, expected, "environment");
+}
+
+static void test_environment(void **state)
+{
+    for (size_t i = 0; i < sizeof environments / sizeof *environments; i++) {
+        clear_environment(state);
+        for (const char *const *set = environments[i].set; *set; set++) {
+            char name[32];
+            size_t n = strcspn(*set, "=");
+            snprintf(name, sizeof name, "%.*s", (int)n, *set);
+            setenv(name, *set + n + 1, 1);
+        }
+        struct fsk_routes *r = routes(environments[i].proxy, NULL, NULL, environments[i].use);
+        assert_route(r, false, environments[i].http, i);
+        assert_route(r, true, environments[i].https, i);
+        fsk_routes_free(r);
+    }
+}
+
+/* options->no_proxy, even empty, has the last word; a bad variable is named. */
+static void test_environment_and_options(void **state)
+{
+    (void)state;
+    struct fsock_fault fault = {.err = FSOCK_OK};
+    setenv("all_proxy", "socks5://p:99999", 1);
+    setenv("no_proxy", "*", 1);
+    assert_null(fsk_routes_new(&(struct fsock_options){.proxy_from_environment = 1}, &fault));
+    assert_string_equal(fault.text, "all_proxy has the port 99999, which is above 65535");
+    setenv("all_proxy", "p", 1);
+    struct fsk_routes *r = routes(NULL, NULL, "", 1);
+    assert_non_null(fsk_routes_find(r, false, FSK_SPAN("h.example"), 80));
+    fsk_routes_free(r);
+}
+
+static const struct {
+    const char *no_proxy, *host;
+    uint16_t port;
+    bool direct;
+} exceptions[] = {
+    {"",                         "example.com",         80,   false},
+    {" , ,",                     "example.com",         80,   false},
+    {"*",                        "example.com",         80,   true },
+    {"a, *",                     "192.0.2.1",           80,   true },
+    {"*.com",                    "example.com",         80,   false},
+    {"example.com",              "example.com",         80,   true },
+    {"example.com",              "sub.example.com",     80,   true },
+    {"example.com",              "badexample.com",      80,   false},
+    {"example.com",              "example.com.evil",    80,   false},
+    {"example.com",              "com",                 80,   false},
+    {".example.com",             "example.com",         80,   true },
+    {".example.com",             "a.b.example.com",     80,   true },
+    {".example.com",             "badexample.com",      80,   false},
+    {"EXAMPLE.com",              "sub.Example.COM",     80,   true },
+    {"example.com.",             "example.com",         80,   true },
+    {"example.com",              "example.com.",        80,   true },
+    {".",                        "example.com",         80,   false},
+    {"a.example b.example",      "b.example",           80,   true },
+    {"a.example,b.example",      "b.example",           80,   true },
+    {" a.example ,\tb.example ", "b.example",           80,   true },
+    {"a.example,b.example",      "c.example",           80,   false},
+    {"example.com:8080",         "example.com",         8080, true },
+    {"example.com:8080",         "sub.example.com",     8080, true },
+    {"example.com:8080",         "example.com",         80,   false},
+    {"example.com:x",            "example.com",         80,   false},
+    {"localhost",                "localhost",           80,   true },
+    {"",                         "localhost",           80,   false},
+    {"",                         "127.0.0.1",           80,   false},
+    {"192.0.2.1",                "192.0.2.1",           80,   true },
+    {"192.0.2.1",                "192.0.2.10",          80,   false},
+    {"2.1",                      "192.0.2.1",           80,   false},
+    {"192.0.2.1:81",             "192.0.2.1",           81,   true },
+    {"192.0.2.1:81",             "192.0.2.1",           80,   false},
+    {"127.0.0.1",                "127.1",               80,   true },
+    {"127.0.0.0/8",              "0x7f.1",              80,   true },
+    {"192.0.2.1",                "a.192.0.2.1.example", 80,   false},
+    {"192.0.2.1",                "192.0.2.1.",          80,   true },
+    {"192.0.2.0/24",             "192.0.2.255",         80,   true },
+    {"192.0.2.0/24",             "192.0.3.0",           80,   false},
+    {"192.0.2.128/25",           "192.0.2.127",         80,   false},
+    {"192.0.2.128/25",           "192.0.2.128",         80,   true },
+    {"192.0.2.77/25",            "192.0.2.0",           80,   true },
+    {"0.0.0.0/0",                "203.0.113.9",         80,   true },
+    {"0.0.0.0/0",                "2001:db8::1",         80,   false},
+    {"0.0.0.0/0",                "example.com",         80,   false},
+    {"192.0.2.1/32",             "192.0.2.1",           80,   true },
+    {"192.0.2.1/32",             "192.0.2.0",           80,   false},
+    {"192.0.2.1/33",             "192.0.2.1",           80,   false},
+    {"192.0.2.1/",               "192.0.2.1",           80,   false},
+    {"192.0.2.1/x",              "192.0.2.1",           80,   false},
+    {"/24",                      "192.0.2.1",           80,   false},
+    {"2001:db8::1",              "2001:db8::1",         80,   true },
+    {"2001:DB8:0::1",            "2001:db8::1",         80,   true },
+    {"[2001:db8::1]",            "2001:db8::1",         80,   true },
+    {"[2001:db8::1]:81",         "2001:db8::1",         81,   true },
+    {"[2001:db8::1]:81",         "2001:db8::1",         80,   false},
+    {"2001:db8::/32",            "2001:db8:ffff::",     80,   true },
+    {"[2001:db8::]/32",          "2001:db8:ffff::",     80,   true },
+    {"2001:db8::/32",            "2001:db9::",          80,   false},
+    {"2001:db8::/33",            "2001:db8:8000::",     80,   false},
+    {"::1/128",                  "::1",                 80,   true },
+    {"::1/128",                  "::",                  80,   false},
+    {"::/129",                   "::1",                 80,   false},
+    {"2001:db8::1",              "example.com",         80,   false},
+};
+
+static void test_no_proxy(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof exceptions / sizeof *exceptions; i++) {
+        struct fsk_routes *r = routes("p.example", NULL, exceptions[i].no_proxy, 0);
+        bool direct =
+            !fsk_routes_find(r, false, fsk_span_str(exceptions[i].host), exceptions[i].port);
+        if (direct != exceptions[i].direct)
+            fail_msg("no_proxy '%s', %s:%u: %s", exceptions[i].no_proxy, exceptions[i].host,
+                     exceptions[i].port, direct ? "direct" : "by the proxy");
+        fsk_routes_free(r);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_good_proxies),
+        cmocka_unit_test(test_bad_proxies),
+        cmocka_unit_test(test_copies),
+        cmocka_unit_test_teardown(test_environment, clear_environment),
+        cmocka_unit_test_teardown(test_environment_and_options, clear_environment),
+        cmocka_unit_test(test_no_proxy),
+    };
+    return cmocka_run_group_tests(tests, clear_environment, NULL);
+}
