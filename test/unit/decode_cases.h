@@ -1,9 +1,9 @@
 /*
  * decode_cases.h - gzip streams, good and bad, and what three programs make of each of them.
  *
- * gzip is gzip 1.12's exit status (0 good, 1 bad, 2 good with a warning); php is 0 if PHP's gzdecode
- * takes it; python is 0 if Python's gzip module does. `want` and `trailing` are what fsock says. It
- * differs on purpose:
+ * gzip is gzip 1.12's exit status (0 good, 1 bad, 2 good with a warning); php is 0 if PHP's
+ * gzdecode takes it; python is 0 if Python's gzip module does. `want` and `trailing` are what fsock
+ * says. It differs on purpose:
  *   from Python in reserved_flag_*, which Python doesn't look at and RFC 1952 2.3.1.2 refuses;
  *   from Python in trailing_garbage, ignored here with a warning, as by gzip;
  *   from PHP in two_members, of which gzdecode gives the first only;
@@ -22,6 +22,7 @@ struct decode_case {
     bool trailing;
 };
 
+/* clang-format off */
 static const struct decode_case decode_cases[] = {
     {"basic",
      "1f8b0800000000000003f348cdc9c95748afca2c0000c9698f900a000000",
@@ -141,5 +142,6 @@ static const struct decode_case decode_cases[] = {
      "003e031cea38a700001000",
      "0*", 1048576, 0, 0, 0, FSK_DECODE_OK, false},
 };
+/* clang-format on */
 
 #endif
