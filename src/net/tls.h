@@ -3,8 +3,8 @@
  *
  * A struct fsk_tls_config is made once, from the caller's options, and shared by all connections
  * with those options, which it must outlive; it remembers sessions by host and port, so that later
- * handshakes resume. A peer that ends its stream without close_notify gives FSOCK_ERR_TRUNCATED, not
- * FSOCK_EOF.
+ * handshakes resume. A peer that ends its stream without close_notify gives FSOCK_ERR_TRUNCATED,
+ * not FSOCK_EOF.
  *
  * A config costs 3 ms of CPU time when it is the process' first: make it when TLS is needed.
  */
@@ -18,8 +18,8 @@ struct fsk_tls_config;
 /*
  * From ca_file, cert_file, key_file, insecure, tls_min, tls_max and keylog_file. `alpn` is the list
  * to offer, in wire form (length byte, name), or NULL. NULL with the fault filled in
- * (FSOCK_ERR_TLS_LOCAL, FSOCK_ERR_INPUT) if a file or a version can't be used. A tls_min below "1.2"
- * also allows the weak signatures and keys that go with it.
+ * (FSOCK_ERR_TLS_LOCAL, FSOCK_ERR_INPUT) if a file or a version can't be used. A tls_min below
+ * "1.2" also allows the weak signatures and keys that go with it.
  */
 struct fsk_tls_config *fsk_tls_config_new(const struct fsock_options *options, struct fsk_span alpn,
                                           struct fsock_fault *fault);
