@@ -514,46 +514,46 @@ static const struct edge {
     enum fsk_decode_err err;
     const char *text;
 } edges[] = {
-  /* header CRC wrong */
+    /* header CRC wrong */
     {"gzip", "1f8b0802000000000003a877" HELLO, FSK_DECODE_CHECKSUM, NULL},
- /* FEXTRA of no bytes */
+    /* FEXTRA of no bytes */
     {"gzip", "1f8b08040000000000030000" HELLO, FSK_DECODE_OK, "Hello gzip"},
- /* two empty stored blocks: a sync flush, twice */
+    /* two empty stored blocks: a sync flush, twice */
     {"gzip", "1f8b0800000000000003000000ffff000000ffff" HELLO, FSK_DECODE_OK, "Hello gzip"},
- /* a stored block whose length and its complement disagree */
+    /* a stored block whose length and its complement disagree */
     {"gzip", "1f8b0800000000000003010a00f4ff48656c6c6f", FSK_DECODE_DATA, NULL},
- /* 0x1f, which begins a member, and then the end */
+    /* 0x1f, which begins a member, and then the end */
     {"gzip", "1f8b0800000000000003" HELLO "1f", FSK_DECODE_TRUNCATED, NULL},
- /* a second member of an unknown method: not garbage, but an error, as for gzip */
+    /* a second member of an unknown method: not garbage, but an error, as for gzip */
     {"gzip", "1f8b0800000000000003" HELLO "1f8b07", FSK_DECODE_HEADER, NULL},
- /* a second member that looks back into the first */
+    /* a second member that looks back into the first */
     {"gzip", "1f8b0800000000000003" HELLO "1f8b080000000000000303220000000000000000",
- FSK_DECODE_DATA, NULL},
- /* the smallest streams, bare and zlib's */
+     FSK_DECODE_DATA, NULL},
+    /* the smallest streams, bare and zlib's */
     {"deflate", "0300", FSK_DECODE_OK, ""},
     {"deflate", "789c030000000001", FSK_DECODE_OK, ""},
- /* Adler-32 wrong */
+    /* Adler-32 wrong */
     {"deflate", "789c030000000002", FSK_DECODE_CHECKSUM, NULL},
- /* wants a preset dictionary */
+    /* wants a preset dictionary */
     {"deflate", "78bb030000000001", FSK_DECODE_HEADER, NULL},
- /* could become either; a header only */
+    /* could become either; a header only */
     {"deflate", "78", FSK_DECODE_TRUNCATED, NULL},
     {"deflate", "78da", FSK_DECODE_TRUNCATED, NULL},
- /* gzip under the wrong name; <html> */
+    /* gzip under the wrong name; <html> */
     {"deflate", "1f8b0800000000000003", FSK_DECODE_DATA, NULL},
     {"deflate", "3c68746d6c3e", FSK_DECODE_DATA, NULL},
- /* windows of 8 and 9 MiB */
+    /* windows of 8 and 9 MiB */
     {"zstd", "28b52ffd0068010000", FSK_DECODE_OK, ""},
     {"zstd", "28b52ffd0069010000", FSK_DECODE_WINDOW, NULL},
- /* wants a dictionary */
+    /* wants a dictionary */
     {"zstd", "28b52ffd0168000000", FSK_DECODE_HEADER, NULL},
- /* a skippable frame, alone and before another */
+    /* a skippable frame, alone and before another */
     {"zstd", "502a4d1802000000aabb", FSK_DECODE_OK, ""},
     {"zstd", "5f2a4d180000000028b52ffd0068010000", FSK_DECODE_OK, ""},
- /* the magic number of an old format; half a magic number behind a frame */
+    /* the magic number of an old format; half a magic number behind a frame */
     {"zstd", "26b52ffd0068010000", FSK_DECODE_DATA, NULL},
     {"zstd", "28b52ffd006801000028b5", FSK_DECODE_TRUNCATED, NULL},
- /* <html> */
+    /* <html> */
     {"br", "3c68746d6c3e", FSK_DECODE_DATA, NULL},
 };
 /* clang-format on */
