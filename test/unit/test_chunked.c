@@ -94,7 +94,7 @@ static const struct {
     {"plain text not chunked",                         -FSK_CHUNKED_BAD_SIZE   },
     {"Zplain",                                         -FSK_CHUNKED_BAD_SIZE   },
     {"5\r\nHello0\r\n\r\n",                            -FSK_CHUNKED_NO_LINE_END},
-    {"5\r\nHello`\r\n0\r\n\r\n",                       -FSK_CHUNKED_NO_LINE_END},
+    {"5\r\nHelloX\r\n0\r\n\r\n",                       -FSK_CHUNKED_NO_LINE_END},
     {"5\r\nHello\r0\r\n\r\n",                          -FSK_CHUNKED_NO_LINE_END},
     {"5\r\nHello\r\nzz\r\n",                           -FSK_CHUNKED_BAD_SIZE   },
     {" 5\r\nHello\r\n0\r\n\r\n",                       -FSK_CHUNKED_BAD_SIZE   },

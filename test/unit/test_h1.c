@@ -127,85 +127,90 @@ static void folds(void **state)
     assert_span(value, "z");
 }
 
-static void refuses(void **state)
-{
 #define TEXT(s)                                                                                    \
     {                                                                                              \
         (s), sizeof(s) - 1                                                                         \
     }
 #define OK "HTTP/1.1 200 OK\r\n"
-    static const struct {
-        struct fsk_span text;
-        enum fsk_h1_err err;
-    } cases[] = {
-        {TEXT("<html>\r\n\r\n"),                                                      FSK_H1_NOT_HTTP          },
-        {TEXT("ICY 200 OK\r\n\r\n"),                                                  FSK_H1_NOT_HTTP          },
-        {TEXT("http/1.1 200 OK\r\n\r\n"),                                             FSK_H1_NOT_HTTP          },
-        {TEXT("\r\n\r\nHTTP/1.1 200 OK\r\n\r\n"),                                     FSK_H1_NOT_HTTP          },
-        {TEXT("\rHTTP/1.1 200 OK\r\n\r\n"),                                           FSK_H1_NOT_HTTP          },
-        {TEXT(" HTTP/1.1 200 OK\r\n\r\n"),                                            FSK_H1_NOT_HTTP          },
-        {TEXT("HTTP/2.0 200 OK\r\n\r\n"),                                             FSK_H1_BAD_VERSION       },
-        {TEXT("HTTP/2 200\r\n\r\n"),                                                  FSK_H1_BAD_VERSION       },
-        {TEXT("HTTP/1.10 200 OK\r\n\r\n"),                                            FSK_H1_BAD_VERSION       },
-        {TEXT("HTTP/1.1\r\n\r\n"),                                                    FSK_H1_BAD_VERSION       },
-        {TEXT("HTTP/1.1\t200 OK\r\n\r\n"),                                            FSK_H1_BAD_VERSION       },
-        {TEXT("HTTP/1.1  200 OK\r\n\r\n"),                                            FSK_H1_BAD_STATUS        },
-        {TEXT("HTTP/1.1 20 OK\r\n\r\n"),                                              FSK_H1_BAD_STATUS        },
-        {TEXT("HTTP/1.1 20\r\n\r\n"),                                                 FSK_H1_BAD_STATUS        },
-        {TEXT("HTTP/1.1 2000 OK\r\n\r\n"),                                            FSK_H1_BAD_STATUS        },
-        {TEXT("HTTP/1.1 099 OK\r\n\r\n"),                                             FSK_H1_BAD_STATUS        },
-        {TEXT("HTTP/1.1 000 OK\r\n\r\n"),                                             FSK_H1_BAD_STATUS        },
-        {TEXT("HTTP/1.1 +20 OK\r\n\r\n"),                                             FSK_H1_BAD_STATUS        },
-        {TEXT("HTTP/1.1 200 O\0K\r\n\r\n"),                                           FSK_H1_NUL               },
-        {TEXT("HTTP/1.1 200 O\rK\r\n\r\n"),                                           FSK_H1_BARE_CR           },
-        {TEXT("HTTP/1.1 200 O\x1bK\r\n\r\n"),                                         FSK_H1_CONTROL           },
-        {TEXT(OK "A: b\0c\r\n\r\n"),                                                  FSK_H1_NUL               },
-        {TEXT(OK "A: b\rC: d\r\n\r\n"),                                               FSK_H1_BARE_CR           },
-        {TEXT(OK "A: b\r\r\n\r\n"),                                                   FSK_H1_BARE_CR           },
-        {TEXT(OK "A: b\x7f\r\n\r\n"),                                                 FSK_H1_CONTROL           },
-        {TEXT(OK "A: b\r\n c\x01\r\n\r\n"),                                           FSK_H1_CONTROL           },
-        {TEXT(OK "A\0: b\r\n\r\n"),                                                   FSK_H1_NUL               },
-        {TEXT(OK "novalue\r\n\r\n"),                                                  FSK_H1_NO_COLON          },
-        {TEXT(OK ": b\r\n\r\n"),                                                      FSK_H1_BAD_NAME          },
-        {TEXT(OK "A B: c\r\n\r\n"),                                                   FSK_H1_BAD_NAME          },
-        {TEXT(OK "A\xe4: c\r\n\r\n"),                                                 FSK_H1_BAD_NAME          },
-        {TEXT(OK "A(: c\r\n\r\n"),                                                    FSK_H1_BAD_NAME          },
-        {TEXT(OK "A : c\r\n\r\n"),                                                    FSK_H1_SPACE_BEFORE_COLON},
-        {TEXT(OK "A\t: c\r\n\r\n"),                                                   FSK_H1_SPACE_BEFORE_COLON},
-        {TEXT(OK " A: c\r\n\r\n"),                                                    FSK_H1_FOLD_FIRST        },
-        {TEXT(OK " \r\n\r\n"),                                                        FSK_H1_FOLD_FIRST        },
-        {TEXT(OK "Content-Length: \r\n\r\n"),                                         FSK_H1_BAD_LENGTH        },
-        {TEXT(OK "Content-Length: -1\r\n\r\n"),                                       FSK_H1_BAD_LENGTH        },
-        {TEXT(OK "Content-Length: +1\r\n\r\n"),                                       FSK_H1_BAD_LENGTH        },
-        {TEXT(OK "Content-Length: 1a\r\n\r\n"),                                       FSK_H1_BAD_LENGTH        },
-        {TEXT(OK "Content-Length: 0x10\r\n\r\n"),                                     FSK_H1_BAD_LENGTH        },
-        {TEXT(OK "Content-Length: 1 2\r\n\r\n"),                                      FSK_H1_BAD_LENGTH        },
-        {TEXT(OK "Content-Length: 1,\r\n\r\n"),                                       FSK_H1_BAD_LENGTH        },
-        {TEXT(OK "Content-Length: ,1\r\n\r\n"),                                       FSK_H1_BAD_LENGTH        },
-        {TEXT(OK "Content-Length: 9223372036854775808\r\n\r\n"),                      FSK_H1_BAD_LENGTH        },
-        {TEXT(OK "Content-Length: 1, 2\r\n\r\n"),                                     FSK_H1_LENGTHS_DIFFER    },
-        {TEXT(OK "Content-Length: 1\r\nContent-length: 2\r\n\r\n"),                   FSK_H1_LENGTHS_DIFFER    },
-        {TEXT(OK "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n"),
-         FSK_H1_LENGTH_AND_CODING                                                                              },
-        {TEXT(OK "Transfer-Encoding: identity\r\nContent-Length: 1\r\n\r\n"),
-         FSK_H1_LENGTH_AND_CODING                                                                              },
-        {TEXT(OK "Transfer-Encoding:\r\n\r\n"),                                       FSK_H1_BAD_CODING        },
-        {TEXT(OK "Transfer-Encoding: ,\r\n\r\n"),                                     FSK_H1_BAD_CODING        },
-        {TEXT(OK "Transfer-Encoding: chunked, chunked\r\n\r\n"),                      FSK_H1_BAD_CODING        },
-        {TEXT(OK "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n"),
-         FSK_H1_BAD_CODING                                                                                     },
-        {TEXT(OK "Transfer-Encoding: chunked, gzip, chunked\r\n\r\n"),                FSK_H1_BAD_CODING        },
-        {TEXT(OK "Transfer-Encoding: chunked;a=b\r\n\r\n"),                           FSK_H1_BAD_CODING        },
-        {TEXT("HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"),               FSK_H1_CODING_IN_1_0     },
-    };
+
+/* Heads that are refused, and as what. */
+/* clang-format off */
+static const struct {
+    struct fsk_span text;
+    enum fsk_h1_err err;
+} refused[] = {
+    {TEXT("<html>\r\n\r\n"), FSK_H1_NOT_HTTP},
+    {TEXT("ICY 200 OK\r\n\r\n"), FSK_H1_NOT_HTTP},
+    {TEXT("http/1.1 200 OK\r\n\r\n"), FSK_H1_NOT_HTTP},
+    {TEXT("\r\n\r\nHTTP/1.1 200 OK\r\n\r\n"), FSK_H1_NOT_HTTP},
+    {TEXT("\rHTTP/1.1 200 OK\r\n\r\n"), FSK_H1_NOT_HTTP},
+    {TEXT(" HTTP/1.1 200 OK\r\n\r\n"), FSK_H1_NOT_HTTP},
+    {TEXT("HTTP/2.0 200 OK\r\n\r\n"), FSK_H1_BAD_VERSION},
+    {TEXT("HTTP/2 200\r\n\r\n"), FSK_H1_BAD_VERSION},
+    {TEXT("HTTP/1.10 200 OK\r\n\r\n"), FSK_H1_BAD_VERSION},
+    {TEXT("HTTP/1.1\r\n\r\n"), FSK_H1_BAD_VERSION},
+    {TEXT("HTTP/1.1\t200 OK\r\n\r\n"), FSK_H1_BAD_VERSION},
+    {TEXT("HTTP/1.1  200 OK\r\n\r\n"), FSK_H1_BAD_STATUS},
+    {TEXT("HTTP/1.1 20 OK\r\n\r\n"), FSK_H1_BAD_STATUS},
+    {TEXT("HTTP/1.1 20\r\n\r\n"), FSK_H1_BAD_STATUS},
+    {TEXT("HTTP/1.1 2000 OK\r\n\r\n"), FSK_H1_BAD_STATUS},
+    {TEXT("HTTP/1.1 099 OK\r\n\r\n"), FSK_H1_BAD_STATUS},
+    {TEXT("HTTP/1.1 000 OK\r\n\r\n"), FSK_H1_BAD_STATUS},
+    {TEXT("HTTP/1.1 +20 OK\r\n\r\n"), FSK_H1_BAD_STATUS},
+    {TEXT("HTTP/1.1 200 O\0K\r\n\r\n"), FSK_H1_NUL},
+    {TEXT("HTTP/1.1 200 O\rK\r\n\r\n"), FSK_H1_BARE_CR},
+    {TEXT("HTTP/1.1 200 O\x1bK\r\n\r\n"), FSK_H1_CONTROL},
+    {TEXT(OK "A: b\0c\r\n\r\n"), FSK_H1_NUL},
+    {TEXT(OK "A: b\rC: d\r\n\r\n"), FSK_H1_BARE_CR},
+    {TEXT(OK "A: b\r\r\n\r\n"), FSK_H1_BARE_CR},
+    {TEXT(OK "A: b\x7f\r\n\r\n"), FSK_H1_CONTROL},
+    {TEXT(OK "A: b\r\n c\x01\r\n\r\n"), FSK_H1_CONTROL},
+    {TEXT(OK "A\0: b\r\n\r\n"), FSK_H1_NUL},
+    {TEXT(OK "novalue\r\n\r\n"), FSK_H1_NO_COLON},
+    {TEXT(OK ": b\r\n\r\n"), FSK_H1_BAD_NAME},
+    {TEXT(OK "A B: c\r\n\r\n"), FSK_H1_BAD_NAME},
+    {TEXT(OK "A\xe4: c\r\n\r\n"), FSK_H1_BAD_NAME},
+    {TEXT(OK "A(: c\r\n\r\n"), FSK_H1_BAD_NAME},
+    {TEXT(OK "A : c\r\n\r\n"), FSK_H1_SPACE_BEFORE_COLON},
+    {TEXT(OK "A\t: c\r\n\r\n"), FSK_H1_SPACE_BEFORE_COLON},
+    {TEXT(OK " A: c\r\n\r\n"), FSK_H1_FOLD_FIRST},
+    {TEXT(OK " \r\n\r\n"), FSK_H1_FOLD_FIRST},
+    {TEXT(OK "Content-Length: \r\n\r\n"), FSK_H1_BAD_LENGTH},
+    {TEXT(OK "Content-Length: -1\r\n\r\n"), FSK_H1_BAD_LENGTH},
+    {TEXT(OK "Content-Length: +1\r\n\r\n"), FSK_H1_BAD_LENGTH},
+    {TEXT(OK "Content-Length: 1a\r\n\r\n"), FSK_H1_BAD_LENGTH},
+    {TEXT(OK "Content-Length: 0x10\r\n\r\n"), FSK_H1_BAD_LENGTH},
+    {TEXT(OK "Content-Length: 1 2\r\n\r\n"), FSK_H1_BAD_LENGTH},
+    {TEXT(OK "Content-Length: 1,\r\n\r\n"), FSK_H1_BAD_LENGTH},
+    {TEXT(OK "Content-Length: ,1\r\n\r\n"), FSK_H1_BAD_LENGTH},
+    {TEXT(OK "Content-Length: 9223372036854775808\r\n\r\n"), FSK_H1_BAD_LENGTH},
+    {TEXT(OK "Content-Length: 1, 2\r\n\r\n"), FSK_H1_LENGTHS_DIFFER},
+    {TEXT(OK "Content-Length: 1\r\nContent-length: 2\r\n\r\n"), FSK_H1_LENGTHS_DIFFER},
+    {TEXT(OK "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n"),
+     FSK_H1_LENGTH_AND_CODING},
+    {TEXT(OK "Transfer-Encoding: identity\r\nContent-Length: 1\r\n\r\n"),
+     FSK_H1_LENGTH_AND_CODING},
+    {TEXT(OK "Transfer-Encoding:\r\n\r\n"), FSK_H1_BAD_CODING},
+    {TEXT(OK "Transfer-Encoding: ,\r\n\r\n"), FSK_H1_BAD_CODING},
+    {TEXT(OK "Transfer-Encoding: chunked, chunked\r\n\r\n"), FSK_H1_BAD_CODING},
+    {TEXT(OK "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n"),
+     FSK_H1_BAD_CODING},
+    {TEXT(OK "Transfer-Encoding: chunked, gzip, chunked\r\n\r\n"), FSK_H1_BAD_CODING},
+    {TEXT(OK "Transfer-Encoding: chunked;a=b\r\n\r\n"), FSK_H1_BAD_CODING},
+    {TEXT("HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"), FSK_H1_CODING_IN_1_0},
+};
+/* clang-format on */
+
+static void refuses(void **state)
+{
     (void)state;
-    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+    for (size_t i = 0; i < sizeof(refused) / sizeof(*refused); i++) {
         struct fsk_h1_head h;
-        int got = parse(cases[i].text, 1, &h);
-        if (got != -(int)cases[i].err)
-            fail_msg("%.*s: %d (%s)", (int)cases[i].text.n, cases[i].text.p, got,
+        int got = parse(refused[i].text, 1, &h);
+        if (got != -(int)refused[i].err)
+            fail_msg("%.*s: %d (%s)", (int)refused[i].text.n, refused[i].text.p, got,
                      got < 0 ? fsk_h1_error_text((enum fsk_h1_err) - got) : "");
-        assert_true(strlen(fsk_h1_error_text(cases[i].err)) > 10);
+        assert_true(strlen(fsk_h1_error_text(refused[i].err)) > 10);
     }
 }
 
@@ -409,6 +414,7 @@ static void writes_requests(void **state)
 
 static void heads_after_decoding(void **state)
 {
+    /* clang-format off */
     static const struct {
         const char *head, *trailers;
         bool dechunked;
@@ -416,21 +422,22 @@ static void heads_after_decoding(void **state)
         int64_t length;
         const char *expected;
     } cases[] = {
-        {OK "A: b\r\nTransfer-Encoding: chunked\r\n\r\n",                            "",                                            true,  0, 5,
-         OK "A: b\r\nContent-Length: 5\r\n\r\n"                                                                                                                                                                       },
-        {OK "Transfer-Encoding: x, chunked\r\nA: b\r\n\r\n",                         "T: u\r\n",                                    true,  0, 0,
-         OK "Transfer-Encoding: x\r\nA: b\r\nT: u\r\nContent-Length: 0\r\n\r\n"                                                                                                                                       },
-        {OK "Transfer-Encoding: x\r\nA: b\r\nTransfer-Encoding: y, Chunked\r\n\r\n", "",                                            true,  0, 1,
-         OK "Transfer-Encoding: x, y\r\nA: b\r\nContent-Length: 1\r\n\r\n"                                                                                                                                            },
-        {OK "Content-Encoding: gzip\r\nContent-Length: 9\r\n\r\n",                   "",                                            false, 1, INT64_MAX,
-         OK "Content-Length: 9223372036854775807\r\n\r\n"                                                                                                                                                             },
-        {OK "Content-Encoding: a, gzip\r\nContent-Encoding: br\r\n\r\n",             "",                                            false, 2, -1,
-         OK "Content-Encoding: a\r\n\r\n"                                                                                                                                                                             },
-        {OK "Content-Encoding: a\r\n\r\n",                                           "",                                            false, 0, 3,
-         OK "Content-Encoding: a\r\nContent-Length: 3\r\n\r\n"                                                                                                                                                        },
-        {"\r\nHTTP/1.1 200\nA:b \n c\n\n",                                           "Content-Length: 7\nB:c\nConnection: close\n", true,  0,
-         1,                                                                                                                                              "HTTP/1.1 200\r\nA: b c\r\nB: c\r\nContent-Length: 1\r\n\r\n"},
+        {OK "A: b\r\nTransfer-Encoding: chunked\r\n\r\n", "", true, 0, 5,
+         OK "A: b\r\nContent-Length: 5\r\n\r\n"},
+        {OK "Transfer-Encoding: x, chunked\r\nA: b\r\n\r\n", "T: u\r\n", true, 0, 0,
+         OK "Transfer-Encoding: x\r\nA: b\r\nT: u\r\nContent-Length: 0\r\n\r\n"},
+        {OK "Transfer-Encoding: x\r\nA: b\r\nTransfer-Encoding: y, Chunked\r\n\r\n", "", true, 0, 1,
+         OK "Transfer-Encoding: x, y\r\nA: b\r\nContent-Length: 1\r\n\r\n"},
+        {OK "Content-Encoding: gzip\r\nContent-Length: 9\r\n\r\n", "", false, 1, INT64_MAX,
+         OK "Content-Length: 9223372036854775807\r\n\r\n"},
+        {OK "Content-Encoding: a, gzip\r\nContent-Encoding: br\r\n\r\n", "", false, 2, -1,
+         OK "Content-Encoding: a\r\n\r\n"},
+        {OK "Content-Encoding: a\r\n\r\n", "", false, 0, 3,
+         OK "Content-Encoding: a\r\nContent-Length: 3\r\n\r\n"},
+        {"\r\nHTTP/1.1 200\nA:b \n c\n\n", "Content-Length: 7\nB:c\nConnection: close\n", true, 0,
+         1, "HTTP/1.1 200\r\nA: b c\r\nB: c\r\nContent-Length: 1\r\n\r\n"},
     };
+    /* clang-format on */
     char out[256];
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
