@@ -20,10 +20,10 @@ void fsk_buf_consume(struct fsk_buf *b, size_t n)
 enum fsock_err fsk_buf_reserve(struct fsk_buf *b, size_t n)
 {
     size_t len = fsk_buf_len(b);
-    if (n <= b->cap - b->end)
-        return FSOCK_OK;
     if (n > b->ceiling || len > b->ceiling - n)
         return FSOCK_ERR_TOO_BIG;
+    if (n <= b->cap - b->end)
+        return FSOCK_OK;
     if (b->start) {
         memmove(b->mem, b->mem + b->start, len);
         b->start = 0;
@@ -33,7 +33,7 @@ enum fsock_err fsk_buf_reserve(struct fsk_buf *b, size_t n)
         return FSOCK_OK;
     size_t cap = b->cap ? b->cap : 256;
     while (cap < len + n)
-        cap *= 2;
+        cap = cap > b->ceiling / 2 ? b->ceiling : cap * 2;
     char *mem = realloc(b->mem, cap);
     if (!mem)
         return FSOCK_ERR_MEMORY;

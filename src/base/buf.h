@@ -29,7 +29,7 @@ void fsk_buf_fini(struct fsk_buf *b);
 
 static inline struct fsk_span fsk_buf_span(const struct fsk_buf *b)
 {
-    return (struct fsk_span){b->mem + b->start, b->end - b->start};
+    return (struct fsk_span){b->start ? b->mem + b->start : b->mem, b->end - b->start};
 }
 
 static inline size_t fsk_buf_len(const struct fsk_buf *b)
@@ -51,13 +51,15 @@ void fsk_buf_consume(struct fsk_buf *b, size_t n);
  */
 enum fsock_err fsk_buf_reserve(struct fsk_buf *b, size_t n);
 
-/* Append; errors as for fsk_buf_reserve, and then nothing has changed. */
+/* Append; errors as for fsk_buf_reserve, and then nothing has changed. printf needs room under the
+ * ceiling for a NUL, too. */
 enum fsock_err fsk_buf_append(struct fsk_buf *b, const void *p, size_t n);
 enum fsock_err fsk_buf_puts(struct fsk_buf *b, const char *s);
 enum fsock_err fsk_buf_printf(struct fsk_buf *b, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* A NUL behind the bytes, not counted among them, so that mem + start is a C string. */
+/* A NUL behind the bytes, not counted among them, so that mem + start is a C string. It needs room
+ * under the ceiling. */
 enum fsock_err fsk_buf_terminate(struct fsk_buf *b);
 
 #endif
