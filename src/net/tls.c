@@ -94,7 +94,7 @@ static void note_alpn(struct tls *t)
     const unsigned char *p;
     unsigned n;
     SSL_get0_alpn_selected(t->ssl, &p, &n);
-    if (n < sizeof t->alpn)
+    if (n > 0 && n < sizeof t->alpn)
         memcpy(t->alpn, p, n);
 }
 

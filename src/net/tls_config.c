@@ -18,7 +18,9 @@ static enum fsock_err bad_file(struct fsock_fault *fault, const char *what, cons
     int sys_errno = ERR_SYSTEM_ERROR(e) ? ERR_GET_REASON(e) : 0;
     if (sys_errno)
         why = fsk_errno_text(sys_errno);
-    else if (ERR_GET_LIB(e) == ERR_LIB_PEM || ERR_GET_LIB(e) == ERR_LIB_X509)
+    else if (ERR_GET_LIB(e) == ERR_LIB_PEM ||
+             (ERR_GET_LIB(e) == ERR_LIB_X509 &&
+              ERR_GET_REASON(e) == X509_R_NO_CERTIFICATE_OR_CRL_FOUND))
         why = "it holds none in PEM form";
     fsk_fault_set(fault, FSOCK_ERR_TLS_LOCAL, FSOCK_STAGE_NONE, sys_errno,
                   "can't use the %s %s: %s", what, path, why ? why : "it can't be read");

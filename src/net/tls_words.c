@@ -112,6 +112,16 @@ void fsk_tls_words_cert(char *out, size_t cap, long error, X509 *cert, struct fs
     snprintf(out, cap, "%s (%ld)", X509_verify_cert_error_string(error), error);
 }
 
+/* OpenSSL's "tlsv13 alert certificate required" without the words that name no alert. */
+static const char *alert_name(const char *text)
+{
+    const char *name = text ? strchr(text, ' ') : NULL;
+    if (!name)
+        return "unknown";
+    name++;
+    return strncmp(name, "alert ", 6) == 0 ? name + 6 : name;
+}
+
 void fsk_tls_words_error(char *out, size_t cap)
 {
     unsigned long e = ERR_get_error();
@@ -119,9 +129,8 @@ void fsk_tls_words_error(char *out, size_t cap)
     const char *text = ERR_reason_error_string(e);
     ERR_clear_error();
     if (ERR_GET_LIB(e) == ERR_LIB_SSL && reason > SSL_AD_REASON_OFFSET) {
-        int alert = reason - SSL_AD_REASON_OFFSET;
-        snprintf(out, cap, "the peer sent the alert %s (%d)", SSL_alert_desc_string_long(alert),
-                 alert);
+        snprintf(out, cap, "the peer sent the alert %s (%d)", alert_name(text),
+                 reason - SSL_AD_REASON_OFFSET);
     } else if (ERR_GET_LIB(e) == ERR_LIB_SSL && reason == SSL_R_WRONG_VERSION_NUMBER) {
         snprintf(out, cap, "the peer does not speak TLS (it answered in plain text?)");
     } else {

@@ -1,0 +1,261 @@
+/*
+ * Proxies: exactly what is said to them, and their refusals in words.
+ */
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "net_client.h"
+
+#define BYTES(literal) literal, sizeof(literal) - 1
+
+/* What the proxy expects and answers, in turns. */
+struct turn {
+    const char *expect;
+    size_t expect_n;
+    const char *answer;
+    size_t answer_n;
+    bool slowly; /* a byte at a time */
+};
+
+#define TURNS 4
+static struct turn script[TURNS];
+static bool as_expected;
+
+/* The answers of the last turn may be longer than the handshake: the rest is the tunnel's. */
+static void play_script(struct peer *p)
+{
+    char said[20000];
+    as_expected = true;
+    for (size_t i = 0; i < TURNS && script[i].answer; i++) {
+        const struct turn *t = &script[i];
+        if (!peer_read_all(p, said, t->expect_n) || memcmp(said, t->expect, t->expect_n) != 0)
+            as_expected = false;
+        for (size_t j = 0; t->slowly && j < t->answer_n; j++) {
+            usleep(300);
+            peer_write(p, t->answer + j, 1);
+        }
+        if (!t->slowly)
+            peer_write(p, t->answer, t->answer_n);
+    }
+    peer_end(p);
+}
+
+struct tried {
+    enum fsock_err err;
+    char why[200];
+    char tunnel[16]; /* what came through it */
+};
+
+static struct tried try(char letter, const struct fsk_proxy_target *target)
+{
+    struct peer p;
+    struct client c = {.host = ""};
+    struct tried t = {.err = FSOCK_OK};
+    size_t n;
+    stub_driver_init(&c.driver);
+    peer_init(&p, "t", NULL, 0);
+    peer_start(&p, play_script);
+    assert_int_equal(client_open(&c, &p), FSOCK_OK);
+    c.stream.top = letter == 'S' ? fsk_socks5_new(c.stream.top, target)
+                                 : fsk_http_connect_new(c.stream.top, target);
+    t.err = client_handshake(c.stream.top);
+    assert_int_equal(c.stream.top->stage, FSOCK_STAGE_PROXY);
+    snprintf(t.why, sizeof t.why, "%s", t.err ? fsk_stream_why(&c.stream) : "");
+    while (!t.err && client_recv(&c, t.tunnel + strlen(t.tunnel),
+                                 sizeof t.tunnel - 1 - strlen(t.tunnel), &n, 0) == FSOCK_OK)
+        ;
+    fsk_stream_close(&c.stream);
+    peer_join(&p);
+    return t;
+}
+
+static const struct fsk_proxy_target name_target = {.host = FSK_SPAN("a.test"), .port = 258};
+static const struct fsk_proxy_target login_target = {
+    .host = FSK_SPAN("a.test"), .port = 258, .user = FSK_SPAN("me"), .password = FSK_SPAN("pass")};
+
+#define SCRIPT(...)                                                                                \
+    do {                                                                                           \
+        const struct turn turns[TURNS] = {__VA_ARGS__};                                            \
+        memcpy(script, turns, sizeof script);                                                      \
+    } while (0)
+
+static void expect(char letter, const struct fsk_proxy_target *target, enum fsock_err err,
+                   const char *why)
+{
+    struct tried t = try(letter, target);
+    assert_string_equal(t.why, why);
+    assert_int_equal(t.err, err);
+    assert_true(as_expected);
+    if (!err)
+        assert_string_equal(t.tunnel, "tunnel");
+}
+
+#define GREETING       BYTES("\5\1\0")
+#define LOGIN_GREETING BYTES("\5\2\0\2")
+#define NAME_REQUEST                                                                               \
+    BYTES("\5\1\0\3\6"                                                                             \
+          "a.test"                                                                                 \
+          "\1\2")
+#define BOUND4                                                                                     \
+    BYTES("\5\0\0\1"                                                                               \
+          "\1\2\3\4"                                                                               \
+          "\0\0"                                                                                   \
+          "tunnel")
+
+static void test_socks5_opens(void **state)
+{
+    (void)state;
+    SCRIPT({GREETING, BYTES("\5\0"), false}, {NAME_REQUEST, BOUND4, false});
+    expect('S', &name_target, FSOCK_OK, "");
+    SCRIPT({GREETING, BYTES("\5\0"), true}, {NAME_REQUEST, BOUND4, true});
+    expect('S', &name_target, FSOCK_OK, "");
+    SCRIPT({GREETING, BYTES("\5\0"), false}, {NAME_REQUEST,
+                                              BYTES("\5\0\0\4"
+                                                    "0123456789abcdef"
+                                                    "\0\0"
+                                                    "tunnel"),
+                                              false});
+    expect('S', &name_target, FSOCK_OK, "");
+    SCRIPT({LOGIN_GREETING, BYTES("\5\2"), false}, {BYTES("\1\2me\4pass"), BYTES("\1\0"), false},
+           {NAME_REQUEST, BOUND4, false});
+    expect('S', &login_target, FSOCK_OK, "");
+    SCRIPT({LOGIN_GREETING, BYTES("\5\0"), false}, {NAME_REQUEST, BOUND4, false});
+    expect('S', &login_target, FSOCK_OK, "");
+}
+
+static void test_socks5_addresses(void **state)
+{
+    (void)state;
+    struct fsk_proxy_target target = {.host = FSK_SPAN("192.0.2.1"), .port = 80};
+    SCRIPT({GREETING, BYTES("\5\0"), false}, {BYTES("\5\1\0\1"
+                                                    "\300\0\2\1"
+                                                    "\0\120"),
+                                              BOUND4, false});
+    expect('S', &target, FSOCK_OK, "");
+    target.host = FSK_SPAN("::1");
+    SCRIPT({GREETING, BYTES("\5\0"), false}, {BYTES("\5\1\0\4"
+                                                    "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1"
+                                                    "\0\120"),
+                                              BOUND4, false});
+    expect('S', &target, FSOCK_OK, "");
+}
+
+static void test_socks5_refusals(void **state)
+{
+    (void)state;
+    SCRIPT({GREETING, BYTES("\5\377"), false});
+    expect('S', &name_target, FSOCK_ERR_PROXY, "the proxy wants authentication");
+    SCRIPT({GREETING, BYTES("\5\2"), false});
+    expect('S', &name_target, FSOCK_ERR_PROXY,
+           "the proxy wants authentication of type 2, which is not known here");
+    SCRIPT({LOGIN_GREETING, BYTES("\5\2"), false}, {BYTES("\1\2me\4pass"), BYTES("\1\1"), false});
+    expect('S', &login_target, FSOCK_ERR_PROXY, "the proxy refused the user or password");
+    SCRIPT({GREETING, BYTES("\5\0"), false}, {NAME_REQUEST, BYTES("\5\5\0\1\0"), false});
+    expect('S', &name_target, FSOCK_ERR_PROXY, "the proxy says: 5, connection refused");
+    SCRIPT({GREETING, BYTES("\5\0"), false}, {NAME_REQUEST, BYTES("\5\11\0\1\0"), false});
+    expect('S', &name_target, FSOCK_ERR_PROXY, "the proxy says: 9, for no known reason");
+    SCRIPT({GREETING, BYTES("\5\0"), false}, {NAME_REQUEST, BYTES("\5\0\0\7\0"), false});
+    expect('S', &name_target, FSOCK_ERR_PROXY, "the proxy does not speak SOCKS5");
+    SCRIPT({GREETING, BYTES("HTTP/1.1 400\r\n"), false});
+    expect('S', &name_target, FSOCK_ERR_PROXY, "the proxy does not speak SOCKS5");
+    SCRIPT({GREETING, BYTES("\5\0"), false}, {NAME_REQUEST, BYTES("\5\0\0\1\1\2"), false});
+    expect('S', &name_target, FSOCK_ERR_CLOSED, "the proxy closed the connection");
+}
+
+static void test_socks5_input(void **state)
+{
+    (void)state;
+    char text[256];
+    memset(text, 'a', sizeof text);
+    const struct fsk_span too_long = fsk_span(text, sizeof text);
+    struct fsk_proxy_target target = name_target;
+    SCRIPT({BYTES(""), BYTES(""), false});
+    target.host = too_long;
+    assert_int_equal(try('S', &target).err, FSOCK_ERR_INPUT);
+    target.host = fsk_span(NULL, 0);
+    assert_int_equal(try('S', &target).err, FSOCK_ERR_INPUT);
+    target = login_target;
+    target.user = too_long;
+    assert_int_equal(try('S', &target).err, FSOCK_ERR_INPUT);
+    target = login_target;
+    target.password = too_long;
+    assert_int_equal(try('S', &target).err, FSOCK_ERR_INPUT);
+}
+
+#define CONNECT_HEAD "CONNECT a.test:258 HTTP/1.1\r\nHost: a.test:258\r\n"
+
+static void test_connect_opens(void **state)
+{
+    (void)state;
+    SCRIPT({BYTES(CONNECT_HEAD "\r\n"), BYTES("HTTP/1.1 200 OK\r\nA: b\r\n\r\ntunnel"), false});
+    expect('H', &name_target, FSOCK_OK, "");
+    SCRIPT({BYTES(CONNECT_HEAD "\r\n"),
+            BYTES("HTTP/1.1 103 Early\r\n\r\nHTTP/1.0 204\r\n\r\ntunnel"), true});
+    expect('H', &name_target, FSOCK_OK, "");
+    SCRIPT({BYTES(CONNECT_HEAD "Proxy-Authorization: Basic bWU6cGFzcw==\r\n\r\n"),
+            BYTES("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\ntunnel"), false});
+    expect('H', &login_target, FSOCK_OK, "");
+    const struct fsk_proxy_target v6 = {.host = FSK_SPAN("::1"), .port = 80};
+    SCRIPT({BYTES("CONNECT [::1]:80 HTTP/1.1\r\nHost: [::1]:80\r\n\r\n"),
+            BYTES("HTTP/1.1 200 OK\r\n\r\ntunnel"), false});
+    expect('H', &v6, FSOCK_OK, "");
+}
+
+static void test_connect_refusals(void **state)
+{
+    (void)state;
+    static char endless[17000] = "HTTP/1.1 200 OK\r\nA: ";
+    memset(endless + strlen(endless), 'a', sizeof endless - strlen(endless));
+    SCRIPT({BYTES(CONNECT_HEAD "\r\n"), BYTES("HTTP/1.1 407 No\r\n\r\n"), false});
+    expect('H', &name_target, FSOCK_ERR_PROXY, "the proxy wants authentication (407)");
+    SCRIPT({BYTES(CONNECT_HEAD "\r\n"), BYTES("HTTP/1.1 403 Forbidden\r\n\r\n"), true});
+    expect('H', &name_target, FSOCK_ERR_PROXY, "the proxy says: 403 Forbidden");
+    SCRIPT({BYTES(CONNECT_HEAD "\r\n"), BYTES("HTTP/1.1 503\r\n\r\n"), false});
+    expect('H', &name_target, FSOCK_ERR_PROXY, "the proxy says: 503");
+    SCRIPT({BYTES(CONNECT_HEAD "\r\n"), BYTES("HTTP/1.1 200 OK\r\nA: b"), false});
+    expect('H', &name_target, FSOCK_ERR_CLOSED, "the proxy closed the connection");
+    SCRIPT({BYTES(CONNECT_HEAD "\r\n"), endless, sizeof endless, false});
+    expect('H', &name_target, FSOCK_ERR_PROXY,
+           "the proxy's answer has a header of more than 16384 bytes");
+    SCRIPT({BYTES(CONNECT_HEAD "\r\n"), BYTES("SSH-2.0-x\r\n"), false});
+    struct tried t = try('H', &name_target);
+    assert_int_equal(t.err, FSOCK_ERR_PROXY);
+    assert_non_null(strstr(t.why, "does not speak HTTP"));
+}
+
+static void test_connect_input(void **state)
+{
+    (void)state;
+    static const struct fsk_span bad[] = {FSK_SPAN(""),     FSK_SPAN("a b"),  FSK_SPAN("a\rb"),
+                                          FSK_SPAN("a\nb"), FSK_SPAN("a\0b"), FSK_SPAN("a\tb")};
+    static char text[5000];
+    struct fsk_proxy_target target = name_target;
+    SCRIPT({BYTES(""), BYTES(""), false});
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        target.host = bad[i];
+        assert_int_equal(try('H', &target).err, FSOCK_ERR_INPUT);
+    }
+    memset(text, 'a', sizeof text);
+    target.host = fsk_span(text, sizeof text);
+    assert_int_equal(try('H', &target).err, FSOCK_ERR_INPUT);
+    target = login_target;
+    target.user = fsk_span(text, sizeof text);
+    assert_int_equal(try('H', &target).err, FSOCK_ERR_INPUT);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_socks5_opens),    cmocka_unit_test(test_socks5_addresses),
+        cmocka_unit_test(test_socks5_refusals), cmocka_unit_test(test_socks5_input),
+        cmocka_unit_test(test_connect_opens),   cmocka_unit_test(test_connect_refusals),
+        cmocka_unit_test(test_connect_input),
+    };
+    signal(SIGPIPE, SIG_IGN);
+    return cmocka_run_group_tests_name("proxy", tests, NULL, NULL);
+}
