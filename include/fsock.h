@@ -96,6 +96,15 @@ enum fsock_stage {
     FSOCK_STAGE_BODY
 };
 
+/* Which limit struck, for FSOCK_ERR_TIMEOUT: that option, or the caller's deadline, would have to
+ * be raised. */
+enum fsock_limit {
+    FSOCK_LIMIT_NONE = 0, /* no limit of ours: the system gave up (ETIMEDOUT) */
+    FSOCK_LIMIT_CONNECT,  /* options.connect_timeout */
+    FSOCK_LIMIT_READ,     /* options.read_timeout */
+    FSOCK_LIMIT_TOTAL     /* options.total_timeout, or the deadline of a blocking call */
+};
+
 /* A short name in lower case: "timeout", "connect"; never NULL. */
 FSOCK_API const char *fsock_err_name(enum fsock_err err);
 FSOCK_API const char *fsock_stage_name(enum fsock_stage stage);
@@ -116,6 +125,7 @@ struct fsock_try {
 struct fsock_fault {
     enum fsock_err err;
     enum fsock_stage stage;
+    enum fsock_limit limit;
     int sys_errno;   /* 0 if no system call failed */
     fsock_time took; /* nanoseconds from the operation's start to the failure */
     unsigned tries;  /* addresses tried in all; the first FSOCK_TRIES_MAX are in tried[] */
@@ -151,7 +161,7 @@ struct fsock_options {
 
     /* Proxies: "http://", "https://", "socks5://" (names looked up here), "socks5h://" (there). */
     const char *proxy;          /* for every scheme; "" = none, whatever the environment says */
-    const char *proxy_user;     /* "user:password" */
+    const char *proxy_user;     /* "user:password", percent-encoded where need be */
     const char *no_proxy;       /* "host,.domain,192.0.2.0/24,*" */
     int proxy_from_environment; /* 1: http_proxy, https_proxy, all_proxy, no_proxy (default 0) */
 
@@ -168,7 +178,9 @@ struct fsock_options {
     uint64_t max_body;  /* bytes after decoding; 0: none */
     uint32_t max_ratio; /* decoded bytes per received byte; 0: the library's default */
 
-    int trace; /* 1: FSOCK_EVENT_MARK events */
+    int own_files; /* descriptors that the caller itself opens for each running transfer: they
+                      count in the budget of a fetch (0) */
+    int trace;     /* 1: FSOCK_EVENT_MARK events */
 };
 
 FSOCK_API void fsock_options_init(struct fsock_options *options);
@@ -225,8 +237,8 @@ struct fsock_response {
     const char *head;   /* status line and header of the last answer, as received */
     size_t head_len;
     int64_t content_length; /* as the header says; -1 if it does not */
-    char remote_ip[64];
-    char local_ip[64];
+    char remote_ip[72];
+    char local_ip[72];
     uint16_t remote_port, local_port;
     unsigned redirects;     /* followed */
     unsigned connects;      /* connections made for it; 0 if one was reused */
@@ -363,7 +375,7 @@ FSOCK_API void fsock_fetch_free(fsock_fetch *fetch);
  * Queue a URL (http, https; without a scheme http). The URL is copied; `request` is borrowed (NULL:
  * the default). Returns FSOCK_OK; FSOCK_AGAIN if the queue is full: add it again after
  * FSOCK_EVENT_ROOM; FSOCK_ERR_INPUT with the fault filled in if URL or request can't be used (then
- * there are no events); FSOCK_ERR_MEMORY.
+ * there are no events); FSOCK_ERR_CANCELED after fsock_fetch_stop; FSOCK_ERR_MEMORY.
  */
 FSOCK_API enum fsock_err fsock_fetch_add(fsock_fetch *fetch, const char *url, size_t url_len,
                                          const struct fsock_request *request, void *user,

@@ -34,8 +34,9 @@ static int add(struct fsk_loop *loop, int fd)
         loop->slots = slots;
     }
     struct epoll_event e = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data.fd = fd};
-    if (!loop->slot[i].added && epoll_ctl(loop->epoll, EPOLL_CTL_ADD, fd, &e) < 0)
-        return errno;
+    if (!loop->slot[i].added && epoll_ctl(loop->epoll, EPOLL_CTL_ADD, fd, &e) < 0 &&
+        (errno != EEXIST || epoll_ctl(loop->epoll, EPOLL_CTL_MOD, fd, &e) < 0))
+        return errno; /* (a descriptor of the caller's may be known from an earlier watch) */
     loop->slot[i].added = true;
     return 0;
 }

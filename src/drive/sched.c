@@ -17,7 +17,7 @@ static bool start(struct fsk_driver *d, struct fsk_op *op)
     op->driver = d;
     op->running = true;
     s->running++;
-    fsk_list_append(&s->ready, &op->link);
+    fsk_sched_ready(s, op);
     return true;
 }
 
@@ -27,7 +27,7 @@ static void detach(struct fsk_sched *s, struct fsk_op *op)
     op->wait.wants = 0;
     fsk_list_remove(&op->link);
     fsk_heap_remove(&s->timers, &op->timer);
-    op->running = false;
+    op->running = op->ready = false;
     s->running--;
 }
 
@@ -39,6 +39,9 @@ static void stop(struct fsk_driver *d, struct fsk_op *op)
 
 void fsk_sched_ready(struct fsk_sched *s, struct fsk_op *op)
 {
+    if (op->ready)
+        return; /* it keeps its turn: who is woken again and again must not wait for ever */
+    op->ready = true;
     fsk_list_remove(&op->link);
     fsk_list_append(&s->ready, &op->link);
 }
@@ -91,9 +94,9 @@ void fsk_sched_step(struct fsk_sched *s)
 {
     struct fsk_op *op = FSK_HOLDER(s->ready.next, struct fsk_op, link);
     s->disarm(s, op);
+    op->ready = false; /* if its own step wakes it, it stands in ready after */
     fsk_list_remove(&op->link);
-    fsk_list_append(&s->waiting,
-                    &op->link); /* if its own step wakes it, it stands in ready after */
+    fsk_list_append(&s->waiting, &op->link);
     if (fsk_op_step(op, s->driver.now) != FSOCK_AGAIN) {
         struct fsk_op *parent = op->parent;
         detach(s, op);
@@ -104,6 +107,7 @@ void fsk_sched_step(struct fsk_sched *s)
     if (due(op) < (op->timer.place ? op->timer.at : FSOCK_NEVER))
         fsk_heap_put(&s->timers, &op->timer, due(op));
     if (op->first) {
+        op->ready = true;
         fsk_list_remove(&op->link);
         fsk_list_prepend(&s->ready, &op->link);
     } else if (op->yield || !s->arm(s, op)) {

@@ -33,7 +33,7 @@ void fsk_sched_tick(struct fsk_sched *s);
 /* Step the first ready op. There must be one. */
 void fsk_sched_step(struct fsk_sched *s);
 
-/* Make a waiting op ready. */
+/* Make an op ready that waits; one that is ready keeps its turn. */
 void fsk_sched_ready(struct fsk_sched *s, struct fsk_op *op);
 
 /* When the next timer fires, at the earliest. */

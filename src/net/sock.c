@@ -62,8 +62,7 @@ void fsk_sockaddr_to_addr(struct fsk_addr *addr, const struct fsk_sockaddr *sa)
     }
 }
 
-/* The interface's number, or 0. */
-static unsigned interface_index(struct fsk_span name)
+unsigned fsk_sock_interface(struct fsk_span name)
 {
     char text[IF_NAMESIZE];
     if (name.n == 0 || name.n >= sizeof text || memchr(name.p, '\0', name.n))
@@ -80,14 +79,14 @@ enum fsock_err fsk_bind_parse(struct fsk_bind *bind, const char *text, struct fs
 
     memset(bind, 0, sizeof *bind);
     if (fsk_addr_parse_port(s, 0, &addr, &zone)) {
-        if (zone.n && !addr.scope && !(addr.scope = interface_index(zone)))
+        if (zone.n && !addr.scope && !(addr.scope = fsk_sock_interface(zone)))
             return fsk_fault_set(fault, FSOCK_ERR_INPUT, FSOCK_STAGE_NONE, 0,
                                  "can't bind to \"%s\": there is no interface %.*s", text,
                                  (int)zone.n, zone.p);
         bind->addr[addr.family == 6] = addr;
         return FSOCK_OK;
     }
-    if (interface_index(s)) {
+    if (fsk_sock_interface(s)) {
         memcpy(bind->interface, s.p, s.n + 1);
         return FSOCK_OK;
     }

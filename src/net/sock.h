@@ -41,6 +41,9 @@ struct fsk_bind {
  */
 enum fsock_err fsk_bind_parse(struct fsk_bind *bind, const char *text, struct fsock_fault *fault);
 
+/* The number of the interface with this name (a zone: "eth0"), or 0. */
+unsigned fsk_sock_interface(struct fsk_span name);
+
 /* A new socket; *fd is -1 on error. type: SOCK_STREAM, SOCK_DGRAM. */
 int fsk_sock_new(int family, int type, int *fd);
 

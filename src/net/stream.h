@@ -1,8 +1,8 @@
 /*
  * stream.h - an open stack of layers, and the error it died of.
  *
- * After an error a stream is dead: each later call returns the same error. The end (FSOCK_EOF)
- * stays, too.
+ * After an error a direction is dead: each later call returns the same error. The end (FSOCK_EOF)
+ * stays, too. Sending may die first: the peer's last words, which tell why, can still be received.
  */
 #ifndef FSK_STREAM_H
 #define FSK_STREAM_H
@@ -10,9 +10,9 @@
 #include "net/layer.h"
 
 struct fsk_stream {
-    struct fsk_layer *top; /* owned */
-    enum fsock_err dead;   /* why recv and send are over; FSOCK_OK while they are not */
-    bool ended;            /* recv has said FSOCK_EOF */
+    struct fsk_layer *top;               /* owned */
+    enum fsock_err recv_dead, send_dead; /* the error that ended each direction, or FSOCK_OK */
+    bool ended;                          /* recv has said FSOCK_EOF */
 };
 
 static inline void fsk_stream_init(struct fsk_stream *s, struct fsk_layer *top)

@@ -192,6 +192,13 @@ static enum fsock_err race(struct fsk_dial *d, fsock_time now)
 
 /* ---- The layers above the socket ------------------------------------------------------------- */
 
+/* A certificate knows nothing of this machine's interfaces. */
+static struct fsk_span without_zone(struct fsk_span host)
+{
+    const char *percent = host.n ? memchr(host.p, '%', host.n) : NULL;
+    return percent ? fsk_span(host.p, (size_t)(percent - host.p)) : host;
+}
+
 /* Put the next layer on. False if there is none left; the stream's top is NULL if memory is out. */
 static bool put_layer(struct fsk_dial *d)
 {
@@ -218,7 +225,7 @@ static bool put_layer(struct fsk_dial *d)
         case 2:
             if (!t->tls)
                 continue;
-            s->top = fsk_tls_new(s->top, d->dialer->tls, t->host, t->port);
+            s->top = fsk_tls_new(s->top, d->dialer->tls, without_zone(t->host), t->port);
             return true;
         default:
             return false;
@@ -308,8 +315,7 @@ static enum fsock_err find_name(struct fsk_dial *d, fsock_time now)
         return err;
     fsk_addr_format(&d->resolve.addr[0], d->named);
     fsk_resolve_fini(&d->resolve);
-    d->op.wait.wants = 0;
-    d->op.alarm = FSOCK_NEVER;
+    fsk_op_clear(&d->op);
     begin_race(d);
     return FSOCK_OK;
 }

@@ -16,9 +16,7 @@ struct fsk_op *fsk_op_root(struct fsk_op *op)
 
 enum fsock_err fsk_op_step(struct fsk_op *op, fsock_time now)
 {
-    op->alarm = FSOCK_NEVER;
-    op->wait.wants = 0;
-    op->yield = op->first = false;
+    fsk_op_clear(op);
     if (now >= op->deadline)
         op->expired = true;
     enum fsock_err err = op->step(op, now);

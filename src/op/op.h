@@ -50,13 +50,22 @@ struct fsk_op {
     uint64_t id; /* of the transfer, for its marks; 0: none */
 
     /* The driver's own. */
-    struct fsk_list link; /* ready to be stepped, or not in any list */
+    struct fsk_list link; /* in the ring of those that wait or that are ready, if it is running */
+    bool ready;           /* ... and which */
     struct fsk_heap_node timer;
 };
 
 /* Zero it and set what every op needs. `deadline` may be FSOCK_NEVER. */
 void fsk_op_init(struct fsk_op *op, enum fsock_err (*step)(struct fsk_op *, fsock_time now),
                  fsock_time deadline);
+
+/* Take back what this step has said it waits for: it goes on after all. */
+static inline void fsk_op_clear(struct fsk_op *op)
+{
+    op->alarm = FSOCK_NEVER;
+    op->wait.wants = 0;
+    op->yield = op->first = false;
+}
 
 /* The op that the driver knows: the outermost one. */
 struct fsk_op *fsk_op_root(struct fsk_op *op);

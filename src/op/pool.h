@@ -92,6 +92,9 @@ struct fsk_conn *fsk_pool_take(struct fsk_lease *lease);
  * of memory. */
 struct fsk_conn *fsk_conn_new(struct fsk_lease *lease);
 
+/* Whether a connection that was kept is still open, as far as can be seen from here. */
+bool fsk_conn_is_alive(struct fsk_conn *conn);
+
 /* Keep it for the next one, or, in a fault or at its end, close it at once. */
 void fsk_conn_keep(struct fsk_conn *conn);
 void fsk_conn_close(struct fsk_conn *conn);

@@ -48,7 +48,8 @@ struct fsk_resolve {
     unsigned n;
     struct fsk_addr addr[FSK_ADDRS_MAX];
 
-    struct fsk_lookup *lookup; /* that it waits for */
+    bool begun;
+    struct fsk_lookup *lookup; /* that it waits for; NULL: none */
     struct fsk_list waiter;    /* in that lookup */
 };
 

@@ -1,0 +1,418 @@
+/*
+ * fsock_fetch: any number of URLs, by drive/loop. Jobs wait in the pool's queues as little more
+ * than their URLs; a job that starts becomes a transfer.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+
+#include "base/fault.h"
+#include "base/time.h"
+#include "drive/loop.h"
+#include "face/given.h"
+#include "op/request.h"
+#include "op/transfer.h"
+
+#define PARALLEL 64
+#define PER_HOST 6
+#define QUEUE_BYTES                                                                                \
+    ((size_t)2 * 1024 * 1024) /* of waiting jobs; the caller's list waits outside                  \
+                               */
+#define OTHER_FILES                                                                                \
+    16 /* descriptors besides the transfers': standard ones, epoll, name lookups, lists */
+
+/* One URL: queued (in its place's queue), running (has a transfer), or ended before it started. */
+struct job {
+    struct fsk_list link;  /* in its place's queue, in `running` or in `canceled` */
+    struct fsk_list queue; /* in the fetch's queue, while it waits */
+    struct fsk_place *place;
+    struct fsk_transfer *transfer;
+    const struct fsock_request *request;
+    void *user;
+    uint64_t id;
+    size_t url_len;
+    char url[];
+};
+
+/* A descriptor of the caller's. */
+struct watch {
+    struct fsk_op op;
+    struct fsock_fetch *fetch;
+    struct fsk_list link;
+    bool armed;
+    int fd;
+    void *user;
+};
+
+struct fsock_fetch {
+    struct fsk_loop loop;
+    struct fsk_http http;
+    struct fsk_trace trace;
+    bool tracing;
+    bool full;     /* an add was turned away */
+    bool stopping; /* nothing new is started */
+    unsigned parallel;
+    size_t queued, queued_bytes;
+    uint64_t last_id;
+    struct fsk_list queue;          /* all jobs that wait, oldest first */
+    struct fsk_list running;        /* jobs with a transfer */
+    struct fsk_list canceled;       /* jobs that end without having run */
+    struct fsk_list watches, ready; /* ready: watches that have fired */
+    size_t n_running;
+    struct job *shown; /* its DONE event has been given out: freed by the next call */
+    char why[64];
+};
+
+/* ---- Made and freed -------------------------------------------------------------------------- */
+
+/* How many transfers the limit of open files allows. */
+static unsigned affordable(unsigned wished, int own_files)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+        return wished;
+    rlim_t each = 1 + (rlim_t)(own_files > 0 ? own_files : 0);
+    rlim_t n = limit.rlim_cur > OTHER_FILES + each ? (limit.rlim_cur - OTHER_FILES) / each : 1;
+    return n < wished ? (unsigned)n : wished;
+}
+
+fsock_fetch *fsock_fetch_new(const struct fsock_options *options, unsigned parallel,
+                             unsigned per_host, struct fsock_fault *fault)
+{
+    struct fsock_options given;
+    struct fsock_fault unheard;
+    fault = fault ? fault : &unheard;
+    *fault = (struct fsock_fault){.err = FSOCK_OK};
+    if (fsk_given_options(&given, options, fault) != FSOCK_OK)
+        return NULL;
+    struct fsock_fetch *f = calloc(1, sizeof *f);
+    if (!f || !fsk_loop_init(&f->loop)) {
+        fsk_fault_set(fault, f ? FSOCK_ERR_SYSTEM : FSOCK_ERR_MEMORY, FSOCK_STAGE_NONE, errno,
+                      "fetch: %s", fsk_errno_text(errno));
+        free(f);
+        return NULL;
+    }
+    struct fsk_list *lists[] = {&f->queue, &f->running, &f->canceled, &f->watches, &f->ready};
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        fsk_list_init(lists[i]);
+    fsk_trace_init(&f->trace);
+    f->tracing = given.trace;
+    f->parallel = affordable(parallel ? parallel : PARALLEL, given.own_files);
+    if (fsk_http_init(&f->http, &given, &f->loop.sched.driver, f->tracing ? &f->trace : NULL,
+                      per_host ? per_host : PER_HOST, f->parallel, fault) != FSOCK_OK) {
+        fsock_fetch_free(f);
+        return NULL;
+    }
+    return f;
+}
+
+static void free_job(struct fsock_fetch *f, struct job *job)
+{
+    fsk_list_remove(&job->link);
+    if (job->transfer) {
+        fsk_transfer_fini(job->transfer);
+        free(job->transfer);
+        f->n_running--;
+    }
+    free(job);
+}
+
+/* Out of the queue; its memory stays. */
+static void unqueue(struct fsock_fetch *f, struct job *job)
+{
+    fsk_list_remove(&job->queue);
+    f->queued--;
+    f->queued_bytes -= sizeof *job + job->url_len;
+}
+
+static void free_watch(struct watch *w)
+{
+    fsk_op_stop(&w->op);
+    fsk_list_remove(&w->link);
+    free(w);
+}
+
+static void free_watches(struct fsk_list *list)
+{
+    FSK_LIST_EACH (link, list)
+        free_watch(FSK_HOLDER(link, struct watch, link));
+}
+
+void fsock_fetch_free(fsock_fetch *f)
+{
+    if (!f)
+        return;
+    if (f->shown)
+        free_job(f, f->shown);
+    FSK_LIST_EACH (link, &f->queue) {
+        struct job *job = FSK_HOLDER(link, struct job, queue);
+        unqueue(f, job);
+        fsk_pool_unqueue(job->place, &job->link);
+        free(job);
+    }
+    FSK_LIST_EACH (link, &f->running)
+        free_job(f, FSK_HOLDER(link, struct job, link));
+    FSK_LIST_EACH (link, &f->canceled)
+        free_job(f, FSK_HOLDER(link, struct job, link));
+    free_watches(&f->watches);
+    free_watches(&f->ready);
+    fsk_http_fini(&f->http);
+    fsk_loop_fini(&f->loop);
+    fsk_trace_fini(&f->trace);
+    free(f);
+}
+
+/* ---- Adding ---------------------------------------------------------------------------------- */
+
+static const struct fsock_request *default_request(void)
+{
+    static const struct fsock_request request = {.size = sizeof request, .max_redirects = 20};
+    return &request;
+}
+
+enum fsock_err fsock_fetch_add(fsock_fetch *f, const char *url, size_t url_len,
+                               const struct fsock_request *request, void *user,
+                               struct fsock_fault *fault)
+{
+    struct fsk_aim aim;
+    struct fsock_fault unheard;
+    fault = fault ? fault : &unheard;
+    *fault = (struct fsock_fault){.err = FSOCK_OK};
+    if (f->stopping)
+        return fsk_fault_set(fault, FSOCK_ERR_CANCELED, FSOCK_STAGE_NONE, 0, "%s", f->why);
+    if (f->queued_bytes >= QUEUE_BYTES) {
+        f->full = true;
+        return FSOCK_AGAIN;
+    }
+    request = request ? request : default_request();
+    enum fsock_err err = fsk_request_check(request, fault);
+    if (err != FSOCK_OK)
+        return err;
+    err = fsk_aim_init(&aim, fsk_span(url, url_len), f->http.routes, fault);
+    struct job *job = err == FSOCK_OK ? malloc(sizeof *job + url_len) : NULL;
+    if (job) {
+        *job = (struct job){
+            .request = request, .user = user, .id = f->last_id + 1, .url_len = url_len};
+        memcpy(job->url, url, url_len);
+        fsk_list_init(&job->link);
+        job->place = fsk_pool_queue(&f->http.pool, fsk_buf_span(&aim.place), &job->link);
+    }
+    fsk_aim_fini(&aim);
+    if (err != FSOCK_OK)
+        return err;
+    if (!job || !job->place) {
+        free(job);
+        return fsk_fault_set(fault, FSOCK_ERR_MEMORY, FSOCK_STAGE_NONE, ENOMEM, "out of memory");
+    }
+    fsk_list_append(&f->queue, &job->queue);
+    f->last_id++;
+    f->queued++;
+    f->queued_bytes += sizeof *job + url_len;
+    return FSOCK_OK;
+}
+
+/* ---- Watching -------------------------------------------------------------------------------- */
+
+static enum fsock_err watch_step(struct fsk_op *op, fsock_time now)
+{
+    struct watch *w = FSK_HOLDER(op, struct watch, op);
+    (void)now;
+    if (!w->armed) {
+        w->armed = true;
+        fsk_wait_for(&op->wait, w->fd, FSK_READABLE);
+        return FSOCK_AGAIN;
+    }
+    fsk_list_remove(&w->link);
+    fsk_list_append(&w->fetch->ready, &w->link);
+    return FSOCK_OK;
+}
+
+enum fsock_err fsock_fetch_watch(fsock_fetch *f, int fd, void *user)
+{
+    struct watch *w = malloc(sizeof *w);
+    struct fsk_driver *driver = &f->loop.sched.driver;
+    if (!w)
+        return FSOCK_ERR_MEMORY;
+    *w = (struct watch){.fetch = f, .fd = fd, .user = user};
+    fsk_op_init(&w->op, watch_step, FSOCK_NEVER);
+    fsk_list_append(&f->watches, &w->link);
+    driver->forget_fd(
+        driver, fd); /* the caller may have closed it since the last watch, and opened another */
+    if (driver->start(driver, &w->op))
+        return FSOCK_OK;
+    free_watch(w);
+    return FSOCK_ERR_MEMORY;
+}
+
+/* ---- Ending ---------------------------------------------------------------------------------- */
+
+static void cancel_queued(struct fsock_fetch *f, struct job *job)
+{
+    unqueue(f, job);
+    fsk_pool_unqueue(job->place, &job->link);
+    fsk_list_append(&f->canceled, &job->link);
+}
+
+void fsock_fetch_cancel(fsock_fetch *f, uint64_t id)
+{
+    FSK_LIST_EACH (link, &f->running) {
+        struct job *job = FSK_HOLDER(link, struct job, link);
+        if (job->id == id && job != f->shown)
+            fsk_transfer_cancel(job->transfer, "canceled");
+    }
+    FSK_LIST_EACH (link, &f->queue) {
+        struct job *job = FSK_HOLDER(link, struct job, queue);
+        if (job->id == id)
+            cancel_queued(f, job);
+    }
+}
+
+void fsock_fetch_stop(fsock_fetch *f, const char *why)
+{
+    f->stopping = true;
+    f->full = false;
+    strncpy(f->why, why ? why : "canceled", sizeof f->why - 1);
+    free_watches(&f->watches);
+    free_watches(&f->ready);
+    FSK_LIST_EACH (link, &f->running) {
+        struct job *job = FSK_HOLDER(link, struct job, link);
+        if (job != f->shown)
+            fsk_transfer_cancel(job->transfer, f->why);
+    }
+    FSK_LIST_EACH (link, &f->queue)
+        cancel_queued(f, FSK_HOLDER(link, struct job, queue));
+}
+
+/* ---- Events ---------------------------------------------------------------------------------- */
+
+static void fill(struct fsock_event *e, enum fsock_event_kind kind, const struct job *job)
+{
+    *e = (struct fsock_event){.kind = kind, .user = job->user, .id = job->id};
+    if (job->transfer)
+        e->response = &job->transfer->response;
+}
+
+/* The job's last event; it is freed by the next call. */
+static void show_end(struct fsock_fetch *f, struct job *job, struct fsock_event *e)
+{
+    fill(e, FSOCK_EVENT_DONE, job);
+    e->err = job->transfer->op.err;
+    e->fault = e->err == FSOCK_OK ? NULL : &job->transfer->fault;
+    f->shown = job;
+}
+
+/* A job that never started ends like any other: with a transfer that has not moved. */
+static bool show_canceled(struct fsock_fetch *f, struct fsock_event *e)
+{
+    struct job *job = FSK_HOLDER(f->canceled.next, struct job, link);
+    struct fsk_transfer *t = malloc(sizeof *t);
+    if (!t)
+        return false;
+    fsk_transfer_init(t, &f->http, fsk_span(job->url, job->url_len), job->request, job->id);
+    fsk_transfer_cancel(t, f->why[0] ? f->why : "canceled");
+    t->op.err = FSOCK_ERR_CANCELED;
+    job->transfer = t;
+    f->n_running++;
+    fsk_list_remove(&job->link);
+    show_end(f, job, e);
+    return true;
+}
+
+/* Start the next job whose place has a lease to give. */
+static enum fsock_err start_job(struct fsock_fetch *f, struct fsock_event *e)
+{
+    struct fsk_lease lease = {.place = NULL};
+    struct fsk_driver *driver = &f->loop.sched.driver;
+    struct fsk_transfer *t = malloc(sizeof *t);
+    if (!t)
+        return FSOCK_ERR_MEMORY;
+    struct job *job = FSK_HOLDER(fsk_pool_start(&f->http.pool, &lease), struct job, link);
+    unqueue(f, job);
+    fsk_transfer_init(t, &f->http, fsk_span(job->url, job->url_len), job->request, job->id);
+    fsk_transfer_start(t, &lease, FSOCK_NEVER);
+    job->transfer = t;
+    t->owner = job;
+    f->n_running++;
+    fsk_list_append(&f->running, &job->link);
+    fill(e, FSOCK_EVENT_START, job);
+    return driver->start(driver, &t->op) ? FSOCK_OK : FSOCK_ERR_MEMORY;
+}
+
+/* A transfer's step had something to show. */
+static void show_step(struct fsock_fetch *f, struct fsock_event *e)
+{
+    struct fsk_transfer *t = f->http.shown;
+    struct job *job = t->owner;
+    f->http.shown = NULL;
+    if (t->op.ended) {
+        show_end(f, job, e);
+        return;
+    }
+    fill(e, t->event == FSK_EXCHANGE_HEAD ? FSOCK_EVENT_HEAD : FSOCK_EVENT_DATA, job);
+    if (t->event == FSK_EXCHANGE_DATA) {
+        e->data = t->data.p;
+        e->len = t->data.n;
+    }
+}
+
+static void show_ready(struct fsock_fetch *f, struct fsock_event *e)
+{
+    struct watch *w = FSK_HOLDER(f->ready.next, struct watch, link);
+    *e = (struct fsock_event){.kind = FSOCK_EVENT_READY, .user = w->user};
+    free_watch(w);
+}
+
+/* What can be shown without a step. FSOCK_AGAIN: nothing. */
+static enum fsock_err show_waiting(struct fsock_fetch *f, struct fsock_event *e)
+{
+    const struct fsock_mark *mark = f->tracing ? fsk_trace_next(&f->trace) : NULL;
+    if (mark) {
+        *e = (struct fsock_event){.kind = FSOCK_EVENT_MARK, .id = mark->id, .mark = mark};
+        return FSOCK_OK;
+    }
+    if (f->http.shown) {
+        show_step(f, e);
+        return FSOCK_OK;
+    }
+    if (!fsk_list_empty(&f->ready)) {
+        show_ready(f, e);
+        return FSOCK_OK;
+    }
+    if (f->full && f->queued_bytes < QUEUE_BYTES / 2) {
+        f->full = false;
+        *e = (struct fsock_event){.kind = FSOCK_EVENT_ROOM};
+        return FSOCK_OK;
+    }
+    if (f->n_running < f->parallel && !fsk_list_empty(&f->http.pool.startable))
+        return start_job(f, e);
+    if (!fsk_list_empty(&f->canceled) && (!f->stopping || fsk_list_empty(&f->running)))
+        return show_canceled(f, e) ? FSOCK_OK : FSOCK_ERR_MEMORY;
+    return FSOCK_AGAIN;
+}
+
+enum fsock_err fsock_fetch_next(fsock_fetch *f, struct fsock_event *event, fsock_time deadline)
+{
+    if (f->shown)
+        free_job(f, f->shown);
+    f->shown = NULL;
+    for (;;) {
+        enum fsock_err err = show_waiting(f, event);
+        if (err != FSOCK_AGAIN)
+            return err;
+        if (f->n_running == 0 && f->queued == 0 && fsk_list_empty(&f->watches))
+            return FSOCK_EOF;
+        err = fsk_loop_step(&f->loop, deadline);
+        if (err != FSOCK_OK)
+            return err;
+    }
+}
+
+size_t fsock_fetch_running(const fsock_fetch *f)
+{
+    return f->n_running;
+}
+
+size_t fsock_fetch_queued(const fsock_fetch *f)
+{
+    return f->queued;
+}

@@ -1,0 +1,36 @@
+#include "face/given.h"
+
+#include <string.h>
+
+#include "base/fault.h"
+#include "op/request.h"
+
+static enum fsock_err take(void *out, size_t size, const void *in, const char *what,
+                           struct fsock_fault *fault)
+{
+    size_t given;
+    if (!in)
+        return FSOCK_OK;
+    memcpy(&given, in, sizeof given); /* the first member of each */
+    if (given < 2 * sizeof given || given > 4096)
+        return fsk_fault_set(fault, FSOCK_ERR_INPUT, FSOCK_STAGE_NONE, 0,
+                             "struct %s was not set up by %s_init", what, what);
+    memcpy(out, in, given < size ? given : size);
+    memcpy(out, &size, sizeof size);
+    return FSOCK_OK;
+}
+
+enum fsock_err fsk_given_options(struct fsock_options *out, const struct fsock_options *in,
+                                 struct fsock_fault *fault)
+{
+    fsock_options_init(out);
+    return take(out, sizeof *out, in, "fsock_options", fault);
+}
+
+enum fsock_err fsk_given_request(struct fsock_request *out, const struct fsock_request *in,
+                                 struct fsock_fault *fault)
+{
+    fsock_request_init(out);
+    enum fsock_err err = take(out, sizeof *out, in, "fsock_request", fault);
+    return err == FSOCK_OK ? fsk_request_check(out, fault) : err;
+}

@@ -1,0 +1,19 @@
+/*
+ * given.h - the caller's structs, as this library knows them: an older caller's are shorter, and
+ * get the defaults for what they do not have.
+ */
+#ifndef FSK_GIVEN_H
+#define FSK_GIVEN_H
+
+#include <fsock.h>
+
+/* NULL gives the defaults. FSOCK_ERR_INPUT, with the fault filled in, if no initialiser was called.
+ */
+enum fsock_err fsk_given_options(struct fsock_options *out, const struct fsock_options *in,
+                                 struct fsock_fault *fault);
+
+/* The same; checks the texts as well (fsk_request_check). */
+enum fsock_err fsk_given_request(struct fsock_request *out, const struct fsock_request *in,
+                                 struct fsock_fault *fault);
+
+#endif

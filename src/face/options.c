@@ -1,0 +1,15 @@
+#include <fsock.h>
+
+void fsock_options_init(struct fsock_options *options)
+{
+    *options = (struct fsock_options){
+        .size = sizeof *options,
+        .connect_timeout = 5 * FSOCK_SECOND,
+        .read_timeout = 30 * FSOCK_SECOND,
+    };
+}
+
+void fsock_request_init(struct fsock_request *request)
+{
+    *request = (struct fsock_request){.size = sizeof *request, .max_redirects = 20};
+}

@@ -1,0 +1,189 @@
+#include "op/aim.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/fault.h"
+#include "wire/addr.h"
+#include "wire/idn.h"
+
+#define SHOWN 200 /* bytes of a bad URL that its sentence repeats */
+
+static bool is_scheme(const struct fsk_url *u, const char *name)
+{
+    return fsk_span_caseeq(u->scheme, fsk_span_str(name));
+}
+
+static enum fsock_err refuse(struct fsock_fault *fault, struct fsk_span url, const char *why)
+{
+    char shown[SHOWN + 1];
+    size_t n = url.n < SHOWN ? url.n : SHOWN;
+    for (size_t i = 0; i < n; i++)
+        shown[i] = (unsigned char)url.p[i] < ' ' || url.p[i] == 0x7f ? '?' : url.p[i];
+    shown[n] = '\0';
+    return fsk_fault_set(fault, FSOCK_ERR_INPUT, FSOCK_STAGE_NONE, 0, "the URL \"%s%s\" %s", shown,
+                         url.n > SHOWN ? "..." : "", why);
+}
+
+/* The host as it goes to the name server, into the Host field and to TLS: ASCII, lower case. */
+static enum fsock_err clean_host(struct fsk_url *u, char out[FSK_IDN_MAX],
+                                 struct fsock_fault *fault, struct fsk_span text)
+{
+    struct fsk_addr addr;
+    const char *why;
+    if (u->is_ipv6_literal)
+        return FSOCK_OK;
+    if (fsk_addr_looks_numeric(u->host)) {
+        if (!fsk_addr_parse_loose(u->host, &addr))
+            return refuse(fault, text, "has a host that looks like an IPv4 address, but is none");
+        u->host = fsk_span(out, fsk_addr_format(&addr, out));
+        return FSOCK_OK;
+    }
+    size_t n = fsk_idn_to_ascii(u->host, out, FSK_IDN_MAX, &why);
+    if (n == 0)
+        return refuse(fault, text, why);
+    for (size_t i = 0; i < n; i++)
+        out[i] = fsk_lower(out[i]);
+    u->host = fsk_span(out, n);
+    return FSOCK_OK;
+}
+
+/* Write the URL anew, from its parts and a clean host, and parse that. */
+static enum fsock_err settle(struct fsk_aim *aim, struct fsk_url u, struct fsk_span given)
+{
+    const char *rest = u.path.n ? u.path.p : u.has_query ? u.query.p - 1 : NULL;
+    size_t rest_n = rest ? (size_t)(given.p + given.n - rest) : 0;
+    struct fsk_buf plain;
+    fsk_buf_init(&plain, 4 * FSK_URL_MAX);
+    size_t room = FSK_URL_ROOM(given.n + u.host.n + u.scheme.n + 8);
+    enum fsock_err err = fsk_buf_reserve(&plain, room);
+    if (err == FSOCK_OK)
+        err = fsk_buf_reserve(&aim->text, room);
+    if (err == FSOCK_OK) {
+        fsk_buf_puts(&plain, is_scheme(&u, "https") ? "https://" : "http://");
+        plain.end += fsk_url_authority(&u, false, plain.mem + plain.end, plain.cap - plain.end);
+        fsk_buf_append(&plain, rest, rest_n);
+        struct fsk_url p;
+        struct fsk_span s = fsk_buf_span(&plain);
+        if (fsk_url_parse(s, false, &p, NULL) == FSK_URL_OK)
+            aim->text.end = fsk_url_resolve(&p, s, aim->text.mem, aim->text.cap);
+        err = fsk_buf_terminate(&aim->text);
+    }
+    fsk_buf_fini(&plain);
+    if (err == FSOCK_OK &&
+        fsk_url_parse(fsk_buf_span(&aim->text), false, &aim->url, NULL) != FSK_URL_OK)
+        err = FSOCK_ERR_INPUT;
+    return err;
+}
+
+static enum fsock_err choose_way(struct fsk_aim *aim, const struct fsk_routes *routes)
+{
+    const struct fsk_url *u = &aim->url;
+    struct fsk_target *t = &aim->target;
+    *t =
+        (struct fsk_target){.host = u->host, .port = fsk_url_port(u), .tls = is_scheme(u, "https")};
+    const struct fsk_proxy *proxy = fsk_routes_find(routes, t->tls, t->host, t->port);
+    aim->via = NULL;
+    if (proxy) {
+        t->proxy = *proxy;
+        t->tunnel = t->tls;
+        if (proxy->kind == FSK_PROXY_HTTP && !t->tls)
+            aim->via = proxy;
+    }
+    snprintf(aim->peer, sizeof aim->peer, u->is_ipv6_literal ? "[%.*s]:%u" : "%.*s:%u",
+             (int)u->host.n, u->host.p, t->port);
+    fsk_buf_clear(&aim->place);
+    return fsk_buf_printf(&aim->place, "%s://%s %d%s %.*s:%u", t->tls ? "https" : "http", aim->peer,
+                          (int)t->proxy.kind, t->proxy.tls ? "s" : "", (int)t->proxy.host.n,
+                          t->proxy.host.p ? t->proxy.host.p : "", t->proxy.port);
+}
+
+/* The zone of a link-local address is part of the host that is dialled, never of what is sent. */
+static void add_zone(struct fsk_aim *aim, struct fsk_span zone)
+{
+    if (!zone.n)
+        return;
+    int n = snprintf(aim->zoned, sizeof aim->zoned, "%.*s%%%.*s", (int)aim->url.host.n,
+                     aim->url.host.p, (int)zone.n, zone.p);
+    aim->target.host =
+        fsk_span(aim->zoned, (size_t)n < sizeof aim->zoned ? (size_t)n : sizeof aim->zoned - 1);
+}
+
+static enum fsock_err aim_at(struct fsk_aim *aim, struct fsk_span text, bool assume_http,
+                             const struct fsk_routes *routes, struct fsock_fault *fault)
+{
+    struct fsk_url u;
+    char host[FSK_IDN_MAX], why[FSK_URL_ERROR_TEXT];
+    size_t at;
+    if (text.n > FSK_URL_MAX)
+        return refuse(fault, text, "is longer than 64 KiB");
+    enum fsk_url_err bad = fsk_url_parse(text, assume_http, &u, &at);
+    if (bad != FSK_URL_OK)
+        return refuse(fault, text, fsk_url_error_text(bad, text, at, why));
+    if (!is_scheme(&u, "http") && !is_scheme(&u, "https"))
+        return refuse(fault, text, "has a scheme other than http and https");
+    enum fsock_err err = clean_host(&u, host, fault, text);
+    if (err != FSOCK_OK)
+        return err;
+    err = settle(aim, u, text);
+    if (err == FSOCK_OK)
+        err = choose_way(aim, routes);
+    if (err == FSOCK_OK)
+        add_zone(aim, u.zone);
+    else
+        fsk_fault_set(fault, err, FSOCK_STAGE_NONE, ENOMEM, "out of memory");
+    return err;
+}
+
+enum fsock_err fsk_aim_init(struct fsk_aim *aim, struct fsk_span url,
+                            const struct fsk_routes *routes, struct fsock_fault *fault)
+{
+    struct fsk_url u;
+    *aim = (struct fsk_aim){.via = NULL};
+    fsk_buf_init(&aim->text, 4 * FSK_URL_MAX);
+    fsk_buf_init(&aim->userinfo, 2 * FSK_URL_MAX);
+    fsk_buf_init(&aim->place, 4096);
+    enum fsock_err err = aim_at(aim, url, true, routes, fault);
+    if (err == FSOCK_OK && fsk_url_parse(url, true, &u, NULL) == FSK_URL_OK && u.has_userinfo)
+        err = fsk_buf_append(&aim->userinfo, u.userinfo.p, u.userinfo.n);
+    return err;
+}
+
+enum fsock_err fsk_aim_redirect(struct fsk_aim *aim, struct fsk_span location,
+                                const struct fsk_routes *routes, struct fsock_fault *fault)
+{
+    struct fsk_aim next = *aim;
+    struct fsock_fault why = {.err = FSOCK_OK};
+    size_t room = FSK_URL_ROOM(location.n + aim->url.path.n + aim->url.query.n + 600);
+    char *text = malloc(room);
+    if (!text)
+        return fsk_fault_set(fault, FSOCK_ERR_MEMORY, FSOCK_STAGE_HEAD, ENOMEM, "out of memory");
+    fsk_buf_init(&next.text, 4 * FSK_URL_MAX);
+    fsk_buf_init(&next.place, 4096);
+    struct fsk_span to = fsk_span(text, fsk_url_resolve(&aim->url, location, text, room));
+    enum fsock_err err = aim_at(&next, to, false, routes, &why);
+    free(text);
+    if (err == FSOCK_OK && aim->target.tls && !next.target.tls)
+        err = fsk_fault_set(&why, FSOCK_ERR_REDIRECTS, FSOCK_STAGE_HEAD, 0,
+                            "%.*s is http, after https", (int)SHOWN, next.text.mem);
+    if (err != FSOCK_OK) {
+        fsk_buf_fini(&next.text);
+        fsk_buf_fini(&next.place);
+        return fsk_fault_set(fault, FSOCK_ERR_REDIRECTS, FSOCK_STAGE_HEAD, 0,
+                             "head %s: the redirect is not followed: %s", aim->peer, why.text);
+    }
+    fsk_buf_fini(&aim->text);
+    fsk_buf_fini(&aim->place);
+    *aim = next;
+    if (next.target.host.p == next.zoned)
+        aim->target.host.p = aim->zoned;
+    return FSOCK_OK;
+}
+
+void fsk_aim_fini(struct fsk_aim *aim)
+{
+    fsk_buf_fini(&aim->text);
+    fsk_buf_fini(&aim->userinfo);
+    fsk_buf_fini(&aim->place);
+}

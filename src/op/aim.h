@@ -1,0 +1,41 @@
+/*
+ * aim.h - from the text of a URL to whom to dial, by which proxy, and what to ask for.
+ */
+#ifndef FSK_AIM_H
+#define FSK_AIM_H
+
+#include "base/buf.h"
+#include "op/dial.h"
+#include "op/route.h"
+#include "wire/url.h"
+
+#define FSK_URL_MAX ((size_t)64 * 1024) /* bytes of a URL */
+
+struct fsk_aim {
+    struct fsk_buf text;      /* the URL: scheme and host in ASCII, no userinfo, no dot segments */
+    struct fsk_url url;       /* points into text */
+    struct fsk_target target; /* points into text and the routes */
+    const struct fsk_proxy *via; /* a plain HTTP proxy, which is the peer; or NULL */
+    struct fsk_buf userinfo;     /* of the URL as given, percent-encoded */
+    struct fsk_buf place; /* key of the pool's place: equal for all connections that are equal */
+    char zoned[FSK_ADDR_TEXT]; /* an IPv6 literal with its zone, which is dialled but never sent */
+    char peer[300];            /* "shop.example:443", for sentences */
+};
+
+/*
+ * Take aim at an absolute http or https URL; without a scheme it is http. FSOCK_ERR_INPUT with the
+ * fault filled in if it can't be used. `aim` is to be freed in every case.
+ */
+enum fsock_err fsk_aim_init(struct fsk_aim *aim, struct fsk_span url,
+                            const struct fsk_routes *routes, struct fsock_fault *fault);
+
+/*
+ * Aim at where a Location field points from here. Credentials in it are not used.
+ * FSOCK_ERR_REDIRECTS with the fault filled in if that is no usable URL, or http after https.
+ */
+enum fsock_err fsk_aim_redirect(struct fsk_aim *aim, struct fsk_span location,
+                                const struct fsk_routes *routes, struct fsock_fault *fault);
+
+void fsk_aim_fini(struct fsk_aim *aim);
+
+#endif

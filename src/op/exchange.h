@@ -1,0 +1,90 @@
+/*
+ * exchange.h - one HTTP/1.1 request and its answer on an open stream. An inner op.
+ *
+ * It is a machine that stops at each thing its outer op may want to see: step() returns FSOCK_AGAIN
+ * with `event` set, and goes on with the next step. The header is whole at FSK_EXCHANGE_HEAD; then
+ * the outer op may set `discard`, or leave the rest and close the stream. Body bytes stay valid
+ * until the next step.
+ *
+ * Requests go out before and while the answer comes in: an early answer ends the sending. A body
+ * that ends before its length, its last chunk or its end mark is FSOCK_ERR_TRUNCATED, never a short
+ * success.
+ */
+#ifndef FSK_EXCHANGE_H
+#define FSK_EXCHANGE_H
+
+#include "base/buf.h"
+#include "net/stream.h"
+#include "op/http.h"
+#include "wire/chunked.h"
+#include "wire/h1.h"
+
+enum fsk_exchange_event {
+    FSK_EXCHANGE_NONE,
+    FSK_EXCHANGE_HEAD, /* `head` is the final one's */
+    FSK_EXCHANGE_DATA  /* `data`: decoded body */
+};
+
+enum fsk_exchange_state {
+    FSK_EXCHANGE_AT_HEAD, /* the final header is not complete */
+    FSK_EXCHANGE_AT_BODY, /* it is; the body is not */
+    FSK_EXCHANGE_AT_END   /* the answer is complete */
+};
+
+/* What to send, and how to treat the answer. Spans are borrowed. */
+struct fsk_exchange_plan {
+    struct fsk_span head, body;
+    bool is_head;     /* HEAD: the answer has no body */
+    bool no_decode;   /* leave Content-Encoding alone */
+    const char *peer; /* "shop.example:443", for sentences */
+};
+
+struct fsk_exchange {
+    struct fsk_op op;
+    struct fsk_http *http;
+    struct fsk_stream *stream;
+    struct fsk_exchange_plan plan;
+    struct fsock_fault *fault;
+    enum fsk_exchange_state state;
+    enum fsk_exchange_event event;
+    bool discard; /* the outer op's: no DATA events */
+
+    uint64_t sent;         /* of head and body together */
+    bool send_over;        /* all is sent, or the rest will not be */
+    fsock_time sent_at;    /* when the last byte went out; 0: not yet */
+    fsock_time first_at;   /* when the first byte of the answer came; 0: none */
+    fsock_time last_moved; /* when a byte moved last, either way */
+    size_t moved;          /* bytes since it last let others go */
+
+    struct fsk_buf head_bytes; /* of the final header, as received */
+    size_t head_seen;          /* bytes that the parser has looked at */
+    struct fsk_h1_head head;   /* points into head_bytes */
+    unsigned interim;          /* 1xx answers passed over */
+    struct fsk_buf trailers;
+    uint64_t header_bytes; /* of all headers */
+
+    enum fsk_h1_body framing;
+    uint64_t left; /* FSK_H1_BODY_LENGTH: bytes to come */
+    struct fsk_chunked chunked;
+    bool body_received;        /* its last byte is here, though perhaps not decoded */
+    bool ended;                /* the peer has ended the stream */
+    struct fsk_span in;        /* received, not looked at */
+    struct fsk_span raw;       /* body bytes without framing, not yet decoded */
+    bool decoder_full;         /* it has more to give without more input */
+    struct fsk_decode *decode; /* NULL: identity */
+    unsigned codings_undone;
+    struct fsk_span data;
+    uint64_t received; /* body bytes before decoding */
+    uint64_t made;     /* and after */
+
+    bool reusable; /* at FSK_EXCHANGE_AT_END: the stream can carry another exchange */
+};
+
+void fsk_exchange_init(struct fsk_exchange *x, struct fsk_http *http, struct fsk_stream *stream,
+                       const struct fsk_exchange_plan *plan, fsock_time deadline,
+                       struct fsock_fault *fault);
+
+/* The stream stays its owner's. */
+void fsk_exchange_fini(struct fsk_exchange *x);
+
+#endif

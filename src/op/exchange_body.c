@@ -1,0 +1,212 @@
+#include "op/exchange_body.h"
+
+#include <errno.h>
+
+#define CODINGS_TEXT ((size_t)256) /* all content codings of an answer, joined */
+
+enum fsock_err fsk_exchange_begin_body(struct fsk_exchange *x)
+{
+    if (x->head.other_coding)
+        return fsk_exchange_fail(x, FSOCK_ERR_PROTOCOL, 0,
+                                 "the header names a transfer coding that nobody asked for");
+    x->framing = fsk_h1_body(&x->head, x->plan.is_head, false);
+    if (x->framing == FSK_H1_BODY_LENGTH)
+        x->left = (uint64_t)x->head.content_length;
+    fsk_chunked_init(&x->chunked, FSK_CHUNKED_TRAILERS_MAX);
+    x->body_received =
+        x->framing == FSK_H1_BODY_NONE || (x->framing == FSK_H1_BODY_LENGTH && !x->left);
+    return FSOCK_OK;
+}
+
+/* ---- Framing: the next stretch of body bytes into x->raw ------------------------------------- */
+
+static enum fsock_err cut_off(struct fsk_exchange *x, enum fsock_err err)
+{
+    if (x->framing == FSK_H1_BODY_CLOSE && err != FSOCK_EOF)
+        return fsk_exchange_fail(x, FSOCK_ERR_TRUNCATED, x->stream->top->sys_errno,
+                                 "%s after %llu bytes of a body that ends with the connection",
+                                 fsk_stream_why(x->stream), (unsigned long long)x->received);
+    if (err != FSOCK_EOF && err != FSOCK_ERR_TRUNCATED)
+        return fsk_exchange_fail_stream(x, err);
+    if (x->framing == FSK_H1_BODY_LENGTH)
+        return fsk_exchange_fail(
+            x, FSOCK_ERR_TRUNCATED, 0, "the peer closed the connection after %llu of %lld bytes",
+            (unsigned long long)x->received, (long long)x->head.content_length);
+    return fsk_exchange_fail(
+        x, FSOCK_ERR_TRUNCATED, 0,
+        "the peer closed the connection before the last chunk (%llu bytes received)",
+        (unsigned long long)x->received);
+}
+
+static enum fsock_err end_of_chunks(struct fsk_exchange *x)
+{
+    enum fsk_h1_err why = fsk_h1_check_fields(fsk_buf_span(&x->trailers));
+    if (why != FSK_H1_OK)
+        return fsk_exchange_fail(x, FSOCK_ERR_PROTOCOL, 0, "the trailer %s",
+                                 fsk_h1_error_text(why));
+    x->body_received = true;
+    return FSOCK_OK;
+}
+
+static enum fsock_err take_chunk(struct fsk_exchange *x)
+{
+    size_t used;
+    struct fsk_span piece;
+    int what = fsk_chunked_next(&x->chunked, x->in.p, x->in.n, &used, &piece);
+    x->in.p += used;
+    x->in.n -= used;
+    switch (what) {
+    case FSK_CHUNKED_MORE:
+        return FSOCK_OK;
+    case FSK_CHUNKED_DATA:
+        x->raw = piece;
+        x->received += piece.n;
+        return FSOCK_OK;
+    case FSK_CHUNKED_TRAILER:
+        x->header_bytes += piece.n;
+        return fsk_buf_append(&x->trailers, piece.p, piece.n);
+    case FSK_CHUNKED_DONE:
+        return end_of_chunks(x);
+    default:
+        break;
+    }
+    enum fsk_chunked_err why = (enum fsk_chunked_err) - what;
+    bool big = why == FSK_CHUNKED_LINE_TOO_LONG || why == FSK_CHUNKED_TOO_MUCH_EXT ||
+               why == FSK_CHUNKED_TRAILERS_TOO_LONG;
+    return fsk_exchange_fail(x, big ? FSOCK_ERR_TOO_BIG : FSOCK_ERR_PROTOCOL, 0, "the body %s",
+                             fsk_chunked_error_text(why));
+}
+
+/* Body bytes that nobody wants to see, and that need no framing looked at, are dropped in the
+ * kernel. */
+static uint64_t droppable(const struct fsk_exchange *x)
+{
+    if (!x->discard || x->decode || x->http->limits.max_body)
+        return 0;
+    if (x->framing == FSK_H1_BODY_LENGTH)
+        return x->left;
+    return x->framing == FSK_H1_BODY_CLOSE ? UINT64_MAX : 0;
+}
+
+/* FSOCK_OK: x->raw has bytes, or body_received is set, or bytes were dropped. */
+static enum fsock_err next_raw(struct fsk_exchange *x, fsock_time now)
+{
+    size_t dropped = 0;
+    enum fsock_err err = fsk_exchange_fill(x, now, droppable(x), &dropped);
+    if (err == FSOCK_EOF && x->framing == FSK_H1_BODY_CLOSE) {
+        x->body_received = true;
+        return FSOCK_OK;
+    }
+    if (err == FSOCK_AGAIN)
+        return err;
+    if (err != FSOCK_OK)
+        return cut_off(x, err);
+    x->received += dropped;
+    x->made += dropped;
+    if (x->framing == FSK_H1_BODY_CHUNKED)
+        return take_chunk(x);
+    size_t n = x->in.n;
+    if (x->framing == FSK_H1_BODY_LENGTH) {
+        x->left -= dropped;
+        if (n > x->left)
+            n = (size_t)x->left;
+        x->left -= n;
+        x->body_received = x->left == 0;
+    }
+    x->raw = fsk_span(x->in.p, n);
+    x->in.p += n;
+    x->in.n -= n;
+    x->received += n;
+    return FSOCK_OK;
+}
+
+/* ---- Decoding: x->raw into x->data ----------------------------------------------------------- */
+
+static enum fsock_err decode_failed(struct fsk_exchange *x, enum fsk_decode_err why)
+{
+    enum fsock_err err = FSOCK_ERR_DECODE;
+    if (why == FSK_DECODE_TOO_BIG || why == FSK_DECODE_BOMB)
+        err = FSOCK_ERR_TOO_BIG;
+    else if (why == FSK_DECODE_MEMORY)
+        err = FSOCK_ERR_MEMORY;
+    else if (why == FSK_DECODE_TRUNCATED)
+        err = FSOCK_ERR_TRUNCATED;
+    return fsk_exchange_fail(x, err, 0, "%s", fsk_decode_error_text(why));
+}
+
+/* The decoder for what Content-Encoding says; none if it says nothing. */
+static enum fsock_err make_decoder(struct fsk_exchange *x)
+{
+    struct fsk_h1_list at = {0};
+    struct fsk_span coding, bad = {NULL, 0};
+    char text[CODINGS_TEXT];
+    size_t n = 0;
+    if (x->plan.no_decode || x->head.content_codings == 0)
+        return FSOCK_OK;
+    while (fsk_h1_next_listed(x->head.fields, FSK_SPAN("Content-Encoding"), &at, &coding)) {
+        if (coding.n > sizeof text - n - 1)
+            return fsk_exchange_fail(x, FSOCK_ERR_DECODE, 0, "the Content-Encoding is too long");
+        memcpy(text + n, coding.p, coding.n);
+        n += coding.n;
+        text[n++] = ',';
+    }
+    enum fsk_decode_err err = fsk_decode_new(&x->decode, fsk_span(text, n), &x->http->limits, &bad);
+    if (err == FSK_DECODE_UNKNOWN)
+        return fsk_exchange_fail(x, FSOCK_ERR_DECODE, 0, "the content coding \"%.*s\" is not known",
+                                 (int)(bad.n < 60 ? bad.n : 60), bad.p);
+    if (err != FSK_DECODE_OK)
+        return decode_failed(x, err);
+    x->codings_undone = x->head.content_codings;
+    return FSOCK_OK;
+}
+
+/* Undo what can be undone of x->raw. */
+static enum fsock_err undo(struct fsk_exchange *x)
+{
+    uint64_t max = x->http->limits.max_body;
+    if (!x->decode) {
+        x->data = x->raw;
+        x->raw.n = 0;
+        x->made += x->data.n;
+        if (max && x->made > max)
+            return decode_failed(x, FSK_DECODE_TOO_BIG);
+        return FSOCK_OK;
+    }
+    size_t made;
+    enum fsk_decode_err err =
+        fsk_decode_push(x->decode, &x->raw, x->http->out, FSK_SCRATCH_SIZE, &made);
+    x->data = fsk_span(x->http->out, made);
+    x->made += made;
+    x->moved += made; /* a bomb keeps others waiting, too */
+    x->decoder_full = err == FSK_DECODE_FULL;
+    if (err != FSK_DECODE_OK && err != FSK_DECODE_FULL)
+        return decode_failed(x, err);
+    return FSOCK_OK;
+}
+
+static enum fsock_err body_over(struct fsk_exchange *x)
+{
+    enum fsk_decode_err err = x->decode ? fsk_decode_finish(x->decode) : FSK_DECODE_OK;
+    return err == FSK_DECODE_OK ? FSOCK_OK : decode_failed(x, err);
+}
+
+enum fsock_err fsk_exchange_body(struct fsk_exchange *x, fsock_time now)
+{
+    enum fsock_err err = FSOCK_OK;
+    if (!x->decode && x->received == 0 && !x->body_received)
+        err = make_decoder(x);
+    while (err == FSOCK_OK) {
+        if (x->raw.n || x->decoder_full) {
+            err = undo(x);
+            if (err == FSOCK_OK && x->data.n && !x->discard) {
+                x->event = FSK_EXCHANGE_DATA;
+                return FSOCK_AGAIN;
+            }
+        } else if (x->body_received) {
+            return body_over(x);
+        } else {
+            err = next_raw(x, now);
+        }
+    }
+    return err;
+}

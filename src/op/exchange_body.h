@@ -1,0 +1,28 @@
+/*
+ * exchange_body.h - the second half of an exchange: framing and decoding of the body. Private to
+ * exchange*.c.
+ */
+#ifndef FSK_EXCHANGE_BODY_H
+#define FSK_EXCHANGE_BODY_H
+
+#include "op/exchange.h"
+
+/* The header is complete: how will the body end? */
+enum fsock_err fsk_exchange_begin_body(struct fsk_exchange *x);
+
+/* Go on with the body: FSOCK_OK at its end, FSOCK_AGAIN with or without an event, or the error. */
+enum fsock_err fsk_exchange_body(struct fsk_exchange *x, fsock_time now);
+
+/* Bytes into x->in, if there are none; `discard` up to so many at once, without seeing them (0:
+ * none; their number is in *dropped). FSOCK_OK, FSOCK_EOF, FSOCK_AGAIN, or the stream's error. */
+enum fsock_err fsk_exchange_fill(struct fsk_exchange *x, fsock_time now, uint64_t discard,
+                                 size_t *dropped);
+
+/* Write the fault: "STAGE PEER: sentence". Returns err. */
+enum fsock_err fsk_exchange_fail(struct fsk_exchange *x, enum fsock_err err, int sys_errno,
+                                 const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* The stream has failed with err: say so in its own words. */
+enum fsock_err fsk_exchange_fail_stream(struct fsk_exchange *x, enum fsock_err err);
+
+#endif

@@ -1,0 +1,35 @@
+/*
+ * http.h - what all transfers of one owner share, made once from the caller's options.
+ */
+#ifndef FSK_HTTP_H
+#define FSK_HTTP_H
+
+#include "op/dial.h"
+#include "op/pool.h"
+#include "op/route.h"
+#include "wire/decode.h"
+
+struct fsk_http {
+    struct fsk_driver *driver;
+    struct fsk_trace *trace; /* NULL: off */
+    struct fsk_dialer dialer;
+    struct fsk_routes *routes;
+    struct fsk_pool pool;
+    int64_t connect_timeout, read_timeout, total_timeout; /* nanoseconds; 0: none */
+    struct fsk_decode_limits limits;
+    char
+        *out; /* FSK_SCRATCH_SIZE bytes to decode into, with the lifetime of the driver's scratch */
+    char *unix_socket;
+    struct fsk_transfer *shown; /* whose last step has something for the owner; cleared by it */
+};
+
+/* Errors: FSOCK_ERR_INPUT, FSOCK_ERR_TLS_LOCAL, FSOCK_ERR_MEMORY, with the fault filled in. */
+enum fsock_err fsk_http_init(struct fsk_http *http, const struct fsock_options *options,
+                             struct fsk_driver *driver, struct fsk_trace *trace, unsigned per_host,
+                             unsigned max_conns, struct fsock_fault *fault);
+
+/* Stops its ops and closes the kept connections. No transfer may be left. Also after a failed init.
+ */
+void fsk_http_fini(struct fsk_http *http);
+
+#endif

@@ -1,0 +1,375 @@
+#include "op/port.h"
+
+#include <errno.h>
+#include <time.h>
+#include <linux/errqueue.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "net/sock.h"
+
+enum {
+    BATCH = 32,     /* datagrams in one system call */
+    DATAGRAM = 2048 /* room for each: more than the FSK_DNS_UDP_SIZE that was announced */
+};
+
+#define BATCHES_MAX 8 /* received before others get their turn */
+
+struct fsk_port {
+    struct fsk_op op;
+    struct fsk_ports *set;
+    int fd; /* -1: closed, and the op not running */
+    int family;
+    fsock_time opened;
+    unsigned open, asked; /* questions: now, and in its life */
+    struct fsk_list unsent;
+    struct fsk_question *slot[FSK_PORT_SLOTS]; /* open questions by id */
+};
+
+static struct fsk_question **place_of(struct fsk_port *p, uint16_t id)
+{
+    struct fsk_question **at = &p->slot[id & (FSK_PORT_SLOTS - 1)];
+    while (*at && (*at)->id != id)
+        at = &(*at)->next;
+    return at;
+}
+
+static void take_out(struct fsk_question **at)
+{
+    struct fsk_question *q = *at;
+    *at = q->next;
+    fsk_list_remove(&q->unsent);
+    q->port->open--;
+    q->port = NULL;
+}
+
+static void close_port(struct fsk_port *p)
+{
+    p->op.driver->forget_fd(p->op.driver, p->fd);
+    close(p->fd);
+    p->fd = -1;
+}
+
+/* The query as this question asks it. */
+static struct fsk_dns_query query_of(const struct fsk_question *q)
+{
+    struct fsk_dns_query query = *q->query;
+    query.id = q->id;
+    query.edns = q->edns;
+    query.mixed_case = q->mixed_case;
+    if (!q->mixed_case)
+        fsk_dname_lower(&query.name);
+    return query;
+}
+
+/* ---- ICMP ---- */
+
+static void fail_server(struct fsk_port *p, const struct fsk_addr *server, int sys_errno)
+{
+    for (unsigned i = 0; i < FSK_PORT_SLOTS; i++)
+        for (struct fsk_question **at = &p->slot[i]; *at;) {
+            struct fsk_question *q = *at;
+            if (!fsk_addr_equal(&q->server, server)) {
+                at = &q->next;
+                continue;
+            }
+            take_out(at);
+            q->failed(q, sys_errno);
+        }
+}
+
+/* What an entry of the error queue says, or 0 if it is nothing that fails a question. */
+static int icmp_errno(struct msghdr *m)
+{
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c)) {
+        struct sock_extended_err e;
+        if (!(c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_RECVERR) &&
+            !(c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_RECVERR))
+            continue;
+        memcpy(&e, CMSG_DATA(c), sizeof e);
+        return e.ee_errno == EMSGSIZE ? 0 : (int)e.ee_errno;
+    }
+    return 0;
+}
+
+/* Empty the error queue; how many entries it had. */
+static unsigned read_errors(struct fsk_port *p)
+{
+    for (unsigned n = 0;; n++) {
+        struct fsk_sockaddr to;
+        struct fsk_addr server;
+        char control[512];
+        struct msghdr m = {.msg_name = &to.ss,
+                           .msg_namelen = sizeof to.ss,
+                           .msg_control = control,
+                           .msg_controllen = sizeof control};
+        if (recvmsg(p->fd, &m, MSG_ERRQUEUE) < 0)
+            return n;
+        int sys_errno = icmp_errno(&m);
+        fsk_sockaddr_to_addr(&server, &to);
+        if (sys_errno)
+            fail_server(p, &server, sys_errno);
+    }
+}
+
+/* ---- sending ---- */
+
+struct outgoing {
+    struct mmsghdr m[BATCH];
+    struct iovec iov[BATCH];
+    struct fsk_sockaddr to[BATCH];
+    uint8_t packet[BATCH][FSK_DNS_QUERY_MAX];
+};
+
+/* The first questions of the ring, packed; how many. They stay in the ring. */
+static unsigned pack(struct fsk_port *p, struct outgoing *o)
+{
+    unsigned n = 0;
+    FSK_LIST_EACH (link, &p->unsent) {
+        const struct fsk_question *q = FSK_HOLDER(link, struct fsk_question, unsent);
+        struct fsk_dns_query query = query_of(q);
+        o->iov[n] = (struct iovec){o->packet[n], fsk_dns_build(&query, o->packet[n])};
+        fsk_sockaddr_from_addr(&o->to[n], &q->server);
+        o->m[n].msg_hdr = (struct msghdr){.msg_name = &o->to[n].ss,
+                                          .msg_namelen = o->to[n].len,
+                                          .msg_iov = &o->iov[n],
+                                          .msg_iovlen = 1};
+        if (++n == BATCH)
+            break;
+    }
+    return n;
+}
+
+/* The first unsent question can't go out, unless the error was about an earlier one. */
+static void send_failed(struct fsk_port *p, int sys_errno)
+{
+    if (read_errors(p) || fsk_list_empty(&p->unsent))
+        return;
+    struct fsk_question *q = FSK_HOLDER(p->unsent.next, struct fsk_question, unsent);
+    take_out(place_of(p, q->id));
+    q->failed(q, sys_errno);
+}
+
+/* False: the kernel takes no more now. */
+static bool send_all(struct fsk_port *p)
+{
+    while (!fsk_list_empty(&p->unsent)) {
+        struct outgoing o;
+        unsigned n = pack(p, &o);
+        int sent = sendmmsg(p->fd, o.m, n, MSG_NOSIGNAL);
+        if (sent < 0 && errno == EAGAIN)
+            return false;
+        if (sent < 0 && errno != EINTR)
+            send_failed(p, errno);
+        for (; sent > 0; sent--) {
+            fsk_list_remove(p->unsent.next);
+            p->set->sent++;
+        }
+    }
+    return true;
+}
+
+/* ---- receiving ---- */
+
+static void take_datagram(struct fsk_port *p, const uint8_t *bytes, size_t n,
+                          const struct fsk_addr *from)
+{
+    p->set->received++;
+    struct fsk_question *q = NULL, **at = NULL;
+    if (n >= FSK_DNS_HEADER) {
+        at = place_of(p, (uint16_t)(bytes[0] << 8 | bytes[1]));
+        q = *at;
+    }
+    if (!q || !fsk_addr_equal(&q->server, from)) {
+        p->set->dropped++;
+        return;
+    }
+    struct fsk_dns_query query = query_of(q);
+    struct fsk_dns_msg m;
+    enum fsk_dns_match match = fsk_dns_read(&m, &query, bytes, n);
+    if (match == FSK_DNS_NOT_OURS) {
+        p->set->dropped++;
+        return;
+    }
+    take_out(at);
+    q->answered(q, match, &m);
+}
+
+/* One batch into the driver's scratch. FSOCK_AGAIN: the kernel's buffer is empty. */
+static enum fsock_err receive(struct fsk_port *p)
+{
+    struct fsk_driver *d = p->op.driver;
+    struct mmsghdr m[BATCH];
+    struct iovec iov[BATCH];
+    struct fsk_sockaddr from[BATCH];
+    for (unsigned i = 0; i < BATCH; i++) {
+        iov[i] = (struct iovec){d->scratch + i * DATAGRAM, DATAGRAM};
+        m[i].msg_hdr = (struct msghdr){.msg_name = &from[i].ss,
+                                       .msg_namelen = sizeof from[i].ss,
+                                       .msg_iov = &iov[i],
+                                       .msg_iovlen = 1};
+    }
+    int n = recvmmsg(p->fd, m, BATCH, 0, NULL);
+    if (n < 0 && errno == EAGAIN)
+        return FSOCK_AGAIN;
+    if (n < 0 && errno != EINTR)
+        read_errors(p);
+    for (int i = 0; i < n; i++) {
+        struct fsk_addr server;
+        fsk_sockaddr_to_addr(&server, &from[i]);
+        take_datagram(p, iov[i].iov_base, m[i].msg_len, &server);
+    }
+    return FSOCK_OK;
+}
+
+static enum fsock_err step(struct fsk_op *op, fsock_time now)
+{
+    (void)now;
+    struct fsk_port *p = FSK_HOLDER(op, struct fsk_port, op);
+    bool sent = send_all(p), drained = false;
+    for (unsigned i = 0; i < BATCHES_MAX && p->open && !drained; i++)
+        drained = receive(p) == FSOCK_AGAIN;
+    if (!p->open) {
+        close_port(p);
+        return FSOCK_OK;
+    }
+    op->yield = !drained;
+    if (drained)
+        fsk_wait_for(&op->wait, p->fd, FSK_READABLE | (sent ? 0 : FSK_WRITABLE));
+    return FSOCK_AGAIN;
+}
+
+/* ---- the set ---- */
+
+void fsk_ports_init(struct fsk_ports *ports, struct fsk_driver *driver, unsigned max)
+{
+    *ports = (struct fsk_ports){.driver = driver, .max = max};
+}
+
+void fsk_ports_fini(struct fsk_ports *ports)
+{
+    for (unsigned i = 0; i < FSK_PORTS_MAX; i++) {
+        assert(!ports->port[i] || ports->port[i]->fd < 0);
+        free(ports->port[i]);
+        ports->port[i] = NULL;
+    }
+}
+
+/* A socket whose port the kernel chooses at random, at the first datagram. */
+static int new_socket(int family, int *fd)
+{
+    const int on = 1;
+    int err = fsk_sock_new(family == 6 ? AF_INET6 : AF_INET, SOCK_DGRAM, fd);
+    if (err)
+        return err;
+    if (family == 6) {
+        setsockopt(*fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+        setsockopt(*fd, IPPROTO_IPV6, IPV6_RECVERR, &on, sizeof on);
+    } else {
+        setsockopt(*fd, IPPROTO_IP, IP_RECVERR, &on, sizeof on);
+    }
+    return 0;
+}
+
+/* Open a port in a closed one's place, or a new place. 0 or an errno. */
+static int open_port(struct fsk_ports *ports, int family, struct fsk_port **port)
+{
+    unsigned i = 0;
+    while (i < FSK_PORTS_MAX && ports->port[i] && ports->port[i]->fd >= 0)
+        i++;
+    if (i == FSK_PORTS_MAX)
+        return EMFILE;
+    if (!ports->port[i] && !(ports->port[i] = calloc(1, sizeof **ports->port)))
+        return ENOMEM;
+    struct fsk_port *p = ports->port[i];
+    p->fd = -1;
+    int fd, err = new_socket(family, &fd);
+    if (err)
+        return err;
+    fsk_op_init(&p->op, step, FSOCK_NEVER);
+    if (!ports->driver->start(ports->driver, &p->op)) {
+        close(fd);
+        return ENOMEM;
+    }
+    p->set = ports;
+    p->fd = fd;
+    p->family = family;
+    p->opened = ports->driver->now;
+    p->open = p->asked = 0;
+    fsk_list_init(&p->unsent);
+    *port = p;
+    return 0;
+}
+
+static bool is_fresh(const struct fsk_port *p)
+{
+    return p->open < FSK_PORT_QUESTIONS && p->asked < FSK_PORT_ASKED &&
+           p->set->driver->now - p->opened < FSK_PORT_LIFE;
+}
+
+/* Choose a port, or open one. 0 or an errno. */
+static int choose(struct fsk_ports *ports, int family, const struct fsk_port *other_than,
+                  struct fsk_port **port)
+{
+    struct fsk_port *fresh[FSK_PORTS_MAX], *last = NULL;
+    unsigned n = 0, open = 0;
+    for (unsigned i = 0; i < FSK_PORTS_MAX; i++) {
+        struct fsk_port *p = ports->port[i];
+        if (!p || p->fd < 0 || p->family != family)
+            continue;
+        open++;
+        if (p->open < FSK_PORT_CROWD)
+            last = p;
+        if (is_fresh(p) && p != other_than)
+            fresh[n++] = p;
+    }
+    int err = EMFILE;
+    if (n < FSK_PORTS_FEW && open < ports->max && (err = open_port(ports, family, port)) == 0)
+        return 0;
+    if (n)
+        *port = fresh[fsk_rand_16(&ports->rand) % n];
+    else
+        *port = last;
+    return *port ? 0 : err;
+}
+
+int fsk_ports_ask(struct fsk_ports *ports, struct fsk_question *q,
+                  const struct fsk_port *other_than)
+{
+    struct fsk_port *p;
+    int err = choose(ports, q->server.family, other_than, &p);
+    if (err)
+        return err;
+    do
+        q->id = fsk_rand_16(&ports->rand);
+    while (*place_of(p, q->id));
+    q->port = p;
+    q->next = NULL;
+    *place_of(p, q->id) = q;
+    p->open++;
+    p->asked++;
+    fsk_list_init(&q->unsent);
+    fsk_question_resend(q);
+    return 0;
+}
+
+void fsk_question_resend(struct fsk_question *q)
+{
+    fsk_list_remove(&q->unsent);
+    fsk_list_append(&q->port->unsent, &q->unsent);
+    fsk_op_wake(&q->port->op);
+}
+
+void fsk_question_withdraw(struct fsk_question *q)
+{
+    struct fsk_port *p = q->port;
+    if (!p)
+        return;
+    take_out(place_of(p, q->id));
+    if (!p->open) {
+        fsk_op_stop(&p->op);
+        close_port(p);
+    }
+}

@@ -1,0 +1,275 @@
+#include "op/request.h"
+
+#include <stdlib.h>
+
+#include "base/fault.h"
+#include "wire/base64.h"
+#include "wire/h1.h"
+
+const char *fsk_request_method(const struct fsock_request *request)
+{
+    if (request->method)
+        return request->method;
+    return request->body ? "POST" : "GET";
+}
+
+bool fsk_method_idempotent(const char *method)
+{
+    static const char *const names[] = {"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(method, names[i]) == 0)
+            return true;
+    return false;
+}
+
+/* ---- Checks ---------------------------------------------------------------------------------- */
+
+/* Nothing that could end a line, or drive a terminal that shows it; tabs are fine (RFC 9110 5.5).
+ */
+static bool is_value(const char *s)
+{
+    for (; *s; s++)
+        if (((unsigned char)*s < ' ' && *s != '\t') || *s == 0x7f)
+            return false;
+    return true;
+}
+
+/* One of the caller's header lines, taken apart. */
+struct line {
+    struct fsk_span name, value;
+    char kind; /* ':' with a value, '-' to remove, ';' empty, 0 bad */
+};
+
+static struct line take_apart(const char *text)
+{
+    struct line l = {.kind = 0};
+    size_t n = strcspn(text, ":;");
+    l.name = fsk_span(text, n);
+    if (!fsk_h1_valid_token(l.name) || !is_value(text))
+        return l;
+    l.value = fsk_span_trim(fsk_span_str(text + n + (text[n] != '\0')));
+    if (text[n] == ':')
+        l.kind = l.value.n ? ':' : '-';
+    else if (text[n] == ';' && l.value.n == 0)
+        l.kind = ';';
+    return l;
+}
+
+static enum fsock_err refuse(struct fsock_fault *fault, const char *what, const char *text)
+{
+    char shown[80];
+    size_t i = 0;
+    for (; text[i] && i < sizeof shown - 1; i++)
+        shown[i] = (unsigned char)text[i] < ' ' || text[i] == 0x7f ? '?' : text[i];
+    shown[i] = '\0';
+    fsk_fault_set(fault, FSOCK_ERR_INPUT, FSOCK_STAGE_NONE, 0, "%s \"%s\" can't be sent", what,
+                  shown);
+    fsk_fault_hint(fault,
+                   "a header is \"Name: value\", its name without blanks; control bytes such "
+                   "as CR, LF and NUL are never sent");
+    return FSOCK_ERR_INPUT;
+}
+
+enum fsock_err fsk_request_check(const struct fsock_request *r, struct fsock_fault *fault)
+{
+    if (r->method && !fsk_h1_valid_token(fsk_span_str(r->method)))
+        return refuse(fault, "the method", r->method);
+    for (const char *const *h = r->headers; h && *h; h++)
+        if (!take_apart(*h).kind)
+            return refuse(fault, "the header", *h);
+    const struct {
+        const char *what, *text;
+    } texts[] = {
+        {"the content type",      r->content_type   },
+        {"the user name",         r->user           },
+        {"the range",             r->range          },
+        {"the validator",         r->validator      },
+        {"the accepted encoding", r->accept_encoding}
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (texts[i].text && !is_value(texts[i].text))
+            return refuse(fault, texts[i].what, texts[i].text);
+    return FSOCK_OK;
+}
+
+/* ---- Writing --------------------------------------------------------------------------------- */
+
+static bool is_credential(struct fsk_span name)
+{
+    return fsk_span_caseeq(name, FSK_SPAN("Authorization")) ||
+           fsk_span_caseeq(name, FSK_SPAN("Cookie"));
+}
+
+/* Whether the caller's lines say something of this field, so that the default is not sent. */
+static bool caller_has(const struct fsk_ask *ask, const char *name)
+{
+    for (const char *const *h = ask->request->headers; h && *h; h++)
+        if (fsk_span_caseeq(fsk_span(*h, strcspn(*h, ":;")), fsk_span_str(name)))
+            return true;
+    return false;
+}
+
+static enum fsock_err field(struct fsk_buf *out, const struct fsk_ask *ask, const char *name,
+                            struct fsk_span value)
+{
+    if (caller_has(ask, name))
+        return FSOCK_OK;
+    size_t n = strlen(name);
+    enum fsock_err err = fsk_buf_reserve(out, n + value.n + 4);
+    if (err == FSOCK_OK) {
+        fsk_buf_append(out, name, n);
+        fsk_buf_append(out, ": ", 2);
+        fsk_buf_append(out, value.p, value.n);
+        fsk_buf_append(out, "\r\n", 2);
+    }
+    return err;
+}
+
+static enum fsock_err number_field(struct fsk_buf *out, const struct fsk_ask *ask, const char *name,
+                                   const char *before, uint64_t value, const char *after)
+{
+    char text[64], digits[24];
+    size_t i = sizeof digits, n = strlen(before);
+    do
+        digits[--i] = (char)('0' + value % 10);
+    while (value /= 10);
+    memcpy(text, before, n);
+    memcpy(text + n, digits + i, sizeof digits - i);
+    n += sizeof digits - i;
+    memcpy(text + n, after, strlen(after));
+    return field(out, ask, name, fsk_span(text, n + strlen(after)));
+}
+
+/* "Basic ..." of user:password, or of a URL's userinfo, which is percent-encoded. */
+static enum fsock_err basic(struct fsk_buf *out, const struct fsk_ask *ask, const char *name,
+                            struct fsk_span user, bool encoded)
+{
+    char *plain = malloc(user.n + 2), *code = malloc(FSK_BASE64_ROOM(user.n + 1) + 6);
+    enum fsock_err err = FSOCK_ERR_MEMORY;
+    if (plain && code) {
+        memcpy(plain, user.p, user.n);
+        size_t n = encoded ? fsk_url_decode(user, plain) : user.n;
+        if (!memchr(plain, ':', n))
+            plain[n++] = ':';
+        memcpy(code, "Basic ", 6);
+        err = field(out, ask, name, fsk_span(code, 6 + fsk_base64_encode(plain, n, code + 6)));
+    }
+    free(plain);
+    free(code);
+    return err;
+}
+
+static enum fsock_err credentials(struct fsk_buf *out, const struct fsk_ask *ask)
+{
+    enum fsock_err err = FSOCK_OK;
+    if (!ask->foreign && ask->request->user)
+        err = basic(out, ask, "Authorization", fsk_span_str(ask->request->user), false);
+    else if (!ask->foreign && ask->userinfo.n)
+        err = basic(out, ask, "Authorization", ask->userinfo, true);
+    if (err != FSOCK_OK || !ask->via || !ask->via->user.n)
+        return err;
+    char *both = malloc(ask->via->user.n + ask->via->password.n + 1);
+    if (!both)
+        return FSOCK_ERR_MEMORY;
+    size_t n = ask->via->user.n;
+    memcpy(both, ask->via->user.p, n);
+    both[n++] = ':';
+    memcpy(both + n, ask->via->password.p, ask->via->password.n);
+    err = basic(out, ask, "Proxy-Authorization", fsk_span(both, n + ask->via->password.n), false);
+    free(both);
+    return err;
+}
+
+static enum fsock_err range(struct fsk_buf *out, const struct fsk_ask *ask)
+{
+    const struct fsock_request *r = ask->request;
+    enum fsock_err err = FSOCK_OK;
+    if (ask->resume_from)
+        err = number_field(out, ask, "Range", "bytes=", ask->resume_from, "-");
+    else if (r->range) {
+        char text[128] = "bytes=";
+        size_t n = strlen(r->range);
+        if (n > sizeof text - 7)
+            return FSOCK_ERR_TOO_BIG;
+        memcpy(text + 6, r->range, n);
+        err = field(out, ask, "Range", fsk_span(text, 6 + n));
+    }
+    if (err == FSOCK_OK && ask->resume_from && r->validator)
+        err = field(out, ask, "If-Range", fsk_span_str(r->validator));
+    return err;
+}
+
+static enum fsock_err callers_lines(struct fsk_buf *out, const struct fsk_ask *ask)
+{
+    enum fsock_err err = FSOCK_OK;
+    for (const char *const *h = ask->request->headers; h && *h && err == FSOCK_OK; h++) {
+        struct line l = take_apart(*h);
+        bool home_only = is_credential(l.name) || fsk_span_caseeq(l.name, FSK_SPAN("Host"));
+        if (l.kind == '-' || (ask->foreign && home_only))
+            continue;
+        if ((err = fsk_buf_reserve(out, l.name.n + l.value.n + 4)) == FSOCK_OK) {
+            fsk_buf_append(out, l.name.p, l.name.n);
+            fsk_buf_append(out, ": ", l.value.n ? 2 : 1);
+            fsk_buf_append(out, l.value.p, l.value.n);
+            fsk_buf_append(out, "\r\n", 2);
+        }
+    }
+    return err;
+}
+
+/* The request line and Host. The caller's own Host stays at home: a redirect's target gets its own.
+ */
+static enum fsock_err first_lines(struct fsk_buf *out, const struct fsk_ask *ask)
+{
+    const struct fsk_url *u = ask->url;
+    size_t room =
+        FSK_URL_ROOM(u->host.n + u->path.n + u->query.n + 1) * 2 + strlen(ask->method) + 64;
+    enum fsock_err err = fsk_buf_reserve(out, room);
+    if (err != FSOCK_OK)
+        return err;
+    fsk_buf_puts(out, ask->method);
+    fsk_buf_puts(out, " ");
+    if (ask->via) {
+        fsk_buf_puts(out, "http://");
+        out->end += fsk_url_authority(u, false, out->mem + out->end, out->cap - out->end);
+    }
+    out->end += fsk_url_target(u, out->mem + out->end, out->cap - out->end);
+    fsk_buf_puts(out, ask->request->flags & FSOCK_HTTP10 ? " HTTP/1.0\r\n" : " HTTP/1.1\r\n");
+    if (!ask->foreign && caller_has(ask, "Host"))
+        return FSOCK_OK;
+    fsk_buf_puts(out, "Host: ");
+    out->end += fsk_url_authority(u, false, out->mem + out->end, out->cap - out->end);
+    return fsk_buf_puts(out, "\r\n");
+}
+
+enum fsock_err fsk_request_write(struct fsk_buf *out, const struct fsk_ask *ask)
+{
+    const struct fsock_request *r = ask->request;
+    enum fsock_err err = first_lines(out, ask);
+    if (err == FSOCK_OK)
+        err = field(out, ask, "User-Agent", FSK_SPAN("fsock/" FSOCK_VERSION));
+    if (err == FSOCK_OK)
+        err = field(out, ask, "Accept", FSK_SPAN("*/*"));
+    if (err == FSOCK_OK && (ask->resume_from || r->range)) /* a piece of a coded body has no use */
+        err = field(out, ask, "Accept-Encoding", FSK_SPAN("identity"));
+    else if (err == FSOCK_OK && !(r->flags & FSOCK_NO_COMPRESS))
+        err = field(
+            out, ask, "Accept-Encoding",
+            fsk_span_str(r->accept_encoding ? r->accept_encoding : "gzip, deflate, br, zstd"));
+    if (err == FSOCK_OK)
+        err = credentials(out, ask);
+    if (err == FSOCK_OK)
+        err = range(out, ask);
+    if (err == FSOCK_OK && r->flags & FSOCK_NO_REUSE)
+        err = field(out, ask, "Connection", FSK_SPAN("close"));
+    if (err == FSOCK_OK && ask->with_body) {
+        err = field(
+            out, ask, "Content-Type",
+            fsk_span_str(r->content_type ? r->content_type : "application/x-www-form-urlencoded"));
+        if (err == FSOCK_OK)
+            err = number_field(out, ask, "Content-Length", "", r->body_len, "");
+    }
+    if (err == FSOCK_OK)
+        err = callers_lines(out, ask);
+    return err == FSOCK_OK ? fsk_buf_append(out, "\r\n", 2) : err;
+}

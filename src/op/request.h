@@ -1,0 +1,39 @@
+/*
+ * request.h - the head of an HTTP/1 request (RFC 9112 3), from what the caller asks for.
+ */
+#ifndef FSK_REQUEST_H
+#define FSK_REQUEST_H
+
+#include "base/buf.h"
+#include "op/dial.h"
+#include "wire/url.h"
+
+#define FSK_REQUEST_MAX ((size_t)1024 * 1024)
+
+/* One request, as it will be sent now: the caller's wish, and what redirects have made of it. */
+struct fsk_ask {
+    const struct fsock_request *request;
+    const struct fsk_url *url; /* its host in A-labels */
+    const char *method;
+    bool with_body; /* redirects may drop it */
+    bool foreign;   /* another origin than the caller's URL: no credentials, no Cookie */
+    struct fsk_span
+        userinfo; /* of the caller's URL, percent-encoded; used if request->user is NULL */
+    const struct fsk_proxy *via; /* a plain HTTP proxy that is the peer, or NULL */
+    uint64_t resume_from;
+};
+
+/* FSOCK_ERR_INPUT with the fault filled in for a method, header or text that could not be sent as
+ * it is: no CR, LF, NUL or other control byte gets through. */
+enum fsock_err fsk_request_check(const struct fsock_request *request, struct fsock_fault *fault);
+
+/* Write the head into `out`, which is empty. FSOCK_ERR_MEMORY, FSOCK_ERR_TOO_BIG. */
+enum fsock_err fsk_request_write(struct fsk_buf *out, const struct fsk_ask *ask);
+
+/* The method that will be used: request->method, or GET or POST. */
+const char *fsk_request_method(const struct fsock_request *request);
+
+/* RFC 9110 9.2.2: repeating it changes nothing more. */
+bool fsk_method_idempotent(const char *method);
+
+#endif

@@ -1,0 +1,478 @@
+#include "op/transfer.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/fault.h"
+#include "base/time.h"
+#include "op/request.h"
+
+#define PASS_OVER_MAX                                                                              \
+    ((uint64_t)64 * 1024) /* of a redirect's body; a longer one costs the connection */
+
+/* ---- What the response says ------------------------------------------------------------------ */
+
+static fsock_time since_start(const struct fsk_transfer *t, fsock_time at)
+{
+    return at ? at - t->started : -1;
+}
+
+static void note_stream(struct fsk_transfer *t)
+{
+    struct fsock_response *r = &t->response;
+    struct fsk_layer_info info;
+    char text[FSK_ADDR_TEXT];
+    fsk_stream_info(&t->conn->stream, &info);
+    fsk_addr_format(&info.remote, text);
+    snprintf(r->remote_ip, sizeof r->remote_ip, "%s", info.remote.family ? text : "");
+    fsk_addr_format(&info.local, text);
+    snprintf(r->local_ip, sizeof r->local_ip, "%s", info.local.family ? text : "");
+    r->remote_port = info.remote.port;
+    r->local_port = info.local.port;
+    r->tls_version = info.tls_version ? info.tls_version : "";
+    r->tls_cipher = info.tls_cipher ? info.tls_cipher : "";
+    r->ssl_verify_result = (int)info.verify_result;
+}
+
+static void note_dial(struct fsk_transfer *t)
+{
+    struct fsock_times *times = &t->response.times;
+    times->namelookup = since_start(t, t->dial.looked_up ? t->dial.looked_up : t->dial.started);
+    times->connect = since_start(t, t->dial.connected);
+    times->appconnect = since_start(t, t->dial.secured);
+}
+
+static void note_head(struct fsk_transfer *t)
+{
+    const struct fsk_exchange *x = &t->exchange;
+    struct fsock_response *r = &t->response;
+    struct fsk_span head = fsk_buf_span(&x->head_bytes);
+    r->url = t->aim.text.mem;
+    r->method = t->method;
+    r->status = x->head.status;
+    r->version = 10 + x->head.minor;
+    r->head = head.p;
+    r->head_len = head.n;
+    r->content_length = x->head.content_length;
+    r->times.starttransfer = since_start(t, x->first_at);
+}
+
+/* The counters, which count redirects in. */
+static void note_end(struct fsk_transfer *t)
+{
+    const struct fsk_exchange *x = &t->exchange;
+    struct fsock_response *r = &t->response;
+    size_t head = t->head.end;
+    r->size_header += x->header_bytes;
+    r->size_request += x->sent < head ? x->sent : head;
+    r->size_upload += x->sent > head ? x->sent - head : 0;
+    r->size_download = x->received;
+    r->size_body = x->made;
+}
+
+/* ---- Ending ---------------------------------------------------------------------------------- */
+
+static void drop_dial(struct fsk_transfer *t)
+{
+    if (t->dialling)
+        fsk_dial_fini(&t->dial);
+    t->dialling = false;
+}
+
+static void drop_exchange(struct fsk_transfer *t)
+{
+    if (t->exchanging)
+        fsk_exchange_fini(&t->exchange);
+    t->exchanging = false;
+}
+
+/* Part with the connection: keep it for the next one, or close it. */
+static void drop_conn(struct fsk_transfer *t, bool keep)
+{
+    if (!t->conn)
+        return;
+    if (keep && !(t->request->flags & (FSOCK_NO_REUSE | FSOCK_HTTP10)))
+        fsk_conn_keep(t->conn);
+    else
+        fsk_conn_close(t->conn);
+    t->conn = NULL;
+}
+
+static enum fsock_err end(struct fsk_transfer *t, enum fsock_err err)
+{
+    t->state = FSK_TRANSFER_AT_END;
+    t->event = FSK_EXCHANGE_NONE;
+    t->http->shown = t;
+    if (t->exchanging)
+        note_end(t);
+    drop_dial(t);
+    drop_conn(t, t->exchanging && (err == FSOCK_OK || err == FSOCK_ERR_STATUS) &&
+                     t->exchange.reusable);
+    fsk_pool_release(&t->lease);
+    t->response.times.total = fsock_now() - t->started;
+    if (err != FSOCK_OK && t->fault.err == FSOCK_OK)
+        fsk_fault_set(&t->fault, err, FSOCK_STAGE_NONE, 0, "%s: %s", t->aim.peer,
+                      err == FSOCK_ERR_MEMORY ? "out of memory" : fsock_err_name(err));
+    t->fault.took = t->response.times.total;
+    return err;
+}
+
+static enum fsock_err end_in_queue(struct fsk_transfer *t)
+{
+    t->fault.limit = FSOCK_LIMIT_TOTAL;
+    fsk_fault_set(&t->fault, FSOCK_ERR_TIMEOUT, FSOCK_STAGE_QUEUE, ETIMEDOUT,
+                  "queue %s: no connection to this host became free in time", t->aim.peer);
+    return end(t, FSOCK_ERR_TIMEOUT);
+}
+
+/* ---- From one exchange to the next ----------------------------------------------------------- */
+
+static enum fsock_err write_request(struct fsk_transfer *t)
+{
+    const struct fsk_ask ask = {
+        .request = t->request,
+        .url = &t->aim.url,
+        .method = t->method,
+        .with_body = t->with_body,
+        .foreign = t->foreign,
+        .userinfo = fsk_buf_span(&t->aim.userinfo),
+        .via = t->aim.via,
+        .resume_from = t->request->resume_from,
+    };
+    fsk_buf_clear(&t->head);
+    return fsk_request_write(&t->head, &ask);
+}
+
+static enum fsock_err begin_exchange(struct fsk_transfer *t)
+{
+    enum fsock_err err = write_request(t);
+    if (err != FSOCK_OK)
+        return end(t, err);
+    const struct fsk_exchange_plan plan = {
+        .head = fsk_buf_span(&t->head),
+        .body = t->with_body ? fsk_span(t->request->body, (size_t)t->request->body_len)
+                             : fsk_span(NULL, 0),
+        .is_head = strcmp(t->method, "HEAD") == 0,
+        .no_decode =
+            t->request->flags & FSOCK_NO_DECODE || t->request->range || t->request->resume_from,
+        .peer = t->aim.peer,
+    };
+    note_stream(t);
+    t->response.proxy_used = t->aim.target.proxy.kind != FSK_PROXY_NONE;
+    t->response.times.pretransfer = fsock_now() - t->started;
+    fsk_exchange_init(&t->exchange, t->http, &t->conn->stream, &plan, FSOCK_NEVER, &t->fault);
+    t->exchange.discard = t->request->flags & FSOCK_DISCARD;
+    t->exchanging = true;
+    t->state = FSK_TRANSFER_AT_EXCHANGE;
+    return FSOCK_OK;
+}
+
+/* A kept connection, if there is one that can be used; POST and its like get one that is alive for
+ * sure. */
+static bool take_kept(struct fsk_transfer *t)
+{
+    struct fsk_layer_info info;
+    if (t->fresh || t->request->flags & FSOCK_NO_REUSE)
+        return false;
+    while ((t->conn = fsk_pool_take(&t->lease)) != NULL) {
+        if (fsk_method_idempotent(t->method) || fsk_conn_is_alive(t->conn))
+            break;
+        fsk_conn_close(t->conn);
+    }
+    if (!t->conn)
+        return false;
+    fsk_stream_info(&t->conn->stream, &info);
+    fsk_mark(t->op.trace, FSOCK_MARK_REUSE, t->op.id, info.fd, 0, t->conn->uses, "%s", t->aim.peer);
+    return true;
+}
+
+static enum fsock_err at_place(struct fsk_transfer *t, fsock_time now)
+{
+    if (!t->lease.held && !t->lease.place) {
+        enum fsock_err err =
+            fsk_pool_move(&t->http->pool, &t->lease, fsk_buf_span(&t->aim.place), &t->op);
+        if (err == FSOCK_ERR_MEMORY)
+            return end(t, err);
+    }
+    if (!t->lease.held)
+        return t->op.expired ? end_in_queue(t) : FSOCK_AGAIN;
+    t->reused = take_kept(t);
+    if (t->reused)
+        return begin_exchange(t);
+    t->conn = fsk_conn_new(&t->lease);
+    if (!t->conn)
+        return end(t, FSOCK_ERR_MEMORY);
+    fsk_dial_init(&t->dial, &t->http->dialer, &t->aim.target,
+                  fsk_time_limit(now, t->http->connect_timeout), &t->fault);
+    t->dialling = true;
+    t->state = FSK_TRANSFER_AT_DIAL;
+    return FSOCK_OK;
+}
+
+static enum fsock_err at_dial(struct fsk_transfer *t, fsock_time now)
+{
+    enum fsock_err err = fsk_op_inner(&t->op, &t->dial.op, now);
+    if (err == FSOCK_AGAIN)
+        return err;
+    note_dial(t);
+    if (err == FSOCK_ERR_TIMEOUT)
+        t->fault.limit = t->op.expired                ? FSOCK_LIMIT_TOTAL
+                         : now >= t->dial.op.deadline ? FSOCK_LIMIT_CONNECT
+                                                      : FSOCK_LIMIT_NONE;
+    if (err != FSOCK_OK)
+        return end(t, err);
+    t->conn->stream = t->dial.stream;
+    t->dial.stream.top = NULL;
+    t->response.connects++;
+    drop_dial(t);
+    return begin_exchange(t);
+}
+
+/* ---- What the header decides ----------------------------------------------------------------- */
+
+static bool is_redirect(int status)
+{
+    return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
+
+/* RFC 9110 15.4: what becomes of the method. */
+static void change_method(struct fsk_transfer *t, int status)
+{
+    bool to_get = status == 303
+                      ? strcmp(t->method, "HEAD") != 0
+                      : (status == 301 || status == 302) && strcmp(t->method, "POST") == 0;
+    if (!to_get || (t->request->flags & FSOCK_KEEP_METHOD))
+        return;
+    t->method = "GET";
+    t->with_body = false;
+}
+
+/* "bytes 500-999/1234" must go on where the caller's part ends (RFC 9110 14.4). */
+static enum fsock_err check_resume(struct fsk_transfer *t)
+{
+    struct fsk_span value;
+    uint64_t from = 0;
+    size_t i = 6;
+    if (!t->request->resume_from || t->exchange.head.status != 206)
+        return FSOCK_OK;
+    bool ok = fsk_h1_find(t->exchange.head.fields, FSK_SPAN("Content-Range"), &value) &&
+              value.n > 6 && fsk_span_caseeq(fsk_span(value.p, 6), FSK_SPAN("bytes "));
+    for (; ok && i < value.n && value.p[i] >= '0' && value.p[i] <= '9' && i < 24; i++)
+        from = from * 10 + (uint64_t)(value.p[i] - '0');
+    t->response.resumed =
+        ok && i > 6 && i < value.n && value.p[i] == '-' && from == t->request->resume_from;
+    if (t->response.resumed)
+        return FSOCK_OK;
+    return fsk_fault_set(&t->fault, FSOCK_ERR_RESUME, FSOCK_STAGE_HEAD, 0,
+                         "head %s: asked to go on at byte %llu, the peer sends another range",
+                         t->aim.peer, (unsigned long long)t->request->resume_from);
+}
+
+/* The answer at hand is not for the owner: pass over its body, or leave it if that is too much. */
+static void pass_over(struct fsk_transfer *t)
+{
+    t->exchange.discard = true;
+    t->exchange.plan.no_decode = true;
+}
+
+static enum fsock_err at_head(struct fsk_transfer *t)
+{
+    const struct fsk_h1_head *head = &t->exchange.head;
+    struct fsk_span location;
+    int status = head->status;
+    note_head(t);
+    enum fsock_err err = check_resume(t);
+    if (err != FSOCK_OK)
+        return end(t, err);
+    if (is_redirect(status) && fsk_h1_find(head->fields, FSK_SPAN("Location"), &location) &&
+        location.n) {
+        if (t->request->flags & FSOCK_FOLLOW) {
+            t->redirecting = true;
+            pass_over(t);
+            return FSOCK_OK;
+        }
+        size_t room = FSK_URL_ROOM(location.n + t->aim.text.end);
+        fsk_buf_clear(&t->location);
+        if (fsk_buf_reserve(&t->location, room + 1) == FSOCK_OK) {
+            t->location.end = fsk_url_resolve(&t->aim.url, location, t->location.mem, room);
+            fsk_buf_terminate(&t->location);
+            t->response.redirect_url = t->location.mem;
+        }
+    }
+    if (status >= 400 && t->request->flags & FSOCK_FAIL_STATUS) {
+        fsk_fault_set(&t->fault, FSOCK_ERR_STATUS, FSOCK_STAGE_HEAD, 0,
+                      "head %s: the answer is %d %.*s", t->aim.peer, status,
+                      (int)(head->reason.n < 80 ? head->reason.n : 80),
+                      head->reason.n ? head->reason.p : "");
+        pass_over(t);
+    }
+    t->event = FSK_EXCHANGE_HEAD;
+    t->http->shown = t;
+    return FSOCK_AGAIN;
+}
+
+/* ---- What the end of an answer decides ------------------------------------------------------- */
+
+static enum fsock_err redirect(struct fsk_transfer *t, fsock_time now)
+{
+    struct fsk_span location;
+    struct fsock_response *r = &t->response;
+    int status = t->exchange.head.status;
+    if ((int)r->redirects >= t->request->max_redirects) {
+        fsk_fault_set(&t->fault, FSOCK_ERR_REDIRECTS, FSOCK_STAGE_HEAD, 0,
+                      "head %s: more than %d redirects", t->aim.peer, t->request->max_redirects);
+        return end(t, FSOCK_ERR_REDIRECTS);
+    }
+    fsk_h1_find(t->exchange.head.fields, FSK_SPAN("Location"), &location);
+    char origin[sizeof t->aim.peer + 1];
+    snprintf(origin, sizeof origin, "%c%s", t->aim.target.tls ? 's' : ' ', t->aim.peer);
+    enum fsock_err err = fsk_aim_redirect(&t->aim, location, t->http->routes, &t->fault);
+    if (err != FSOCK_OK)
+        return end(t, err);
+    r->redirects++;
+    r->times.redirect = now - t->started;
+    fsk_mark(t->op.trace, FSOCK_MARK_REDIRECT, t->op.id, -1, 0, 0, "%s", t->aim.text.mem);
+    change_method(t, status);
+    if (origin[0] != (t->aim.target.tls ? 's' : ' ') || strcmp(origin + 1, t->aim.peer) != 0)
+        t->foreign = true; /* for good: coming back does not prove who sent us */
+    note_end(t);
+    drop_conn(t, t->exchange.reusable);
+    drop_exchange(t);
+    t->redirecting = t->fresh = false;
+    fsk_op_clear(&t->op);
+    err = fsk_pool_move(&t->http->pool, &t->lease, fsk_buf_span(&t->aim.place), &t->op);
+    if (err == FSOCK_ERR_MEMORY)
+        return end(t, err);
+    t->state = FSK_TRANSFER_AT_PLACE;
+    return FSOCK_OK;
+}
+
+/* A kept connection may have been closed by the peer just when it was taken: once more, on a new
+ * one. */
+static bool may_repeat(const struct fsk_transfer *t, enum fsock_err err)
+{
+    return t->reused && !t->exchange.first_at && fsk_method_idempotent(t->method) &&
+           (err == FSOCK_ERR_CLOSED || err == FSOCK_ERR_RESET || err == FSOCK_ERR_TRUNCATED);
+}
+
+static enum fsock_err failed(struct fsk_transfer *t, enum fsock_err err)
+{
+    if (!may_repeat(t, err) || t->op.expired)
+        return end(t, err);
+    fsk_mark(t->op.trace, FSOCK_MARK_RETRY, t->op.id, -1, t->fault.sys_errno, 0,
+             "the kept connection was closed by the peer");
+    t->fault = (struct fsock_fault){.err = FSOCK_OK};
+    note_end(t);
+    drop_exchange(t);
+    drop_conn(t, false);
+    fsk_op_clear(&t->op);
+    t->fresh = true;
+    t->response.tries++;
+    t->state = FSK_TRANSFER_AT_PLACE;
+    return FSOCK_OK;
+}
+
+static enum fsock_err at_exchange(struct fsk_transfer *t, fsock_time now)
+{
+    struct fsk_exchange *x = &t->exchange;
+    enum fsock_err err = fsk_op_inner(&t->op, &x->op, now);
+    if (err == FSOCK_AGAIN && x->event == FSK_EXCHANGE_HEAD)
+        return at_head(t);
+    if (t->redirecting &&
+        (err == FSOCK_OK || x->received > PASS_OVER_MAX || x->framing == FSK_H1_BODY_CLOSE))
+        return redirect(t, now);
+    if (err == FSOCK_AGAIN) {
+        t->event = x->event;
+        t->data = x->data;
+        if (x->event)
+            t->http->shown = t;
+        return err;
+    }
+    if (err != FSOCK_OK)
+        return failed(t, err);
+    return end(t, t->fault.err); /* FSOCK_OK, or FSOCK_ERR_STATUS */
+}
+
+static enum fsock_err step(struct fsk_op *op, fsock_time now)
+{
+    struct fsk_transfer *t = FSK_HOLDER(op, struct fsk_transfer, op);
+    enum fsock_err err = FSOCK_OK;
+    if (t->give_up)
+        return end(t, t->fault.err);
+    while (err == FSOCK_OK && t->state != FSK_TRANSFER_AT_END)
+        switch (t->state) {
+        case FSK_TRANSFER_AT_PLACE:
+            err = at_place(t, now);
+            break;
+        case FSK_TRANSFER_AT_DIAL:
+            err = at_dial(t, now);
+            break;
+        default:
+            err = at_exchange(t, now);
+            break;
+        }
+    return err;
+}
+
+/* ---- Life ------------------------------------------------------------------------------------ */
+
+enum fsock_err fsk_transfer_init(struct fsk_transfer *t, struct fsk_http *http, struct fsk_span url,
+                                 const struct fsock_request *request, uint64_t id)
+{
+    *t = (struct fsk_transfer){.http = http, .request = request};
+    fsk_op_init(&t->op, step, FSOCK_NEVER);
+    t->op.id = id;
+    t->op.trace = http->trace;
+    t->method = fsk_request_method(request);
+    t->with_body = request->body != NULL;
+    fsk_list_init(&t->lease.waiter);
+    fsk_buf_init(&t->head, FSK_REQUEST_MAX);
+    fsk_buf_init(&t->location, 16 * FSK_URL_MAX);
+    t->response = (struct fsock_response){
+        .method = t->method,
+        .content_length = -1,
+        .tls_version = "",
+        .tls_cipher = "",
+        .redirect_url = "",
+        .times = {-1, -1, -1, -1, -1, -1, -1}
+    };
+    enum fsock_err err = fsk_aim_init(&t->aim, url, http->routes, &t->fault);
+    t->response.url = t->aim.text.mem ? t->aim.text.mem : "";
+    return err;
+}
+
+void fsk_transfer_start(struct fsk_transfer *t, struct fsk_lease *lease, fsock_time deadline)
+{
+    t->started = t->http->driver->now;
+    t->op.deadline = fsk_time_min(deadline, fsk_time_limit(t->started, t->http->total_timeout));
+    if (lease) {
+        t->lease = *lease;
+        fsk_list_init(&t->lease.waiter);
+    }
+}
+
+void fsk_transfer_cancel(struct fsk_transfer *t, const char *why)
+{
+    enum fsock_stage stage = t->exchanging ? FSOCK_STAGE_BODY : FSOCK_STAGE_CONNECT;
+    fsk_fault_set(&t->fault, FSOCK_ERR_CANCELED, stage, 0, "%s: %s", t->aim.peer, why);
+    t->give_up = true;
+    fsk_op_wake(&t->op);
+}
+
+void fsk_transfer_close(struct fsk_transfer *t)
+{
+    fsk_op_stop(&t->op);
+    drop_dial(t);
+    drop_conn(t, false);
+    fsk_pool_release(&t->lease);
+}
+
+void fsk_transfer_fini(struct fsk_transfer *t)
+{
+    fsk_transfer_close(t);
+    drop_exchange(t);
+    fsk_aim_fini(&t->aim);
+    fsk_buf_fini(&t->head);
+    fsk_buf_fini(&t->location);
+}

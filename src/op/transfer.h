@@ -1,0 +1,77 @@
+/*
+ * transfer.h - one URL's whole life: exchange after exchange, under one budget.
+ *
+ * It takes a connection to the URL's place from the pool, or dials one; sends the request; follows
+ * redirects as far as asked; repeats a request that died on a kept connection before its first
+ * byte. It is an op for the driver; after each of its steps that has something for its owner,
+ * http->shown points to it.
+ *
+ * The clocks start with fsk_transfer_start. Redirects and repeats have no budgets of their own: the
+ * total limit covers all, and each dial has the connect limit within it.
+ */
+#ifndef FSK_TRANSFER_H
+#define FSK_TRANSFER_H
+
+#include "op/aim.h"
+#include "op/exchange.h"
+#include "op/http.h"
+
+enum fsk_transfer_state {
+    FSK_TRANSFER_AT_PLACE,    /* waits for a lease of the place of its next exchange */
+    FSK_TRANSFER_AT_DIAL,     /* has the lease; the connection is being made */
+    FSK_TRANSFER_AT_EXCHANGE, /* has the connection */
+    FSK_TRANSFER_AT_END
+};
+
+struct fsk_transfer {
+    struct fsk_op op; /* after its end, op.err is the result and `fault` says more */
+    struct fsk_http *http;
+    void *owner; /* the owner's own */
+    const struct fsock_request *request;
+    struct fsock_fault fault;
+    struct fsock_response response; /* for the owner to show; its texts live in here */
+    enum fsk_transfer_state state;
+
+    /* For the owner, after a step that set http->shown. */
+    enum fsk_exchange_event event;
+    struct fsk_span data;
+
+    struct fsk_aim aim;
+    const char *method; /* of the next request; redirects change it */
+    bool with_body;
+    bool foreign;     /* it has left the origin of the caller's URL */
+    bool redirecting; /* the answer at hand is passed over */
+    bool fresh;       /* no kept connection for the next exchange */
+    bool give_up;     /* the caller wants its end: `fault` is set */
+    struct fsk_lease lease;
+    struct fsk_conn *conn;
+    bool reused;         /* conn was a kept one */
+    struct fsk_buf head; /* of the request */
+    struct fsk_dial dial;
+    struct fsk_exchange exchange;
+    bool dialling, exchanging; /* the two above are initialised */
+    fsock_time started;
+    struct fsk_buf location; /* response.redirect_url */
+};
+
+/*
+ * Take aim; nothing moves yet. The request has passed fsk_request_check. Errors as fsk_aim_init's,
+ * in t->fault; the transfer is to be freed (fini) in every case.
+ */
+enum fsock_err fsk_transfer_init(struct fsk_transfer *t, struct fsk_http *http, struct fsk_span url,
+                                 const struct fsock_request *request, uint64_t id);
+
+/* Start the clocks: its op is ready for a driver. `lease` (may be NULL: it will ask for one itself)
+ * is taken over. It ends no later than `deadline`. */
+void fsk_transfer_start(struct fsk_transfer *t, struct fsk_lease *lease, fsock_time deadline);
+
+/* End it with its next step, as FSOCK_ERR_CANCELED: "canceled: WHY". */
+void fsk_transfer_cancel(struct fsk_transfer *t, const char *why);
+
+/* Stop the op, and part with connection and lease; what is known of the answer stays. */
+void fsk_transfer_close(struct fsk_transfer *t);
+
+/* Closes it, and frees the rest. */
+void fsk_transfer_fini(struct fsk_transfer *t);
+
+#endif
