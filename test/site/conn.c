@@ -100,6 +100,12 @@ void conn_reset(struct conn *c)
     conn_close(c);
 }
 
+void conn_wake(struct conn *c)
+{
+    if (!c->dead && !c->a.slot)
+        alarm_set(&c->a, loop_now());
+}
+
 void conn_close_all(void)
 {
     for (size_t i = 0; i < all_room; i++)
@@ -274,6 +280,8 @@ static bool play(struct conn *c)
                     alarm_set(&c->a, loop_now() + MS(p->gap_ms));
                 return false;
             }
+        } else if (p->kind == PART_SHUT) {
+            shutdown(c->w.fd, SHUT_WR);
         } else {
             end(c, p->kind);
             return false;
@@ -307,11 +315,20 @@ static bool shake(struct conn *c)
         return true;
     }
     int err = SSL_get_error(c->ssl, r);
-    if (err == SSL_ERROR_WANT_READ || err == SSL_ERROR_WANT_WRITE)
+    if (err == SSL_ERROR_WANT_READ || err == SSL_ERROR_WANT_WRITE) {
         rewatch(c);
-    else
+        return false;
+    }
+    if (err != SSL_ERROR_SSL) {
         conn_close(c);
-    return false;
+        return false;
+    }
+    SSL_free(c->ssl); /* an alert is on its way: what follows is the end of a plain connection */
+    c->ssl = NULL;
+    c->shaking = false;
+    c->input = conn_discard;
+    say_bare_fin(c);
+    return true;
 }
 
 void conn_step(struct conn *c)
@@ -344,6 +361,8 @@ void conn_step(struct conn *c)
             c->input(c);
         if (c->dead)
             return;
+        if (played && had && c->peer)
+            conn_wake(c->peer); /* there is room again for what it has heard */
         if (!(played && had && (c->in_len || c->eof)) && !(heard >= IN_CEILING && c->in_len == 0))
             break;
     }

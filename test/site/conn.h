@@ -38,6 +38,7 @@ struct conn {
     bool connecting;                /* an outgoing connection that isn't there yet */
     bool want_out;                  /* waits until the socket can be written to */
     bool ending;                    /* the last part was played: no more output, ever */
+    bool told;                      /* relay: the other side knows of the end */
     bool dead;
 };
 
@@ -55,6 +56,9 @@ struct conn *conn_new(int fd, struct service *svc, SSL_CTX *tls);
 
 /* Goes as far as it can: handshake, read, input, play. May close the connection. */
 void conn_step(struct conn *c);
+
+/* Calls conn_step soon, from the loop. */
+void conn_wake(struct conn *c);
 
 /* Closes and buries at once. */
 void conn_close(struct conn *c);
@@ -86,6 +90,9 @@ void say_drip(struct conn *c, const void *data, size_t len, uint64_t total, size
               unsigned ms);
 
 void say_pause(struct conn *c, unsigned ms);
+
+/* A FIN in the middle of things: says nothing more, but reads on. */
+void say_shut(struct conn *c);
 
 /* Endings. After one of them nothing more is said. */
 void say_close(struct conn *c);     /* close_notify if TLS, then FIN */

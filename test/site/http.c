@@ -1,5 +1,5 @@
 #include "http.h"
-#include "service.h"
+#include "ports.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -8,7 +8,30 @@
 
 #define HEAD_CEILING (100 * 1024)
 
-const struct page *const page_tables[] = {pages_index, pages_good, pages_slow, NULL};
+const struct page *const page_tables[] = {
+    pages_index, pages_good,     pages_coded,    pages_moved, pages_slow,
+    pages_big,   pages_bad_head, pages_bad_body, NULL,
+};
+
+static uint64_t counts[8][64];
+
+uint64_t page_count(size_t table, size_t page)
+{
+    return counts[table][page];
+}
+
+void page_counts_reset(void)
+{
+    memset(counts, 0, sizeof counts);
+}
+
+static void count(const struct page *page)
+{
+    for (size_t t = 0; page_tables[t]; t++)
+        for (size_t i = 0; page_tables[t][i].path; i++)
+            if (page == &page_tables[t][i])
+                counts[t][i]++;
+}
 
 static const char *reason(int status)
 {
@@ -112,6 +135,7 @@ void http_answer(struct conn *c, struct request *r)
     const struct page *p = find(r->path, &arg);
     if (!r->done)
         r->keep = false; /* the rest of the body is still on its way */
+    count(p);
     if (p)
         p->answer(c, r, arg);
     else
@@ -121,11 +145,11 @@ void http_answer(struct conn *c, struct request *r)
         say_close(c);
 }
 
-static bool is_early(const struct request *r)
+static bool has_flag(const struct request *r, unsigned flags)
 {
     const char *arg;
     const struct page *p = find(r->path, &arg);
-    return p && p->flags & PAGE_EARLY;
+    return p && p->flags & flags;
 }
 
 static void refuse(struct conn *c, const char *why)
@@ -159,11 +183,12 @@ void http_input(struct conn *c)
         if (!c->req) {
             if (!read_head(c))
                 return;
-            if (c->req->expects && !c->req->done && !is_early(c->req))
+            if (c->req->expects && !c->req->done &&
+                !has_flag(c->req, PAGE_EARLY | PAGE_NO_CONTINUE))
                 say(c, "HTTP/1.1 100 Continue\r\n\r\n");
         }
         struct request *r = c->req;
-        if (!r->done && !is_early(r)) {
+        if (!r->done && !has_flag(r, PAGE_EARLY)) {
             ssize_t n = request_body(r, c->in, c->in_len);
             if (n < 0) {
                 refuse(c, "bad chunked body\n");
@@ -180,4 +205,9 @@ void http_input(struct conn *c)
         http_answer(c, r);
         request_free(r);
     }
+}
+
+void accepted_http(struct conn *c)
+{
+    c->input = http_input;
 }

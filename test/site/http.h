@@ -10,9 +10,10 @@
 #include "request.h"
 
 enum page_flags {
-    PAGE_EARLY = 1, /* answers without waiting for the request's body */
-    PAGE_BAD = 2,   /* a bad manner: in /hostile.txt, not in /list.txt */
-    PAGE_APART = 4, /* in no list: huge, endless or about the connection itself */
+    PAGE_EARLY = 1,       /* answers without waiting for the request's body */
+    PAGE_BAD = 2,         /* a bad manner: in /hostile.txt, not in /list.txt */
+    PAGE_APART = 4,       /* in no list: huge, endless or about the connection itself */
+    PAGE_NO_CONTINUE = 8, /* never says 100, but waits for the request's body */
 };
 
 struct page {
@@ -29,6 +30,10 @@ extern const struct page pages_good[], pages_coded[], pages_moved[], pages_slow[
 
 /* All of them; ends with NULL. */
 extern const struct page *const page_tables[];
+
+/* How often a page of page_tables[table] was asked for. */
+uint64_t page_count(size_t table, size_t page);
+void page_counts_reset(void);
 
 /* The input of an HTTP connection, on any kind of transport. */
 void http_input(struct conn *c);

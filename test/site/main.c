@@ -2,8 +2,10 @@
  *
  * It listens on loopback only, on ports that the kernel picks, and prints them as one line of JSON.
  */
+#include "cert.h"
 #include "http.h"
 #include "service.h"
+#include "zone.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -106,6 +108,9 @@ static void print_list(void)
     for (size_t t = 0; page_tables[t]; t++)
         for (const struct page *p = page_tables[t]; p->path; p++)
             printf("  %-22s %s%s\n", p->path, p->flags & PAGE_BAD ? "[bad] " : "", p->about);
+    printf("\nnames (dns, first match):\n");
+    for (const struct zone_name *z = zone; z->pattern; z++)
+        printf("  %-22s %s\n", z->pattern, z->about);
 }
 
 int main(int argc, char **argv)
@@ -153,7 +158,7 @@ int main(int argc, char **argv)
     watch_signals();
     if (with_stdin)
         watch_stdin();
-    (void)cert_dir;
+    cert_make_all(cert_dir);
     services_open(unix_path);
     if (port_file)
         write_port_file(port_file);
@@ -161,6 +166,7 @@ int main(int argc, char **argv)
     loop_run();
     conn_close_all();
     services_close();
+    cert_free_all();
     loop_close();
     return 0;
 }

@@ -2,6 +2,7 @@
 #include "http.h"
 #include "service.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -173,22 +174,32 @@ static void answer_index(struct conn *c, struct request *r, const char *arg)
 
 static void answer_stats(struct conn *c, struct request *r, const char *arg)
 {
+    struct text t;
+    const char *comma = "";
     (void)arg;
-    char text[512];
-    int n = snprintf(text, sizeof text,
-                     "{\"accepted\": %llu, \"requests\": %llu, \"open\": %llu, \"max_open\": %llu, "
-                     "\"resets\": %llu, \"reuse_deaths\": %llu, \"dns_queries\": %llu}\n",
-                     (unsigned long long)stats.accepted, (unsigned long long)stats.requests,
-                     (unsigned long long)stats.open, (unsigned long long)stats.max_open,
-                     (unsigned long long)stats.resets, (unsigned long long)stats.reuse_deaths,
-                     (unsigned long long)stats.dns_queries);
-    reply(c, r, 200, "Content-Type: application/json\r\n", text, (size_t)n);
+    text_open(&t);
+    fprintf(t.f, "{\"accepted\": %" PRIu64 ", \"requests\": %" PRIu64 ", \"open\": %" PRIu64,
+            stats.accepted, stats.requests, stats.open);
+    fprintf(t.f, ", \"max_open\": %" PRIu64 ", \"resets\": %" PRIu64, stats.max_open, stats.resets);
+    fprintf(t.f, ", \"reuse_deaths\": %" PRIu64 ", \"dns_queries\": %" PRIu64 ", \"pages\": {",
+            stats.reuse_deaths, stats.dns_queries);
+    for (size_t i = 0; page_tables[i]; i++) {
+        for (size_t k = 0; page_tables[i][k].path; k++) {
+            if (!page_count(i, k))
+                continue;
+            fprintf(t.f, "%s\"%s\": %" PRIu64, comma, page_tables[i][k].path, page_count(i, k));
+            comma = ", ";
+        }
+    }
+    fprintf(t.f, "}}\n");
+    text_reply(&t, c, r, "application/json");
 }
 
 static void answer_reset_stats(struct conn *c, struct request *r, const char *arg)
 {
     (void)arg;
     stats = (struct stats){.open = stats.open, .max_open = stats.open};
+    page_counts_reset();
     reply_text(c, r, 200, "counters are zero\n");
 }
 

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define SMALL 16384
+
 void script_pop(struct conn *c)
 {
     struct part *p = c->parts;
@@ -38,7 +40,7 @@ void say_bytes(struct conn *c, const void *data, size_t len)
     if (!len || c->muted)
         return;
     struct part *p = c->last;
-    if (!p || !p->own || p->gap_ms || p->total != p->len)
+    if (!p || p->kind != PART_BYTES || !p->own || p->gap_ms || p->total != p->len)
         p = append(c, PART_BYTES);
     if (p->room - p->len < len) {
         p->room = p->len + len + (p->len ? p->room : 512);
@@ -62,6 +64,16 @@ void say(struct conn *c, const char *fmt, ...)
     say_bytes(c, text, (size_t)n);
 }
 
+/* Gives the part data of its own: so many copies. */
+static void repeat_into(struct part *p, const void *data, size_t len, size_t times)
+{
+    p->own = xrealloc(NULL, times * len);
+    for (size_t i = 0; i < times; i++)
+        memcpy(p->own + i * len, data, len);
+    p->data = p->own;
+    p->len = p->room = times * len;
+}
+
 void say_repeat(struct conn *c, const void *data, size_t len, uint64_t total)
 {
     if (!total || c->muted)
@@ -70,6 +82,9 @@ void say_repeat(struct conn *c, const void *data, size_t len, uint64_t total)
     p->data = data;
     p->len = len;
     p->total = total;
+    if (len >= SMALL || total <= len)
+        return;
+    repeat_into(p, data, len, SMALL / len + 1); /* a few large writes instead of many small ones */
 }
 
 void say_static(struct conn *c, const void *data, size_t len)
@@ -83,10 +98,7 @@ void say_drip(struct conn *c, const void *data, size_t len, uint64_t total, size
     if (!total || c->muted)
         return;
     struct part *p = append(c, PART_BYTES);
-    p->own = xrealloc(NULL, len);
-    memcpy(p->own, data, len);
-    p->data = p->own;
-    p->len = p->room = len;
+    repeat_into(p, data, len, piece > len && total > len ? piece / len + 1 : 1);
     p->total = total;
     p->piece = piece;
     p->gap_ms = ms;
@@ -95,6 +107,11 @@ void say_drip(struct conn *c, const void *data, size_t len, uint64_t total, size
 void say_pause(struct conn *c, unsigned ms)
 {
     append(c, PART_PAUSE)->gap_ms = ms;
+}
+
+void say_shut(struct conn *c)
+{
+    append(c, PART_SHUT);
 }
 
 void say_close(struct conn *c)

@@ -8,6 +8,7 @@
 enum part_kind {
     PART_BYTES, /* bytes, perhaps repeated, perhaps dripped */
     PART_PAUSE, /* nothing for gap_ms */
+    PART_SHUT,  /* a FIN, and the connection goes on */
     PART_CLOSE, /* the rest are endings */
     PART_BARE_FIN,
     PART_RESET,

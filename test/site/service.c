@@ -1,4 +1,5 @@
 #include "service.h"
+#include "ports.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -23,6 +24,7 @@ struct listener {
 };
 
 static char *unix_name;
+static struct service unix_site = {.name = "unix", .accepted = accepted_http};
 
 static void on_rested(struct alarm *a)
 {
@@ -45,7 +47,7 @@ static void on_accept(struct watch *w, uint32_t events)
         int on = 1;
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
         stats.accepted++;
-        struct conn *c = conn_new(fd, l->svc, l->svc->ctx);
+        struct conn *c = conn_new(fd, l->svc, l->svc->flags & OWN_TLS ? NULL : l->svc->ctx);
         l->svc->accepted(c);
         conn_step(c);
     }
@@ -88,7 +90,7 @@ int listen_on(struct service *s, const char *ip, int port, int backlog, int rcvb
     return ntohs(is6 ? v6.sin6_port : v4.sin_port);
 }
 
-static void drop_listeners(struct service *s)
+void drop_listeners(struct service *s)
 {
     for (int i = 0; i < 2; i++) {
         if (!s->listeners[i])
@@ -115,11 +117,6 @@ static int open_tcp(struct service *s)
 
 static void open_unix(const char *path)
 {
-    static struct service *http;
-    for (http = services; strcmp(http->name, "http") != 0;)
-        http++;
-    static struct service site = {.name = "unix"};
-    site.accepted = http->accepted;
     struct sockaddr_un sa = {.sun_family = AF_UNIX};
     if (strlen(path) >= sizeof sa.sun_path)
         die("--unix: path too long");
@@ -129,7 +126,7 @@ static void open_unix(const char *path)
     if (fd < 0 || bind(fd, (struct sockaddr *)&sa, sizeof sa) < 0 || listen(fd, BACKLOG) < 0)
         die(path);
     unix_name = strdup(path);
-    add_listener(&site, fd);
+    add_listener(&unix_site, fd);
 }
 
 void services_open(const char *unix_path)
@@ -157,6 +154,7 @@ void services_close(void)
         SSL_CTX_free(s->ctx);
         s->ctx = NULL;
     }
+    drop_listeners(&unix_site);
     if (unix_name)
         unlink(unix_name);
     free(unix_name);
