@@ -1,0 +1,219 @@
+#include "get.h"
+
+#include <string.h>
+
+#include "writeout.h"
+
+#define AT(member) offsetof(struct get_options, member)
+#define HEADING(text)                                                                              \
+    {                                                                                              \
+        .help = (text)                                                                             \
+    }
+#define FLAG(letter, name, member, help)                                                           \
+    {                                                                                              \
+        letter, name, NULL, OPTION_FLAG, AT(member), help, 0, 0, 0                                 \
+    }
+#define SET(letter, name, member, value, help)                                                     \
+    {                                                                                              \
+        letter, name, NULL, OPTION_SET, AT(member), help, value, 0, 0                              \
+    }
+#define TEXT(letter, name, arg, member, help)                                                      \
+    {                                                                                              \
+        letter, name, arg, OPTION_STRING, AT(member), help, 0, 0, 0                                \
+    }
+#define LIST(letter, name, arg, member, tag, help)                                                 \
+    {                                                                                              \
+        letter, name, arg, OPTION_LIST, AT(member), help, tag, 0, 0                                \
+    }
+#define TIME(letter, name, member, help)                                                           \
+    {                                                                                              \
+        letter, name, "TIME", OPTION_TIME, AT(member), help, 0, 0, 0                               \
+    }
+#define NUMBER(letter, name, member, min, max, help)                                               \
+    {                                                                                              \
+        letter, name, "N", OPTION_NUMBER, AT(member), help, min, max, 0                            \
+    }
+#define SIZE(letter, name, member, help)                                                           \
+    {                                                                                              \
+        letter, name, "SIZE", OPTION_SIZE, AT(member), help, 0, 0, 0                               \
+    }
+#define CHOICE(letter, name, arg, member, choices, help)                                           \
+    {                                                                                              \
+        letter, name, arg, OPTION_ENUM, AT(member), help, 0, 0, choices                            \
+    }
+
+/* clang-format off */
+static const struct option_row rows[] = {
+    HEADING("What to fetch"),
+    LIST('i', "input-file", "FILE", lists, 0, "a list of URLs, one a line; - is standard input"),
+    NUMBER('P', "parallel", parallel, 1, 100000, "transfers at once (64)"),
+    NUMBER(0, "per-host", per_host, 1, 100000, "connections to one host at once (6)"),
+
+    HEADING("Where it goes"),
+    LIST('o', "output", "FILE", outputs, 0, "the body to FILE; the second -o is for the second URL"),
+    FLAG('O', "remote-name", remote_name, "the body to a file named after the URL"),
+    TEXT(0, "output-dir", "DIR", output_dir, "the directory for -o and -O"),
+    FLAG(0, "create-dirs", create_dirs, "create missing directories"),
+    TEXT('C', "continue-at", "-", continue_at, "continue what an earlier run left as FILE.part"),
+    CHOICE(0, "include", "[received|decoded]", include, "received|decoded",
+           "the answer's header before the body: as received, or as it is after decoding"),
+    TEXT('D', "dump-header", "FILE", dump_header, "write the received headers to FILE"),
+
+    HEADING("The request"),
+    LIST('H', "header", "LINE", headers, 0,
+         "add the header 'Name: value'; 'Name:' removes one, 'Name;' sends it empty"),
+    TEXT('X', "request", "METHOD", method, "the method, kept across redirects"),
+    FLAG('I', "head", head, "ask for the header only (HEAD)"),
+    LIST('d', "data", "DATA", data, DATA_PLAIN, "send DATA (POST); @FILE: the file, without line ends"),
+    LIST(0, "data-raw", "DATA", data, DATA_RAW, "as -d, but @ means nothing"),
+    LIST(0, "data-binary", "DATA", data, DATA_BINARY, "as -d, but @FILE is sent as it is"),
+    LIST(0, "data-urlencode", "DATA", data, DATA_URLENCODE,
+         "as -d, percent-encoded; NAME=TEXT, =TEXT, TEXT, NAME@FILE, @FILE"),
+    FLAG('G', "get", query, "put the data of -d into the URL's query instead"),
+    TEXT('A', "user-agent", "NAME", user_agent, "the User-Agent header"),
+    TEXT('e', "referer", "URL", referer, "the Referer header"),
+    TEXT('b', "cookie", "NAME=VALUE", cookie, "the Cookie header"),
+    TEXT('u', "user", "USER:PASSWORD", user, "log in (Basic)"),
+    TEXT('r', "range", "RANGE", range, "a part of the body: 0-499, 500- or -500"),
+    FLAG('L', "location", location, "follow redirects"),
+    NUMBER(0, "max-redirs", max_redirects, 0, 1000, "redirects to follow at most (20)"),
+    FLAG(0, "compressed", compressed, "ask for compressed bodies (on; see --no-compressed)"),
+    FLAG(0, "raw", raw, "hand out compressed bodies as they are"),
+    SET('0', "http1.0", http10, 1, "ask in HTTP/1.0"),
+
+    HEADING("Limits (TIME: 1.5, 500ms, 10s, 2m; 0 turns one off)"),
+    TIME(0, "connect-timeout", connect_timeout,
+         "for name lookup, every address, proxy and TLS together (5s)"),
+    TIME(0, "read-timeout", read_timeout, "for silence while sending or receiving (30s)"),
+    TIME('m', "max-time", max_time, "for a URL as a whole (60s in a list, else none)"),
+    TIME(0, "run-time", run_time, "for all URLs together (none)"),
+    SIZE(0, "max-body", max_body, "for a decoded body (none)"),
+    SIZE(0, "max-filesize", max_body, "another name for --max-body"),
+    NUMBER(0, "max-ratio", max_ratio, 1, 1000000, "decoded bytes per received byte at most"),
+
+    HEADING("Connections"),
+    SET('4', "ipv4", family, 4, "IPv4 only"),
+    SET('6', "ipv6", family, 6, "IPv6 only"),
+    LIST(0, "resolve", "HOST:PORT:ADDR", resolve, 0,
+         "use ADDR (or several: ADDR,ADDR) for HOST, which may be *"),
+    TEXT(0, "dns-servers", "ADDR,...", dns_servers, "ask these name servers (IP or IP:PORT)"),
+    TEXT(0, "interface", "NAME", interface, "come from this interface or local address"),
+    TEXT(0, "unix-socket", "PATH", unix_socket, "connect to this socket, whatever the host"),
+    FLAG(0, "tcp-fastopen", fast_open, "TCP Fast Open"),
+    TEXT('x', "proxy", "URL", proxy, "http, https, socks5 or socks5h proxy; '': none"),
+    TEXT('U', "proxy-user", "USER:PASSWORD", proxy_user, "log in at the proxy"),
+    TEXT(0, "noproxy", "HOST,...", no_proxy, "no proxy for these hosts"),
+
+    HEADING("TLS"),
+    FLAG('k', "insecure", insecure, "accept any certificate"),
+    TEXT(0, "cacert", "FILE", ca_file, "trust these roots instead of the system's (PEM)"),
+    TEXT(0, "cert", "FILE", cert_file, "our certificate (PEM)"),
+    TEXT(0, "key", "FILE", key_file, "its key (PEM), if not in --cert's file"),
+    TEXT(0, "tls-min", "VERSION", tls_min, "at least 1.0, 1.1, 1.2 or 1.3 (1.2)"),
+    TEXT(0, "tls-max", "VERSION", tls_max, "at most"),
+
+    HEADING("What is told"),
+    FLAG('f', "fail", fail, "a status of 400 and above is a failure (in a list it always is)"),
+    FLAG(0, "json", json, "a JSON object per URL"),
+    TEXT('w', "write-out", "FORMAT", write_out, "a text of your own per URL, as curl's; @FILE"),
+    FLAG('v', "verbose", verbose, "what happens, as it happens"),
+    FLAG('s', "silent", silent, "no errors, no progress, no summary"),
+    FLAG('S', "show-error", show_error, "errors, even with -s"),
+    FLAG(0, "progress", progress, "the progress line on a terminal (on; see --no-progress)"),
+    FLAG(0, "summary", summary, "the summary at the end (on in a list; see --no-summary)"),
+    CHOICE(0, "color", "WHEN", colour, "auto|always|never", "auto, always or never"),
+    {'h', "help", NULL, OPTION_HELP, 0, "this text", 0, 0, 0},
+    {.help = NULL},
+};
+/* clang-format on */
+
+const struct option_set get_option_set = {
+    .usage = "fsock get [OPTION]... URL...\n       fsock get [OPTION]... -i FILE",
+    .about = "Fetch a URL, or a list of any length. One URL's body goes to standard output;\n"
+             "with several, or a list, a record per URL does, and bodies go where -o or -O\n"
+             "say.",
+    .row = rows,
+    .more = "Exit code: for one URL curl's numbers (6 name, 7 connect, 22 status, 28 time,\n"
+            "60 certificate); for several 0 all fine, 110 some failed, 111 all failed.\n"
+            "See fsock-get(1).",
+};
+
+void get_options_init(struct get_options *o)
+{
+    *o = (struct get_options){
+        .compressed = 1,
+        .progress = 1,
+        .summary = -1,
+        .include = -1,
+        .connect_timeout = 5 * FSOCK_SECOND,
+        .read_timeout = 30 * FSOCK_SECOND,
+        .max_time = -1,
+        .parallel = 64,
+        .per_host = 6,
+        .max_redirects = 20,
+    };
+}
+
+void get_options_fini(struct get_options *o)
+{
+    struct option_list *lists[] = {&o->urls,    &o->lists, &o->outputs,
+                                   &o->headers, &o->data,  &o->resolve};
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        option_list_free(lists[i]);
+}
+
+static bool writes_body_to_stdout(const struct get_options *o)
+{
+    for (size_t i = 0; i < o->outputs.n; i++)
+        if (strcmp(o->outputs.item[i].value, "-") == 0)
+            return true;
+    return false;
+}
+
+/* What can't go together, and what to do instead; NULL if all is well. */
+static const char *conflict(const struct get_options *o)
+{
+    bool records = !get_is_single(o) || o->json;
+    if (!o->urls.n && !o->lists.n)
+        return "no URL; give one, or a list of them with -i FILE";
+    if (o->outputs.n && !o->urls.n)
+        return "-o names the file of one URL; for a list use -O, with --output-dir DIR";
+    if (o->outputs.n > o->urls.n)
+        return "there are more -o than URLs; give one for each URL";
+    if (records && writes_body_to_stdout(o))
+        return "with -o - the body would get mixed with the records; use -o FILE";
+    if (o->json && o->write_out)
+        return "--json and -w both say what a record looks like; drop one of them";
+    if (o->head && o->data.n && !o->query)
+        return "-I asks for the header only and can't send -d; add -G, or use -X";
+    if (o->continue_at && strcmp(o->continue_at, "-") != 0)
+        return "-C knows only '-': continue where FILE.part ends";
+    if (o->continue_at && !o->outputs.n && !o->remote_name)
+        return "-C - continues a file; say which with -o FILE or -O";
+    if (o->continue_at && (o->include >= 0 || o->head || o->range || o->data.n))
+        return "-C - can't go with --include, -I, -r or -d";
+    if (o->include == INCLUDE_DECODED && o->raw)
+        return "--include=decoded can't go with --raw";
+    if (o->cookie && !strchr(o->cookie, '='))
+        return "-b takes cookies, NAME=VALUE; cookie files are not supported";
+    if (o->user && !strchr(o->user, ':'))
+        return "-u needs USER:PASSWORD; an empty password is 'USER:'";
+    if (o->key_file && !o->cert_file)
+        return "--key belongs to a certificate; give it with --cert FILE";
+    return NULL;
+}
+
+bool get_options_check(const struct get_options *o, char *why, size_t cap)
+{
+    struct fsk_span bad;
+    const char *text = conflict(o);
+    if (text) {
+        snprintf(why, cap, "%s", text);
+        return false;
+    }
+    if (o->write_out && o->write_out[0] != '@' && !writeout_check(o->write_out, &bad)) {
+        snprintf(why, cap, "-w knows no %.*s; fsock-get(1) lists what it knows", (int)bad.n, bad.p);
+        return false;
+    }
+    return true;
+}

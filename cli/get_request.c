@@ -1,0 +1,227 @@
+#include "get.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fault.h"
+
+enum { BODY_MAX = 1 << 30, CHUNK = 65536 };
+
+/* ---- The body -------------------------------------------------------------------------------- */
+
+/* Append a file ("-": standard input). 0 or errno. */
+static int append_file(struct fsk_buf *b, const char *name)
+{
+    int fd = strcmp(name, "-") == 0 ? STDIN_FILENO : open(name, O_RDONLY | O_CLOEXEC);
+    int sys_errno = fd < 0 ? errno : 0;
+    while (!sys_errno) {
+        enum fsock_err err = fsk_buf_reserve(b, CHUNK);
+        ssize_t n = err == FSOCK_OK ? read(fd, b->mem + b->end, CHUNK) : -1;
+        if (n > 0)
+            b->end += (size_t)n;
+        else if (n == 0)
+            break;
+        else if (err != FSOCK_OK || errno != EINTR)
+            sys_errno = err == FSOCK_OK ? errno : err == FSOCK_ERR_TOO_BIG ? EFBIG : ENOMEM;
+    }
+    if (fd > STDIN_FILENO)
+        close(fd);
+    return sys_errno;
+}
+
+/* Take out CR, LF and NUL from `from` on, as curl's -d @FILE does. */
+static void join_lines(struct fsk_buf *b, size_t from)
+{
+    size_t to = b->start + from;
+    for (size_t i = to; i < b->end; i++)
+        if (b->mem[i] != '\r' && b->mem[i] != '\n' && b->mem[i] != '\0')
+            b->mem[to++] = b->mem[i];
+    b->end = to;
+}
+
+/* Percent-encode all that is not unreserved (RFC 3986 2.3). */
+static int append_encoded(struct fsk_buf *b, struct fsk_span text)
+{
+    static const char hex[] = "0123456789ABCDEF";
+    if (fsk_buf_reserve(b, text.n * 3) != FSOCK_OK)
+        return ENOMEM;
+    for (size_t i = 0; i < text.n; i++) {
+        unsigned char c = (unsigned char)text.p[i];
+        bool plain =
+            (c >= '0' && c <= '9') || (fsk_lower((char)c) >= 'a' && fsk_lower((char)c) <= 'z');
+        if (plain || (c && strchr("-._~", c))) {
+            b->mem[b->end++] = (char)c;
+        } else {
+            b->mem[b->end++] = '%';
+            b->mem[b->end++] = hex[c >> 4];
+            b->mem[b->end++] = hex[c & 15];
+        }
+    }
+    return 0;
+}
+
+/* --data-urlencode: TEXT, =TEXT, NAME=TEXT, @FILE or NAME@FILE. */
+static int append_urlencode(struct fsk_buf *b, const char *value)
+{
+    size_t name = strcspn(value, "=@");
+    if (!value[name])
+        return append_encoded(b, fsk_span_str(value));
+    if (name && (fsk_buf_append(b, value, name) || fsk_buf_append(b, "=", 1)))
+        return ENOMEM;
+    const char *rest = value + name + 1;
+    if (value[name] == '=')
+        return append_encoded(b, fsk_span_str(rest));
+    struct fsk_buf file;
+    fsk_buf_init(&file, BODY_MAX / 4);
+    int sys_errno = append_file(&file, rest);
+    if (!sys_errno)
+        sys_errno = append_encoded(b, fsk_buf_span(&file));
+    fsk_buf_fini(&file);
+    return sys_errno;
+}
+
+static int append_data(struct fsk_buf *b, const struct option_item *data)
+{
+    const char *value = data->value;
+    if (data->tag == DATA_URLENCODE)
+        return append_urlencode(b, value);
+    if (value[0] != '@' || data->tag == DATA_RAW)
+        return fsk_buf_puts(b, value) == FSOCK_OK ? 0 : ENOMEM;
+    size_t from = fsk_buf_len(b);
+    int sys_errno = append_file(b, value + 1);
+    if (!sys_errno && data->tag == DATA_PLAIN)
+        join_lines(b, from);
+    return sys_errno;
+}
+
+static int make_body(struct get_request *r, const struct get_options *o, char *why, size_t cap)
+{
+    for (size_t i = 0; i < o->data.n; i++) {
+        const char *value = o->data.item[i].value;
+        int sys_errno = i && fsk_buf_append(&r->body, "&", 1) ? ENOMEM : 0;
+        if (!sys_errno)
+            sys_errno = append_data(&r->body, &o->data.item[i]);
+        if (sys_errno) {
+            const char *at = strchr(value, '@');
+            snprintf(why, cap, "can't read %s: %s", at ? at + 1 : value, fsk_errno_text(sys_errno));
+            return sys_errno == ENOMEM ? EXIT_MEMORY : EXIT_READ;
+        }
+    }
+    if (o->query)
+        return fsk_buf_terminate(&r->body) == FSOCK_OK ? 0 : EXIT_MEMORY;
+    if (o->data.n) {
+        r->request.body = fsk_buf_len(&r->body) ? r->body.mem + r->body.start : "";
+        r->request.body_len = fsk_buf_len(&r->body);
+    }
+    return 0;
+}
+
+/* ---- Headers, options ------------------------------------------------------------------------ */
+
+/* -A, -e and -b in front of the -H, which so have the last word. False: out of memory. */
+static bool make_headers(struct get_request *r, const struct get_options *o)
+{
+    const char *names[] = {"User-Agent", "Referer", "Cookie"};
+    const char *values[] = {o->user_agent, o->referer, o->cookie};
+    size_t n = 0;
+    r->headers = calloc(o->headers.n + 4, sizeof *r->headers);
+    if (!r->headers)
+        return false;
+    for (size_t i = 0; i < 3; i++) {
+        if (!values[i])
+            continue;
+        if (asprintf(&r->added[i], values[i][0] ? "%s: %s" : "%s:", names[i], values[i]) < 0) {
+            r->added[i] = NULL;
+            return false;
+        }
+        r->headers[n++] = r->added[i];
+    }
+    for (size_t i = 0; i < o->headers.n; i++)
+        r->headers[n++] = o->headers.item[i].value;
+    r->request.headers = r->headers;
+    return true;
+}
+
+static bool make_resolve(struct get_request *r, const struct get_options *o)
+{
+    r->resolve = calloc(o->resolve.n + 1, sizeof *r->resolve);
+    for (size_t i = 0; r->resolve && i < o->resolve.n; i++)
+        r->resolve[i] = o->resolve.item[i].value;
+    r->options.resolve = r->resolve;
+    return r->resolve != NULL;
+}
+
+static void make_options(struct fsock_options *f, const struct get_options *o)
+{
+    fsock_options_init(f);
+    f->connect_timeout = o->connect_timeout;
+    f->read_timeout = o->read_timeout;
+    f->total_timeout = o->max_time >= 0 ? o->max_time : get_is_single(o) ? 0 : 60 * FSOCK_SECOND;
+    f->family = o->family;
+    f->bind = o->interface;
+    f->dns_servers = o->dns_servers;
+    f->unix_socket = o->unix_socket;
+    f->fast_open = o->fast_open;
+    f->proxy = o->proxy;
+    f->proxy_user = o->proxy_user;
+    f->no_proxy = o->no_proxy;
+    f->proxy_from_environment = 1;
+    f->ca_file = o->ca_file;
+    f->cert_file = o->cert_file;
+    f->key_file = o->key_file;
+    f->insecure = o->insecure;
+    f->tls_min = o->tls_min;
+    f->tls_max = o->tls_max;
+    f->keylog_file = getenv("SSLKEYLOGFILE");
+    f->max_body = (uint64_t)o->max_body;
+    f->max_ratio = (uint32_t)o->max_ratio;
+    f->trace = o->verbose;
+    f->own_files = o->outputs.n || o->remote_name ? 1 + (o->include == INCLUDE_DECODED) : 0;
+}
+
+static unsigned request_flags(const struct get_options *o)
+{
+    bool to_files = o->remote_name || o->outputs.n;
+    bool records = !get_is_single(o) || o->json;
+    unsigned flags = 0;
+    flags |= o->location ? FSOCK_FOLLOW : 0;
+    flags |= records && !to_files ? FSOCK_DISCARD : 0;
+    flags |= o->raw ? FSOCK_NO_DECODE : 0;
+    /* What is to be continued must be counted in bytes that the server knows. */
+    flags |= !o->compressed || o->continue_at ? FSOCK_NO_COMPRESS : 0;
+    flags |= o->fail || !get_is_single(o) ? FSOCK_FAIL_STATUS : 0;
+    flags |= o->method ? FSOCK_KEEP_METHOD : 0;
+    flags |= o->http10 ? FSOCK_HTTP10 : 0;
+    return flags;
+}
+
+int get_request_init(struct get_request *r, const struct get_options *o, char *why, size_t cap)
+{
+    *r = (struct get_request){.headers = NULL};
+    fsk_buf_init(&r->body, BODY_MAX);
+    fsock_request_init(&r->request);
+    make_options(&r->options, o);
+    r->request.flags = request_flags(o);
+    r->request.method = o->method ? o->method : o->head ? "HEAD" : NULL;
+    r->request.user = o->user;
+    r->request.range = o->range;
+    r->request.max_redirects = (int)o->max_redirects;
+    if (!make_headers(r, o) || !make_resolve(r, o)) {
+        snprintf(why, cap, "out of memory");
+        return EXIT_MEMORY;
+    }
+    return make_body(r, o, why, cap);
+}
+
+void get_request_fini(struct get_request *r)
+{
+    for (size_t i = 0; i < sizeof r->added / sizeof *r->added; i++)
+        free(r->added[i]);
+    free(r->headers);
+    free(r->resolve);
+    fsk_buf_fini(&r->body);
+}

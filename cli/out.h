@@ -1,0 +1,80 @@
+/*
+ * out.h - text on its way to a descriptor: one buffer, written when full, asked or idle.
+ *
+ * Made for a million records: no printf, no allocation, no locale. A failed write is remembered and
+ * what follows is dropped; out_begin() keeps a record in one write(2) where it fits the buffer, so
+ * that records never mix, not even with those of other programs that append to the same file.
+ */
+#ifndef FSOCK_CLI_OUT_H
+#define FSOCK_CLI_OUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/span.h"
+
+#define OUT_SIZE 65536
+
+struct out {
+    int fd;
+    int sys_errno; /* of the first write that failed; 0: fine */
+    size_t n;      /* bytes waiting */
+    char mem[OUT_SIZE];
+};
+
+void out_init(struct out *o, int fd);
+
+/* Write what waits, waiting for the descriptor if need be. */
+void out_flush(struct out *o);
+
+/* A record begins: make room for a usual one. */
+void out_begin(struct out *o);
+
+void out_bytes(struct out *o, const void *p, size_t n);
+
+static inline void out_char(struct out *o, char c)
+{
+    if (o->n == OUT_SIZE)
+        out_flush(o);
+    o->mem[o->n++] = c;
+}
+
+static inline void out_str(struct out *o, const char *s)
+{
+    out_bytes(o, s, strlen(s));
+}
+
+static inline void out_span(struct out *o, struct fsk_span s)
+{
+    out_bytes(o, s.p, s.n);
+}
+
+void out_u64(struct out *o, uint64_t v);
+void out_i64(struct out *o, int64_t v);
+
+/* At least `width` digits, zeros in front. */
+void out_padded(struct out *o, uint64_t v, unsigned width);
+
+/* Nanoseconds as seconds with six decimals: "0.001234"; negative is 0. */
+void out_seconds(struct out *o, int64_t ns);
+
+/*
+ * The inside of a JSON string: quotes, backslashes and control bytes escaped; a byte that is not
+ * part of valid UTF-8 becomes \u00XX, the character with its number.
+ */
+void out_json(struct out *o, struct fsk_span s);
+
+/* For people and grep: control characters (C0, DEL, C1) and what isn't UTF-8 become \xXX. */
+void out_text(struct out *o, struct fsk_span s);
+
+/* A size for people: "512 B", "14.5 KiB". */
+void out_size(struct out *o, uint64_t bytes);
+
+/*
+ * Write all of p to fd, for as long as it takes. 0, or the errno of the write that failed. A
+ * non-blocking descriptor is made blocking.
+ */
+int write_all(int fd, const void *p, size_t n);
+
+#endif

@@ -1,0 +1,141 @@
+#include "outcome.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+void outcome_fine(struct outcome *o)
+{
+    o->exitcode = EXIT_FINE;
+    o->err = fsock_err_name(FSOCK_OK);
+    o->stage = "";
+    o->sys_errno = 0;
+    o->fault = NULL;
+    o->text[0] = o->hint[0] = '\0';
+}
+
+/* A connection that broke: what curl says depends on what was going on. */
+static int broken(enum fsock_stage stage, int in_head, int in_body)
+{
+    switch (stage) {
+    case FSOCK_STAGE_RESOLVE:
+        return EXIT_NAME;
+    case FSOCK_STAGE_PROXY:
+        return EXIT_PROXY;
+    case FSOCK_STAGE_TLS:
+        return EXIT_TLS;
+    case FSOCK_STAGE_SEND:
+        return EXIT_SEND;
+    case FSOCK_STAGE_HEAD:
+        return in_head;
+    case FSOCK_STAGE_BODY:
+        return in_body;
+    default:
+        return EXIT_CONNECT;
+    }
+}
+
+int exitcode_of(enum fsock_err err, enum fsock_stage stage)
+{
+    static const int fixed[FSOCK_ERR_COUNT_] = {
+        [FSOCK_ERR_INPUT] = EXIT_URL,
+        [FSOCK_ERR_MEMORY] = EXIT_MEMORY,
+        [FSOCK_ERR_TIMEOUT] = EXIT_TIMEOUT,
+        [FSOCK_ERR_NAME] = EXIT_NAME,
+        [FSOCK_ERR_DNS] = EXIT_NAME,
+        [FSOCK_ERR_CONNECT] = EXIT_CONNECT,
+        [FSOCK_ERR_PROXY_NAME] = EXIT_PROXY_NAME,
+        [FSOCK_ERR_PROXY] = EXIT_PROXY,
+        [FSOCK_ERR_CERT] = EXIT_PEER_CERT,
+        [FSOCK_ERR_TLS_LOCAL] = EXIT_LOCAL_CERT,
+        [FSOCK_ERR_TRUNCATED] = EXIT_PARTIAL,
+        [FSOCK_ERR_DECODE] = EXIT_ENCODING,
+        [FSOCK_ERR_REDIRECTS] = EXIT_REDIRECTS,
+        [FSOCK_ERR_STATUS] = EXIT_STATUS,
+        [FSOCK_ERR_RESUME] = EXIT_RANGE,
+        [FSOCK_ERR_CANCELED] = EXIT_CANCELED,
+    };
+    switch (err) {
+    case FSOCK_OK:
+        return EXIT_FINE;
+    case FSOCK_ERR_TLS:
+        return stage == FSOCK_STAGE_TLS ? EXIT_TLS : broken(stage, EXIT_RECV, EXIT_RECV);
+    case FSOCK_ERR_SYSTEM:
+    case FSOCK_ERR_RESET:
+        return broken(stage, EXIT_RECV, EXIT_RECV);
+    case FSOCK_ERR_CLOSED:
+        return broken(stage, EXIT_EMPTY, EXIT_PARTIAL);
+    case FSOCK_ERR_PROTOCOL:
+        return broken(stage, EXIT_WEIRD, EXIT_RECV);
+    case FSOCK_ERR_TOO_BIG:
+        return broken(stage, EXIT_RECV, EXIT_TOO_BIG);
+    default:
+        return (unsigned)err < FSOCK_ERR_COUNT_ && fixed[err] ? fixed[err] : EXIT_RECV;
+    }
+}
+
+/* "ftp://x" has a scheme, and not one of ours; "host:80/x" has none. */
+static bool foreign_scheme(const char *url)
+{
+    const char *end = strstr(url, "://");
+    if (!end || strcspn(url, "/?#") < (size_t)(end - url))
+        return false;
+    size_t n = (size_t)(end - url);
+    return !(n == 4 && !strncasecmp(url, "http", n)) && !(n == 5 && !strncasecmp(url, "https", n));
+}
+
+/* The option that raises the limit that struck, or NULL. */
+static const char *raised_by(const struct fsock_fault *fault, const struct limits *limits)
+{
+    const char *text = fault->text;
+    switch (fault->err) {
+    case FSOCK_ERR_TIMEOUT:
+        if (limits->total && fault->took >= limits->total)
+            return "-m";
+        return fault->stage >= FSOCK_STAGE_SEND ? "--read-timeout" : "--connect-timeout";
+    case FSOCK_ERR_TOO_BIG:
+        if (fault->stage != FSOCK_STAGE_BODY)
+            return NULL;
+        return strstr(text, "ratio") || strstr(text, "times") ? "--max-ratio" : "--max-body";
+    case FSOCK_ERR_REDIRECTS:
+        return strstr(text, "more than") ? "--max-redirs" : NULL;
+    default:
+        return NULL;
+    }
+}
+
+void outcome_fault(struct outcome *o, const struct fsock_fault *fault, const char *url,
+                   const struct limits *limits)
+{
+    o->exitcode = exitcode_of(fault->err, fault->stage);
+    if (fault->err == FSOCK_ERR_INPUT && foreign_scheme(url))
+        o->exitcode = EXIT_SCHEME;
+    if (fault->err == FSOCK_ERR_TLS_LOCAL && limits->ca_file &&
+        strstr(fault->text, limits->ca_file))
+        o->exitcode = EXIT_CA_FILE;
+    o->err = fsock_err_name(fault->err);
+    o->stage = fsock_stage_name(fault->stage);
+    o->sys_errno = fault->sys_errno;
+    o->fault = fault;
+    const char *option = raised_by(fault, limits);
+    if (option)
+        snprintf(o->text, sizeof o->text, "%s (%s raises this limit)", fault->text, option);
+    else
+        snprintf(o->text, sizeof o->text, "%s", fault->text);
+    snprintf(o->hint, sizeof o->hint, "%s", fault->hint);
+}
+
+void outcome_fail(struct outcome *o, int exitcode, const char *err, int sys_errno,
+                  const char *format, ...)
+{
+    if (o->exitcode != EXIT_FINE)
+        return;
+    va_list ap;
+    va_start(ap, format);
+    vsnprintf(o->text, sizeof o->text, format, ap);
+    va_end(ap);
+    o->exitcode = exitcode;
+    o->err = err;
+    o->sys_errno = sys_errno;
+}

@@ -1,0 +1,54 @@
+#include "progress.h"
+
+#include <unistd.h>
+
+#include "base/time.h"
+
+static const fsock_time step = 200 * FSOCK_MILLISECOND;
+
+void progress_init(struct progress *p, struct out *to, bool wanted, fsock_time now)
+{
+    p->to = to;
+    p->on = wanted && isatty(to->fd) == 1;
+    p->drawn = false;
+    p->next = p->on ? now + step : FSOCK_NEVER;
+}
+
+void progress_tick(struct progress *p, const struct progress_state *state, fsock_time now)
+{
+    if (now < p->next)
+        return;
+    p->next = now + step;
+    p->drawn = true;
+    struct out *o = p->to;
+    char took[40];
+    fsock_time elapsed = now - state->started;
+    out_str(o, "\r\033[K");
+    if (!state->single) {
+        out_u64(o, state->ended);
+        out_str(o, " done, ");
+        out_u64(o, state->failed);
+        out_str(o, " failed, ");
+        out_u64(o, state->running);
+        out_str(o, " running, ");
+    }
+    out_size(o, state->bytes);
+    if (state->expected) {
+        out_str(o, " of ");
+        out_size(o, state->expected);
+    }
+    out_str(o, ", ");
+    out_size(o, (uint64_t)((double)state->bytes / ((double)elapsed / 1e9)));
+    out_str(o, "/s, ");
+    out_str(o, fsk_time_text(took, sizeof took, elapsed));
+    out_flush(o);
+}
+
+void progress_clear(struct progress *p)
+{
+    if (!p->drawn)
+        return;
+    p->drawn = false;
+    out_str(p->to, "\r\033[K");
+    out_flush(p->to);
+}

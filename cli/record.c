@@ -1,0 +1,464 @@
+#include "record.h"
+
+#include <stddef.h>
+
+#include "base/fault.h"
+
+enum value_kind { TEXT, TEXT_OR_NULL, URL, NUMBER, STATUS, SECONDS };
+
+/* A field's value, on its way to either form. */
+struct value {
+    struct fsk_span text;
+    int64_t number;
+};
+
+struct record_field {
+    struct fsk_span key; /* ,"name": */
+    enum value_kind kind;
+    struct value (*get)(const struct record *r, size_t at);
+    size_t at; /* offset in struct fsock_response, where `get` reads from it */
+};
+
+const struct fsock_response record_no_response = {
+    .url = "",
+    .method = "",
+    .head = "",
+    .content_length = -1,
+    .tls_version = "",
+    .tls_cipher = "",
+    .redirect_url = "",
+};
+
+/* ---- Getting values -------------------------------------------------------------------------- */
+
+static struct value number(int64_t n)
+{
+    return (struct value){.number = n};
+}
+
+static struct value text(const char *s)
+{
+    return (struct value){.text = fsk_span_str(s)};
+}
+
+static const void *member(const struct record *r, size_t at)
+{
+    return (const char *)r->response + at;
+}
+
+static struct value get_int(const struct record *r, size_t at)
+{
+    return number(*(const int *)member(r, at));
+}
+
+static struct value get_unsigned(const struct record *r, size_t at)
+{
+    return number(*(const unsigned *)member(r, at));
+}
+
+static struct value get_u16(const struct record *r, size_t at)
+{
+    return number(*(const uint16_t *)member(r, at));
+}
+
+static struct value get_i64(const struct record *r, size_t at)
+{
+    return number(*(const int64_t *)member(r, at));
+}
+
+static struct value get_chars(const struct record *r, size_t at)
+{
+    return text(member(r, at));
+}
+
+static struct value get_text(const struct record *r, size_t at)
+{
+    return text(*(const char *const *)member(r, at));
+}
+
+static struct value get_schema(const struct record *r, size_t at)
+{
+    (void)r, (void)at;
+    return number(RECORD_SCHEMA);
+}
+
+static struct value get_url(const struct record *r, size_t at)
+{
+    (void)at;
+    return (struct value){.text = r->url};
+}
+
+static struct value get_effective(const struct record *r, size_t at)
+{
+    (void)at;
+    return r->response->url && *r->response->url ? text(r->response->url) : get_url(r, 0);
+}
+
+static struct value get_list(const struct record *r, size_t at)
+{
+    (void)at;
+    return text(r->list);
+}
+
+static struct value get_line(const struct record *r, size_t at)
+{
+    (void)at;
+    return number((int64_t)r->line);
+}
+
+static struct value get_number(const struct record *r, size_t at)
+{
+    (void)at;
+    return number((int64_t)r->number);
+}
+
+static struct value get_file(const struct record *r, size_t at)
+{
+    (void)at;
+    return text(r->file);
+}
+
+static struct value get_referer(const struct record *r, size_t at)
+{
+    (void)at;
+    return text(r->referer);
+}
+
+static struct value get_exitcode(const struct record *r, size_t at)
+{
+    (void)at;
+    return number(r->outcome->exitcode);
+}
+
+static struct value get_error(const struct record *r, size_t at)
+{
+    (void)at;
+    return text(r->outcome->text[0] ? r->outcome->text : NULL);
+}
+
+static struct value get_hint(const struct record *r, size_t at)
+{
+    (void)at;
+    return text(r->outcome->hint[0] ? r->outcome->hint : NULL);
+}
+
+static struct value get_err(const struct record *r, size_t at)
+{
+    (void)at;
+    return text(r->outcome->err);
+}
+
+static struct value get_stage(const struct record *r, size_t at)
+{
+    (void)at;
+    return text(r->outcome->stage[0] ? r->outcome->stage : NULL);
+}
+
+static struct value get_errno(const struct record *r, size_t at)
+{
+    (void)at;
+    return number(r->outcome->sys_errno);
+}
+
+static struct value get_version(const struct record *r, size_t at)
+{
+    (void)at;
+    return text(r->response->version == 11 ? "1.1" : r->response->version == 10 ? "1.0" : "0");
+}
+
+static struct value get_scheme(const struct record *r, size_t at)
+{
+    (void)at;
+    const char *url = r->response->url;
+    if (!url || !*url)
+        return text(NULL);
+    return text(strncmp(url, "https:", 6) == 0 ? "HTTPS" : "HTTP");
+}
+
+static struct value get_content_type(const struct record *r, size_t at)
+{
+    (void)at;
+    struct value v = {.number = 0};
+    if (r->response->head_len)
+        fsock_response_header(r->response, "Content-Type", &v.text.p, &v.text.n);
+    return v;
+}
+
+static struct value get_num_headers(const struct record *r, size_t at)
+{
+    (void)at;
+    struct fsk_span head = fsk_span(r->response->head, r->response->head_len);
+    int64_t lines = 0;
+    for (const char *p = head.p, *nl; head.n && (nl = memchr(p, '\n', head.n)); p = nl + 1) {
+        head.n -= (size_t)(nl + 1 - p);
+        lines++;
+    }
+    return number(lines > 2 ? lines - 2 : 0); /* without the status line and the empty one */
+}
+
+static struct value per_second(uint64_t bytes, fsock_time took)
+{
+    return number(took > 0 ? (int64_t)((double)bytes / ((double)took / 1e9)) : 0);
+}
+
+static struct value get_speed_down(const struct record *r, size_t at)
+{
+    (void)at;
+    return per_second(r->response->size_download, r->response->times.total);
+}
+
+static struct value get_speed_up(const struct record *r, size_t at)
+{
+    (void)at;
+    return per_second(r->response->size_upload, r->response->times.total);
+}
+
+/* ---- The table ------------------------------------------------------------------------------- */
+
+#define KEY(name)                                                                                  \
+    {                                                                                              \
+        ",\"" name "\":", sizeof(",\"" name "\":") - 1                                             \
+    }
+#define OWN(name, kind, get)                                                                       \
+    {                                                                                              \
+        KEY(name), kind, get, 0                                                                    \
+    }
+#define RESPONSE(name, kind, get, where)                                                           \
+    {                                                                                              \
+        KEY(name), kind, get, offsetof(struct fsock_response, where)                               \
+    }
+#define TIME(name) RESPONSE("time_" #name, SECONDS, get_i64, times.name)
+
+static const struct record_field fields[] = {
+    OWN("schema_version", NUMBER, get_schema),
+    OWN("url", URL, get_url),
+    OWN("url_effective", URL, get_effective),
+    OWN("urlnum", NUMBER, get_number),
+    OWN("list", TEXT_OR_NULL, get_list),
+    OWN("line", NUMBER, get_line),
+    RESPONSE("method", TEXT, get_text, method),
+    RESPONSE("http_code", STATUS, get_int, status),
+    RESPONSE("response_code", STATUS, get_int, status),
+    OWN("http_version", TEXT, get_version),
+    OWN("scheme", TEXT_OR_NULL, get_scheme),
+    OWN("exitcode", NUMBER, get_exitcode),
+    OWN("errormsg", TEXT_OR_NULL, get_error),
+    OWN("err", TEXT, get_err),
+    OWN("stage", TEXT_OR_NULL, get_stage),
+    OWN("errno", NUMBER, get_errno),
+    OWN("hint", TEXT_OR_NULL, get_hint),
+    OWN("content_type", TEXT_OR_NULL, get_content_type),
+    RESPONSE("content_length", NUMBER, get_i64, content_length),
+    OWN("filename_effective", TEXT_OR_NULL, get_file),
+    TIME(namelookup),
+    TIME(connect),
+    TIME(appconnect),
+    TIME(pretransfer),
+    TIME(starttransfer),
+    TIME(redirect),
+    TIME(total),
+    RESPONSE("size_download", NUMBER, get_i64, size_download),
+    RESPONSE("size_body", NUMBER, get_i64, size_body),
+    RESPONSE("size_header", NUMBER, get_i64, size_header),
+    RESPONSE("size_request", NUMBER, get_i64, size_request),
+    RESPONSE("size_upload", NUMBER, get_i64, size_upload),
+    OWN("speed_download", NUMBER, get_speed_down),
+    OWN("speed_upload", NUMBER, get_speed_up),
+    RESPONSE("remote_ip", TEXT, get_chars, remote_ip),
+    RESPONSE("remote_port", NUMBER, get_u16, remote_port),
+    RESPONSE("local_ip", TEXT, get_chars, local_ip),
+    RESPONSE("local_port", NUMBER, get_u16, local_port),
+    OWN("num_headers", NUMBER, get_num_headers),
+    RESPONSE("num_connects", NUMBER, get_unsigned, connects),
+    RESPONSE("num_redirects", NUMBER, get_unsigned, redirects),
+    RESPONSE("num_retries", NUMBER, get_unsigned, tries),
+    RESPONSE("proxy_used", NUMBER, get_int, proxy_used),
+    RESPONSE("resumed", NUMBER, get_int, resumed),
+    RESPONSE("redirect_url", URL, get_text, redirect_url),
+    OWN("referer", TEXT_OR_NULL, get_referer),
+    RESPONSE("ssl_verify_result", NUMBER, get_int, ssl_verify_result),
+    RESPONSE("tls_version", TEXT, get_text, tls_version),
+    RESPONSE("tls_cipher", TEXT, get_text, tls_cipher),
+};
+
+enum { FIELDS = sizeof fields / sizeof *fields };
+
+const struct record_field *record_field(struct fsk_span name)
+{
+    for (size_t i = 0; i < FIELDS; i++) {
+        struct fsk_span key = fields[i].key;
+        if (fsk_span_eq(fsk_span(key.p + 2, key.n - 4), name))
+            return &fields[i];
+    }
+    return NULL;
+}
+
+/* ---- URLs ------------------------------------------------------------------------------------ */
+
+/* What stands between "://" and the path: the authority. */
+static struct fsk_span authority(struct fsk_span url)
+{
+    size_t start = 0;
+    for (size_t i = 0; i + 2 < url.n; i++) {
+        char c = url.p[i];
+        if (c == '/' || c == '?' || c == '#')
+            break;
+        if (c == ':' && url.p[i + 1] == '/' && url.p[i + 2] == '/') {
+            start = i + 3;
+            break;
+        }
+    }
+    size_t end = start;
+    while (end < url.n && url.p[end] != '/' && url.p[end] != '?' && url.p[end] != '#')
+        end++;
+    return fsk_span(url.p + start, end - start);
+}
+
+static size_t user_len(struct fsk_span auth)
+{
+    for (size_t i = auth.n; i; i--)
+        if (auth.p[i - 1] == '@')
+            return i;
+    return 0;
+}
+
+void record_url(struct out *o, struct fsk_span url, void (*put)(struct out *, struct fsk_span))
+{
+    struct fsk_span auth = url.n ? authority(url) : url;
+    size_t user = auth.n ? user_len(auth) : 0;
+    if (!user) {
+        put(o, url);
+        return;
+    }
+    size_t before = (size_t)(auth.p - url.p);
+    put(o, fsk_span(url.p, before));
+    out_str(o, "***@");
+    put(o, fsk_span(auth.p + user, url.n - before - user));
+}
+
+struct fsk_span record_host(struct fsk_span url)
+{
+    struct fsk_span host = url.n ? authority(url) : url;
+    size_t user = host.n ? user_len(host) : 0;
+    return fsk_span(host.p + user, host.n - user);
+}
+
+/* ---- Putting values -------------------------------------------------------------------------- */
+
+static void put_tries(struct out *o, const struct fsock_fault *fault)
+{
+    unsigned n = fault ? fault->tries : 0;
+    out_str(o, ",\"tries\":[");
+    for (unsigned i = 0; i < n && i < FSOCK_TRIES_MAX; i++) {
+        const struct fsock_try *tried = &fault->tried[i];
+        out_str(o, i ? ",{\"addr\":\"" : "{\"addr\":\"");
+        out_json(o, fsk_span_str(tried->addr));
+        out_str(o, "\",\"errno\":");
+        out_i64(o, tried->sys_errno);
+        out_str(o, ",\"error\":\"");
+        out_json(o, fsk_span_str(tried->sys_errno ? fsk_errno_text(tried->sys_errno) : "given up"));
+        out_str(o, "\",\"time\":");
+        out_seconds(o, tried->took);
+        out_char(o, '}');
+    }
+    out_char(o, ']');
+}
+
+static void put_json(struct out *o, enum value_kind kind, struct value v)
+{
+    if (kind == NUMBER || kind == STATUS) {
+        out_i64(o, v.number);
+    } else if (kind == SECONDS) {
+        out_seconds(o, v.number);
+    } else if (!v.text.p && kind == TEXT_OR_NULL) {
+        out_bytes(o, "null", 4);
+    } else {
+        out_char(o, '"');
+        if (kind == URL)
+            record_url(o, v.text, out_json);
+        else
+            out_json(o, v.text);
+        out_char(o, '"');
+    }
+}
+
+void record_json(struct out *o, const struct record *r)
+{
+    out_begin(o);
+    for (size_t i = 0; i < FIELDS; i++) {
+        const struct record_field *f = &fields[i];
+        if (i == 0) {
+            out_char(o, '{');
+            out_bytes(o, f->key.p + 1, f->key.n - 1);
+        } else {
+            out_span(o, f->key);
+        }
+        put_json(o, f->kind, f->get(r, f->at));
+    }
+    put_tries(o, r->outcome->fault);
+    out_bytes(o, "}\n", 2);
+}
+
+void record_value(struct out *o, const struct record_field *f, const struct record *r)
+{
+    struct value v = f->get(r, f->at);
+    if (f->kind == STATUS)
+        out_padded(o, (uint64_t)v.number, 3);
+    else if (f->kind == NUMBER)
+        out_i64(o, v.number);
+    else if (f->kind == SECONDS)
+        out_seconds(o, v.number);
+    else if (f->kind == URL)
+        record_url(o, v.text, out_span);
+    else
+        out_span(o, v.text);
+}
+
+/* Pad what was written since `from` to `width` columns; it holds plain ASCII. */
+static void pad(struct out *o, size_t from, size_t width)
+{
+    for (size_t n = o->n - from; n < width; n++)
+        out_char(o, ' ');
+}
+
+static void line_for_people(struct out *o, const struct record *r, bool colour)
+{
+    bool good = r->outcome->exitcode == 0;
+    if (colour)
+        out_str(o, good ? "\033[32m" : "\033[31m");
+    out_str(o, good ? "ok     " : "failed ");
+    out_padded(o, (uint64_t)r->response->status, 3);
+    if (colour)
+        out_str(o, "\033[0m");
+    out_char(o, ' ');
+    size_t from = o->n;
+    out_size(o, r->response->size_body);
+    pad(o, from, 11);
+    from = o->n;
+    out_u64(o, r->response->times.total > 0 ? (uint64_t)r->response->times.total / 1000000 : 0);
+    out_str(o, " ms");
+    pad(o, from, 10);
+}
+
+void record_line(struct out *o, const struct record *r, bool terminal, bool colour)
+{
+    out_begin(o);
+    if (terminal) {
+        line_for_people(o, r, colour);
+    } else {
+        out_str(o, r->outcome->exitcode == 0 ? "ok\t" : "failed\t");
+        out_padded(o, (uint64_t)r->response->status, 3);
+        out_char(o, '\t');
+        out_u64(o, r->response->size_body);
+        out_char(o, '\t');
+        out_seconds(o, r->response->times.total);
+        out_char(o, '\t');
+    }
+    record_url(o, r->url, out_text);
+    const char *last = r->outcome->exitcode ? r->outcome->text : r->file;
+    if (last) {
+        out_str(o, !terminal ? "\t" : r->outcome->exitcode ? "  " : " -> ");
+        out_text(o, fsk_span_str(last));
+    }
+    out_char(o, '\n');
+}

@@ -1,0 +1,55 @@
+/*
+ * record.h - one record per URL: a line for people and grep, or a JSON object.
+ *
+ * A record's fields stand in one table, in record.c; the JSON object has all of them, and -w can
+ * name each. Names and units are curl's (-w json), and some of our own. Passwords in URLs are
+ * masked.
+ */
+#ifndef FSOCK_CLI_RECORD_H
+#define FSOCK_CLI_RECORD_H
+
+#include <fsock.h>
+
+#include "base/span.h"
+#include "out.h"
+#include "outcome.h"
+
+#define RECORD_SCHEMA 1
+
+struct record {
+    struct fsk_span url;                   /* as it was given */
+    const char *list;                      /* the list it stands in; NULL: the command line */
+    uint64_t line;                         /* its line there, from 1 */
+    uint64_t number;                       /* of the URL in this run, from 0 */
+    const struct fsock_response *response; /* never NULL; record_no_response if there was none */
+    const struct outcome *outcome;
+    const char *file; /* where the body is; NULL: in no file */
+    const char *referer;
+};
+
+/* The answer of a URL that was never asked. */
+extern const struct fsock_response record_no_response;
+
+/* A JSON object and a newline. */
+void record_json(struct out *o, const struct record *r);
+
+/*
+ * "ok STATUS BYTES SECONDS URL [FILE]" or "failed STATUS BYTES SECONDS URL SENTENCE", separated by
+ * tabs; for a terminal in columns and in units for people, and in colour if asked.
+ */
+void record_line(struct out *o, const struct record *r, bool terminal, bool colour);
+
+/* The field of that name, or NULL. */
+struct record_field;
+const struct record_field *record_field(struct fsk_span name);
+
+/* The field's value as -w prints it. */
+void record_value(struct out *o, const struct record_field *field, const struct record *r);
+
+/* The URL without what stands before '@' in its authority, which becomes "***@". */
+void record_url(struct out *o, struct fsk_span url, void (*put)(struct out *, struct fsk_span));
+
+/* The host of a URL, or the empty span. */
+struct fsk_span record_host(struct fsk_span url);
+
+#endif

@@ -1,0 +1,163 @@
+#include "summary.h"
+
+#include "base/time.h"
+
+enum { SHOWN_HOSTS = 3 };
+
+void summary_init(struct summary *s, fsock_time now)
+{
+    memset(s, 0, sizeof *s);
+    s->started = now;
+}
+
+/* 16 buckets per power of two; below 16 us each microsecond has its own. */
+static unsigned bucket_of(fsock_time ns)
+{
+    uint64_t us = ns > 0 ? (uint64_t)ns / 1000 : 0;
+    unsigned shift = 0;
+    while (us >> shift >= 32)
+        shift++;
+    unsigned i = shift * 16 + (unsigned)(us >> shift);
+    return i < SUMMARY_BUCKETS ? i : SUMMARY_BUCKETS - 1;
+}
+
+/* The longest time that falls into the bucket. */
+static fsock_time bucket_end(unsigned i)
+{
+    unsigned shift = i < 32 ? 0 : i / 16 - 1;
+    uint64_t us = ((uint64_t)(i - shift * 16 + 1) << shift) - 1;
+    return (fsock_time)us * 1000;
+}
+
+fsock_time summary_percentile(const struct summary *s, unsigned percent)
+{
+    uint64_t all = s->fine + s->failed, want = (all * percent + 99) / 100, seen = 0;
+    for (unsigned i = 0; all && i < SUMMARY_BUCKETS; i++) {
+        seen += s->bucket[i];
+        if (seen >= want)
+            return bucket_end(i);
+    }
+    return 0;
+}
+
+static void count_class(struct summary *s, const char *name)
+{
+    for (unsigned i = 0; i < SUMMARY_CLASSES; i++) {
+        if (!s->classes[i].name)
+            s->classes[i].name = name;
+        if (strcmp(s->classes[i].name, name) == 0) {
+            s->classes[i].count++;
+            return;
+        }
+    }
+}
+
+/* The host's counter; if all are taken, that of the host with the least time. */
+static struct summary_host *host_counter(struct summary *s, struct fsk_span name)
+{
+    struct summary_host *least = &s->host[0];
+    for (unsigned i = 0; i < s->hosts; i++) {
+        struct summary_host *h = &s->host[i];
+        if (fsk_span_eq(fsk_span(h->name, h->len), name))
+            return h;
+        if (h->sum < least->sum)
+            least = h;
+    }
+    if (s->hosts < SUMMARY_HOSTS)
+        least = &s->host[s->hosts++];
+    memcpy(least->name, name.p, name.n);
+    least->len = name.n;
+    least->count = 0;
+    return least;
+}
+
+void summary_add(struct summary *s, const struct record *r)
+{
+    fsock_time took = r->response->times.total;
+    if (r->outcome->exitcode == EXIT_FINE)
+        s->fine++;
+    else
+        s->failed++, count_class(s, r->outcome->err);
+    s->bytes += r->response->size_download;
+    s->bucket[bucket_of(took)]++;
+    struct fsk_span host = record_host(r->url);
+    if (!host.n || took <= 0)
+        return;
+    if (host.n > SUMMARY_NAME)
+        host.n = SUMMARY_NAME;
+    struct summary_host *h = host_counter(s, host);
+    h->count++;
+    h->sum += took;
+}
+
+static void put_time(struct out *o, fsock_time t)
+{
+    char text[40];
+    out_str(o, fsk_time_text(text, sizeof text, t));
+}
+
+static void put_failures(const struct summary *s, struct out *o)
+{
+    for (unsigned i = 0; i < SUMMARY_CLASSES && s->classes[i].name; i++) {
+        out_str(o, i ? ", " : " (");
+        out_str(o, s->classes[i].name);
+        out_char(o, ' ');
+        out_u64(o, s->classes[i].count);
+    }
+    out_str(o, s->failed ? ")" : "");
+}
+
+static void put_hosts(const struct summary *s, struct out *o)
+{
+    bool shown[SUMMARY_HOSTS] = {false};
+    for (unsigned n = 0; n < SHOWN_HOSTS && n < s->hosts; n++) {
+        unsigned most = SUMMARY_HOSTS;
+        for (unsigned i = 0; i < s->hosts; i++)
+            if (!shown[i] && (most == SUMMARY_HOSTS || s->host[i].sum > s->host[most].sum))
+                most = i;
+        shown[most] = true;
+        const struct summary_host *h = &s->host[most];
+        out_str(o, n ? ", " : "slowest hosts: ");
+        out_text(o, fsk_span(h->name, h->len));
+        out_char(o, ' ');
+        put_time(o, h->sum / (fsock_time)h->count);
+        out_str(o, " x ");
+        out_u64(o, h->count);
+    }
+    out_char(o, '\n');
+}
+
+void summary_print(const struct summary *s, struct out *o, fsock_time now)
+{
+    fsock_time took = now > s->started ? now - s->started : 1;
+    uint64_t all = s->fine + s->failed;
+    double rate = (double)all / ((double)took / 1e9);
+    out_u64(o, s->fine);
+    out_str(o, " ok, ");
+    out_u64(o, s->failed);
+    out_str(o, " failed");
+    put_failures(s, o);
+    out_str(o, "; ");
+    out_size(o, s->bytes);
+    out_str(o, " in ");
+    put_time(o, took);
+    out_str(o, ", ");
+    out_u64(o, (uint64_t)rate);
+    if (rate < 100) {
+        out_char(o, '.');
+        out_u64(o, (uint64_t)(rate * 10) % 10);
+    }
+    out_str(o, "/s\n");
+    if (all) {
+        out_str(o, "times: p50 ");
+        put_time(o, summary_percentile(s, 50));
+        out_str(o, ", p95 ");
+        put_time(o, summary_percentile(s, 95));
+        out_str(o, ", p99 ");
+        put_time(o, summary_percentile(s, 99));
+        out_char(o, '\n');
+    }
+    if (s->hosts > 1)
+        put_hosts(s, o);
+    out_flush(o);
+}

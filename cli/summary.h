@@ -1,0 +1,45 @@
+/*
+ * summary.h - what a run came to: counts, bytes, rates, percentiles, the slowest hosts.
+ *
+ * In constant memory whatever the number of records: times go into a histogram whose buckets are
+ * 6% wide, hosts into SUMMARY_HOSTS counters by the space-saving method (Metwally et al., 2005), so
+ * that those with the most waiting time are kept.
+ */
+#ifndef FSOCK_CLI_SUMMARY_H
+#define FSOCK_CLI_SUMMARY_H
+
+#include "record.h"
+
+enum { SUMMARY_CLASSES = 32, SUMMARY_HOSTS = 64, SUMMARY_BUCKETS = 16 * 48, SUMMARY_NAME = 64 };
+
+struct summary_host {
+    char name[SUMMARY_NAME];
+    size_t len;
+    uint64_t count;
+    fsock_time sum; /* of its times; an upper bound, once counters were taken over */
+};
+
+struct summary {
+    fsock_time started;
+    uint64_t fine, failed, bytes;
+    struct {
+        const char *name;
+        uint64_t count;
+    } classes[SUMMARY_CLASSES];
+    uint32_t bucket[SUMMARY_BUCKETS];
+    struct summary_host host[SUMMARY_HOSTS];
+    unsigned hosts;
+};
+
+void summary_init(struct summary *s, fsock_time now);
+
+/* Count a record. */
+void summary_add(struct summary *s, const struct record *r);
+
+/* The time that `percent` of the records did not exceed, to within 6%; 0 if there are none. */
+fsock_time summary_percentile(const struct summary *s, unsigned percent);
+
+/* Print it. */
+void summary_print(const struct summary *s, struct out *o, fsock_time now);
+
+#endif

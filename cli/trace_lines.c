@@ -1,0 +1,53 @@
+#include "trace_lines.h"
+
+#include "base/fault.h"
+
+static void put_id(struct out *o, uint64_t id, bool ids)
+{
+    if (!ids || !id)
+        return;
+    out_char(o, '[');
+    out_u64(o, id);
+    out_str(o, "] ");
+}
+
+void trace_mark(struct out *o, const struct fsock_mark *mark, fsock_time started, bool ids)
+{
+    out_str(o, "* ");
+    out_seconds(o, mark->at - started);
+    out_char(o, ' ');
+    put_id(o, mark->id, ids);
+    out_str(o, fsock_mark_name(mark->kind));
+    if (mark->text && mark->text[0]) {
+        out_char(o, ' ');
+        out_text(o, fsk_span_str(mark->text));
+    }
+    if (mark->size) {
+        out_str(o, " (");
+        out_u64(o, mark->size);
+        out_str(o, " bytes)");
+    }
+    if (mark->sys_errno) {
+        out_str(o, ": ");
+        out_str(o, fsk_errno_text(mark->sys_errno));
+    }
+    out_char(o, '\n');
+    out_flush(o);
+}
+
+void trace_head(struct out *o, const struct fsock_event *e, bool ids)
+{
+    struct fsk_span rest = fsk_span(e->response->head, e->response->head_len);
+    while (rest.n) {
+        const char *end = memchr(rest.p, '\n', rest.n);
+        struct fsk_span line = fsk_span(rest.p, end ? (size_t)(end - rest.p) : rest.n);
+        rest = fsk_span(rest.p + line.n + (end != NULL), rest.n - line.n - (end != NULL));
+        if (line.n && line.p[line.n - 1] == '\r')
+            line.n--;
+        out_str(o, "< ");
+        put_id(o, e->id, ids);
+        out_text(o, line);
+        out_char(o, '\n');
+    }
+    out_flush(o);
+}

@@ -1,0 +1,19 @@
+/*
+ * trace_lines.h - what -v prints: a line per timeline mark, and the answer's header.
+ */
+#ifndef FSOCK_CLI_TRACE_LINES_H
+#define FSOCK_CLI_TRACE_LINES_H
+
+#include <stdbool.h>
+
+#include <fsock.h>
+
+#include "out.h"
+
+/* "* 0.012345 connect 192.0.2.1:80"; with `ids` "* 0.012345 [7] connect ...". */
+void trace_mark(struct out *o, const struct fsock_mark *mark, fsock_time started, bool ids);
+
+/* Each line of a header, with "< " in front. */
+void trace_head(struct out *o, const struct fsock_event *e, bool ids);
+
+#endif

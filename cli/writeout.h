@@ -1,0 +1,19 @@
+/*
+ * writeout.h - curl's -w FORMAT: text about a finished transfer.
+ *
+ * %{name} is a field of the record (record.h), %{json} the whole record, %header{name} a field of
+ * the answer's header, %{stdout} and %{stderr} choose where what follows goes, %{onerror} ends the
+ * text unless the transfer failed; %% is a percent sign, \n \r \t \\ what they are in C.
+ */
+#ifndef FSOCK_CLI_WRITEOUT_H
+#define FSOCK_CLI_WRITEOUT_H
+
+#include "record.h"
+
+/* False if the format names something unknown: then *bad is the place. */
+bool writeout_check(const char *format, struct fsk_span *bad);
+
+/* Print a format that writeout_check() has accepted. */
+void writeout(struct out *to, struct out *err, const char *format, const struct record *r);
+
+#endif

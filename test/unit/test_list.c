@@ -1,0 +1,194 @@
+/* Lists of URLs: lines, comments, bad lines, several lists, pipes that are late. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "list.h"
+
+static char dir[] = "/tmp/fsock-list-XXXXXX";
+
+static char *file(const char *name, const char *bytes, size_t n)
+{
+    char *path;
+    assert_true(asprintf(&path, "%s/%s", dir, name) > 0);
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    assert_int_equal(fwrite(bytes, 1, n, f), n);
+    fclose(f);
+    return path;
+}
+
+static void one_list(struct option_list *names, const char *path)
+{
+    assert_true(option_list_add(names, path, 0));
+}
+
+static void wants(struct list *l, enum list_result result, const char *text, uint64_t number)
+{
+    struct list_line line;
+    assert_int_equal(list_next(l, &line), result);
+    if (text) {
+        assert_int_equal(line.text.n, strlen(text));
+        assert_memory_equal(line.text.p, text, line.text.n);
+        assert_int_equal(line.number, number);
+    }
+}
+
+static void lines(void **state)
+{
+    (void)state;
+    static const char text[] = "\xef\xbb\xbfhttp://a/\n"
+                               "# a comment\n"
+                               "\n"
+                               "  http://b/ \t\r\n"
+                               "\t# another\r\n"
+                               "http://c/#fragment\n"
+                               "with a\0zero\n"
+                               "last";
+    struct option_list names = {NULL, 0};
+    char *path = file("lines", text, sizeof text - 1);
+    one_list(&names, path);
+    one_list(&names, path);
+    assert_null(list_unreadable(&names));
+    struct list l;
+    list_init(&l, &names);
+    for (int twice = 0; twice < 2; twice++) {
+        wants(&l, LIST_LINE, "http://a/", 1);
+        wants(&l, LIST_LINE, "http://b/", 4);
+        wants(&l, LIST_LINE, "http://c/#fragment", 6);
+        struct list_line line;
+        assert_int_equal(list_next(&l, &line), LIST_BAD);
+        assert_int_equal(line.number, 7);
+        assert_string_equal(line.why, "the line holds a NUL byte");
+        assert_string_equal(line.name, path);
+        wants(&l, LIST_LINE, "last", 8);
+    }
+    wants(&l, LIST_END, NULL, 0);
+    wants(&l, LIST_END, NULL, 0);
+    list_fini(&l);
+    option_list_free(&names);
+    free(path);
+}
+
+static void long_lines(void **state)
+{
+    (void)state;
+    static const size_t lengths[] = {LIST_LINE_MAX - 1,
+                                     LIST_LINE_MAX,
+                                     LIST_LINE_MAX + 1,
+                                     131071,
+                                     131072,
+                                     131073,
+                                     262143,
+                                     1000000};
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+        size_t n = lengths[i];
+        char *text = malloc(n + 20);
+        memset(text, 'x', n);
+        memcpy(text + n, "\nhttp://after/\n", 15);
+        char *path = file("long", text, n + 15);
+        struct option_list names = {NULL, 0};
+        one_list(&names, path);
+        struct list l;
+        struct list_line line;
+        list_init(&l, &names);
+        enum list_result result = list_next(&l, &line);
+        assert_int_equal(result, n <= LIST_LINE_MAX ? LIST_LINE : LIST_BAD);
+        assert_int_equal(line.number, 1);
+        assert_true(result == LIST_LINE ? line.text.n == n : line.text.n <= 256);
+        wants(&l, LIST_LINE, "http://after/", 2);
+        wants(&l, LIST_END, NULL, 0);
+        list_fini(&l);
+        option_list_free(&names);
+        free(path);
+        free(text);
+    }
+}
+
+static void pipes(void **state)
+{
+    (void)state;
+    int ends[2];
+    char name[40];
+    struct option_list names = {NULL, 0};
+    struct list l;
+    assert_int_equal(pipe(ends), 0);
+    snprintf(name, sizeof name, "/dev/fd/%d", ends[0]);
+    one_list(&names, name);
+    assert_null(list_unreadable(&names));
+    list_init(&l, &names);
+    wants(&l, LIST_WAIT, NULL, 0);
+    wants(&l, LIST_WAIT, NULL, 0);
+    assert_true(l.fd >= 0);
+    static const char text[] = "http://one/\nhttp://two/\r\nrest";
+    for (size_t i = 0; i < sizeof text - 1; i++) { /* byte by byte */
+        assert_int_equal(write(ends[1], text + i, 1), 1);
+        list_ready(&l);
+        if (i == 11)
+            wants(&l, LIST_LINE, "http://one/", 1);
+        if (i == 24)
+            wants(&l, LIST_LINE, "http://two/", 2);
+        wants(&l, LIST_WAIT, NULL, 0);
+    }
+    list_ready(&l); /* for nothing: it must not block */
+    wants(&l, LIST_WAIT, NULL, 0);
+    close(ends[1]);
+    list_ready(&l);
+    wants(&l, LIST_LINE, "rest", 3);
+    wants(&l, LIST_END, NULL, 0);
+    list_fini(&l);
+    close(ends[0]);
+    option_list_free(&names);
+}
+
+static void unreadable(void **state)
+{
+    (void)state;
+    struct option_list names = {NULL, 0};
+    char *good = file("good", "http://x/\n", 10);
+    one_list(&names, good);
+    one_list(&names, dir);
+    one_list(&names, "/nonexistent/list");
+    one_list(&names, good);
+    assert_string_equal(list_unreadable(&names), dir);
+    struct list l;
+    list_init(&l, &names);
+    wants(&l, LIST_LINE, "http://x/", 1);
+    wants(&l, LIST_WAIT, NULL, 0); /* the directory */
+    list_ready(&l);
+    wants(&l, LIST_FAILED, NULL, 0);
+    wants(&l, LIST_FAILED, NULL, 0);
+    assert_true(l.sys_errno != 0);
+    wants(&l, LIST_LINE, "http://x/", 1);
+    wants(&l, LIST_END, NULL, 0);
+    list_fini(&l);
+    option_list_free(&names);
+    free(good);
+}
+
+static int clean(void **state)
+{
+    (void)state;
+    char command[80];
+    snprintf(command, sizeof command, "rm -r %s", dir);
+    return system(command);
+}
+
+int main(void)
+{
+    if (!mkdtemp(dir))
+        return 1;
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(lines),
+        cmocka_unit_test(long_lines),
+        cmocka_unit_test(pipes),
+        cmocka_unit_test(unreadable),
+    };
+    return cmocka_run_group_tests(tests, NULL, clean);
+}

@@ -1,0 +1,369 @@
+/* Records: numbers, escapes, JSON, lines, -w. */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "guard.h"
+#include "outcome.h"
+#include "record.h"
+#include "writeout.h"
+
+static struct out out, other;
+static struct guard guard;
+static struct outcome outcome;
+static struct fsock_fault fault;
+static struct fsock_response response;
+static struct record record;
+
+static struct fsk_span guarded(const char *bytes, size_t n)
+{
+    return fsk_span(guard_copy(&guard, bytes, n), n);
+}
+
+static void holds(struct out *o, const char *text)
+{
+    o->mem[o->n] = '\0';
+    assert_string_equal(o->mem, text);
+    o->n = 0;
+}
+
+static void has(const char *text)
+{
+    out.mem[out.n] = '\0';
+    if (!strstr(out.mem, text))
+        fail_msg("no %s in %s", text, out.mem);
+}
+
+static int fresh(void **state)
+{
+    (void)state;
+    static const char head[] = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nX-A: \"b\"\r\n\r\n";
+    out_init(&out, STDOUT_FILENO);
+    out_init(&other, STDERR_FILENO);
+    outcome_fine(&outcome);
+    memset(&fault, 0, sizeof fault);
+    response = record_no_response;
+    response.url = "https://user:secret@host/b?q";
+    response.method = "GET";
+    response.status = 200;
+    response.version = 11;
+    response.head = head;
+    response.head_len = sizeof head - 1;
+    response.times.total = 1234567890;
+    response.times.namelookup = 999;
+    response.times.connect = -1;
+    response.size_body = 14900;
+    response.size_download = 5000;
+    response.remote_port = 443;
+    strcpy(response.remote_ip, "2001:db8::7");
+    record = (struct record){
+        .url = fsk_span_str("http://user:secret@host/a"),
+        .list = "urls \"a\".txt",
+        .line = 12,
+        .number = 11,
+        .response = &response,
+        .outcome = &outcome,
+    };
+    return 0;
+}
+
+static void numbers(void **state)
+{
+    (void)state;
+    out_u64(&out, UINT64_MAX);
+    out_char(&out, ' ');
+    out_i64(&out, INT64_MIN);
+    out_char(&out, ' ');
+    out_padded(&out, 7, 3);
+    out_char(&out, ' ');
+    out_seconds(&out, 1500000999);
+    out_char(&out, ' ');
+    out_seconds(&out, -1);
+    holds(&out, "18446744073709551615 -9223372036854775808 007 1.500000 0.000000");
+    static const struct {
+        uint64_t n;
+        const char *text;
+    } sizes[] = {
+        {0,                   "0 B"     },
+        {1023,                "1023 B"  },
+        {1024,                "1.0 KiB" },
+        {14900,               "14.6 KiB"},
+        {1 << 20,             "1.0 MiB" },
+        {UINT64_C(150) << 30, "150 GiB" },
+        {UINT64_MAX,          "15.9 EiB"}
+    };
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        out_size(&out, sizes[i].n);
+        holds(&out, sizes[i].text);
+    }
+}
+
+static void escapes(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *raw;
+        size_t n;
+        const char *json, *text;
+    } cases[] = {
+        {"plain",                                5, "plain",                                "plain"                         },
+        {"a\"b\\c",                              5, "a\\\"b\\\\c",                          "a\"b\\c"                       },
+        {"\n\r\t\0\x1b\x7f",                     6, "\\n\\r\\t\\u0000\\u001b\\u007f",       "\\x0a\\x0d\\x09\\x00\\x1b\\x7f"},
+        {"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80", 9, "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80",
+         "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80"                                                                             },
+        {"\xff",                                 1, "\\u00ff",                              "\\xff"                         },
+        {"\xc3",                                 1, "\\u00c3",                              "\\xc3"                         },
+        {"\xc0\xaf",                             2, "\\u00c0\\u00af",                       "\\xc0\\xaf"                    },
+        {"\xed\xa0\x80",                         3, "\\u00ed\\u00a0\\u0080",                "\\xed\\xa0\\x80"               },
+        {"\xf4\x90\x80\x80",                     4, "\\u00f4\\u0090\\u0080\\u0080",         "\\xf4\\x90\\x80\\x80"          },
+        {"\xc2\x9b",                             2, "\xc2\x9b",                             "\\xc2\\x9b"                    },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        out_json(&out, guarded(cases[i].raw, cases[i].n));
+        holds(&out, cases[i].json);
+        out_text(&out, guarded(cases[i].raw, cases[i].n));
+        holds(&out, cases[i].text);
+    }
+}
+
+static void json(void **state)
+{
+    (void)state;
+    record_json(&out, &record);
+    has("{\"schema_version\":1,\"url\":\"http://***@host/a\",");
+    has("\"url_effective\":\"https://***@host/b?q\"");
+    has("\"list\":\"urls \\\"a\\\".txt\",\"line\":12,");
+    has("\"http_code\":200,\"response_code\":200,\"http_version\":\"1.1\",\"scheme\":\"HTTPS\"");
+    has("\"exitcode\":0,\"errormsg\":null,\"err\":\"ok\",\"stage\":null,\"errno\":0,\"hint\":null");
+    has("\"content_type\":\"text/html\"");
+    has("\"time_namelookup\":0.000000,\"time_connect\":0.000000");
+    has("\"time_total\":1.234567");
+    has("\"num_headers\":2,");
+    has("\"speed_download\":4050,");
+    has("\"remote_ip\":\"2001:db8::7\",\"remote_port\":443");
+    has(",\"tries\":[]}\n");
+    assert_null(strstr(out.mem, "secret"));
+    assert_int_equal(out.mem[out.n - 1], '\n');
+    assert_ptr_equal(memchr(out.mem, '\n', out.n), out.mem + out.n - 1);
+}
+
+static void json_of_a_failure(void **state)
+{
+    (void)state;
+    struct limits limits = {0, NULL};
+    fault = (struct fsock_fault){.err = FSOCK_ERR_CONNECT,
+                                 .stage = FSOCK_STAGE_CONNECT,
+                                 .sys_errno = 111,
+                                 .tries = 9, /* more than have room */
+                                 .text = "connect host:80: refused",
+                                 .hint = "look at it"};
+    for (unsigned i = 0; i < FSOCK_TRIES_MAX; i++)
+        fault.tried[i] = (struct fsock_try){"192.0.2.1:80", i ? 0 : 111, FSOCK_MILLISECOND};
+    outcome_fault(&outcome, &fault, "http://host/", &limits);
+    record.response = &record_no_response;
+    record.list = NULL;
+    record_json(&out, &record);
+    has("\"exitcode\":7,\"errormsg\":\"connect host:80: refused\",\"err\":\"connect\","
+        "\"stage\":\"connect\",\"errno\":111,\"hint\":\"look at it\"");
+    has("\"list\":null,");
+    has("\"tries\":[{\"addr\":\"192.0.2.1:80\",\"errno\":111,\"error\":\"refused\",\"time\":0."
+        "001000},"
+        "{\"addr\":\"192.0.2.1:80\",\"errno\":0,\"error\":\"given up\",");
+}
+
+static void lines(void **state)
+{
+    (void)state;
+    record_line(&out, &record, false, false);
+    holds(&out, "ok\t200\t14900\t1.234567\thttp://***@host/a\n");
+    record.file = "out/a";
+    record_line(&out, &record, true, false);
+    holds(&out, "ok     200 14.6 KiB   1234 ms   http://***@host/a -> out/a\n");
+    outcome_fail(&outcome, EXIT_WRITE, "write", 28, "no\033[2J room\n");
+    outcome_fail(&outcome, EXIT_READ, "read", 5, "the first one stays");
+    record_line(&out, &record, true, true);
+    holds(&out, "\033[31mfailed 200\033[0m 14.6 KiB   1234 ms   http://***@host/a  "
+                "no\\x1b[2J room\\x0a\n");
+    record.url = fsk_span("http://a\tb\xff", 11);
+    record_line(&out, &record, false, false);
+    holds(&out, "failed\t200\t14900\t1.234567\thttp://a\\x09b\\xff\tno\\x1b[2J room\\x0a\n");
+}
+
+static void urls(void **state)
+{
+    (void)state;
+    static const char *const cases[][3] = {
+        {"http://a/",       "http://a/",         "a"   },
+        {"http://u@a:80/x", "http://***@a:80/x", "a:80"},
+        {"u:p@a/x",         "***@a/x",           "a"   },
+        {"http://a/@b",     "http://a/@b",       "a"   },
+        {"http://a?x@b",    "http://a?x@b",      "a"   },
+        {"http://u:p@w@a/", "http://***@a/",     "a"   },
+        {"a/b://c@d",       "a/b://c@d",         "a"   },
+        {"",                "",                  ""    },
+        {"http://",         "http://",           ""    },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct fsk_span url = guarded(cases[i][0], strlen(cases[i][0]));
+        record_url(&out, url, out_span);
+        holds(&out, cases[i][1]);
+        out_span(&out, record_host(url));
+        holds(&out, cases[i][2]);
+    }
+}
+
+static void formats(void **state)
+{
+    (void)state;
+    struct fsk_span bad;
+    static const struct {
+        const char *format, *text;
+    } cases[] = {
+        {"%{http_code} %{size_body}\\n",        "200 14900\n"      },
+        {"[%header{x-a}][%header{none}]",       "[\"b\"][]"        },
+        {"%%a%b\\t\\r\\\\\\q%",                 "%a%b\t\r\\\\q%"   },
+        {"%{url}",                              "http://***@host/a"},
+        {"%{time_total}/%{filename_effective}", "1.234567/"        },
+        {"a%{onerror}b",                        "a"                },
+        {"%{unclosed",                          "%{unclosed"       },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        assert_true(writeout_check(cases[i].format, &bad));
+        writeout(&out, &other, cases[i].format, &record);
+        holds(&out, cases[i].text);
+    }
+    writeout(&out, &other, "a%{stderr}b%{stdout}c", &record);
+    holds(&out, "ac");
+    holds(&other, "b");
+    writeout(&out, &other, "%{json}|", &record);
+    has("\"tries\":[]}|");
+    out.n = 0;
+    record.response = &record_no_response;
+    writeout(&out, &other, "%{http_code}%header{a}%{remote_ip}", &record);
+    holds(&out, "000");
+    assert_false(writeout_check("%{url} %{htp_code} x", &bad));
+    assert_int_equal(bad.n, strlen("%{htp_code}"));
+    assert_memory_equal(bad.p, "%{htp_code}", bad.n);
+}
+
+/* What is larger than the buffer comes out whole and in order; a closed reader is noticed. */
+static void flushing(void **state)
+{
+    (void)state;
+    FILE *f = tmpfile();
+    char *text = malloc(3 * OUT_SIZE), *back = malloc(9 * OUT_SIZE);
+    memset(text, 'x', 3 * OUT_SIZE);
+    out_init(&out, fileno(f));
+    size_t want = 0;
+    for (size_t n = 1; n < 3 * OUT_SIZE; n = n * 3 + 1) {
+        text[n - 1] = 'y';
+        out_bytes(&out, text, n);
+        want += n;
+    }
+    out_flush(&out);
+    rewind(f);
+    assert_int_equal(fread(back, 1, 9 * OUT_SIZE, f), want);
+    size_t at = 0;
+    for (size_t n = 1; n < 3 * OUT_SIZE; n = n * 3 + 1) { /* each piece ends in its y */
+        assert_int_equal(back[at + n - 1], 'y');
+        at += n;
+    }
+    assert_int_equal(out.sys_errno, 0);
+    fclose(f);
+    int full = open("/dev/full", O_WRONLY);
+    out_init(&out, full);
+    out_str(&out, "x");
+    out_flush(&out);
+    assert_int_equal(out.sys_errno, ENOSPC);
+    close(full);
+    free(text);
+    free(back);
+}
+
+static void exit_codes(void **state)
+{
+    (void)state;
+    static const struct {
+        enum fsock_err err;
+        enum fsock_stage stage;
+        int code;
+    } cases[] = {
+        {FSOCK_OK,             FSOCK_STAGE_BODY,    0 },
+        {FSOCK_ERR_INPUT,      FSOCK_STAGE_NONE,    3 },
+        {FSOCK_ERR_PROXY_NAME, FSOCK_STAGE_RESOLVE, 5 },
+        {FSOCK_ERR_NAME,       FSOCK_STAGE_RESOLVE, 6 },
+        {FSOCK_ERR_DNS,        FSOCK_STAGE_RESOLVE, 6 },
+        {FSOCK_ERR_CONNECT,    FSOCK_STAGE_CONNECT, 7 },
+        {FSOCK_ERR_PROTOCOL,   FSOCK_STAGE_HEAD,    8 },
+        {FSOCK_ERR_PROTOCOL,   FSOCK_STAGE_BODY,    56},
+        {FSOCK_ERR_TRUNCATED,  FSOCK_STAGE_BODY,    18},
+        {FSOCK_ERR_STATUS,     FSOCK_STAGE_HEAD,    22},
+        {FSOCK_ERR_TIMEOUT,    FSOCK_STAGE_RESOLVE, 28},
+        {FSOCK_ERR_TIMEOUT,    FSOCK_STAGE_BODY,    28},
+        {FSOCK_ERR_RESUME,     FSOCK_STAGE_HEAD,    33},
+        {FSOCK_ERR_TLS,        FSOCK_STAGE_TLS,     35},
+        {FSOCK_ERR_TLS,        FSOCK_STAGE_BODY,    56},
+        {FSOCK_ERR_REDIRECTS,  FSOCK_STAGE_HEAD,    47},
+        {FSOCK_ERR_CLOSED,     FSOCK_STAGE_HEAD,    52},
+        {FSOCK_ERR_RESET,      FSOCK_STAGE_SEND,    55},
+        {FSOCK_ERR_RESET,      FSOCK_STAGE_HEAD,    56},
+        {FSOCK_ERR_RESET,      FSOCK_STAGE_TLS,     35},
+        {FSOCK_ERR_TLS_LOCAL,  FSOCK_STAGE_NONE,    58},
+        {FSOCK_ERR_CERT,       FSOCK_STAGE_TLS,     60},
+        {FSOCK_ERR_DECODE,     FSOCK_STAGE_BODY,    61},
+        {FSOCK_ERR_TOO_BIG,    FSOCK_STAGE_BODY,    63},
+        {FSOCK_ERR_TOO_BIG,    FSOCK_STAGE_HEAD,    56},
+        {FSOCK_ERR_PROXY,      FSOCK_STAGE_PROXY,   97},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_int_equal(exitcode_of(cases[i].err, cases[i].stage), cases[i].code);
+}
+
+static void sentences(void **state)
+{
+    (void)state;
+    struct limits limits = {10 * FSOCK_SECOND, "/etc/my-ca.pem"};
+    fault = (struct fsock_fault){.err = FSOCK_ERR_TIMEOUT,
+                                 .stage = FSOCK_STAGE_CONNECT,
+                                 .took = 5 * FSOCK_SECOND,
+                                 .text = "too late"};
+    outcome_fault(&outcome, &fault, "http://a/", &limits);
+    assert_string_equal(outcome.text, "too late (--connect-timeout raises this limit)");
+    fault.stage = FSOCK_STAGE_BODY;
+    outcome_fault(&outcome, &fault, "http://a/", &limits);
+    assert_string_equal(outcome.text, "too late (--read-timeout raises this limit)");
+    fault.took = 10 * FSOCK_SECOND;
+    outcome_fault(&outcome, &fault, "http://a/", &limits);
+    assert_string_equal(outcome.text, "too late (-m raises this limit)");
+    fault = (struct fsock_fault){.err = FSOCK_ERR_INPUT, .text = "what is ftp?"};
+    outcome_fault(&outcome, &fault, "ftp://a/", &limits);
+    assert_int_equal(outcome.exitcode, EXIT_SCHEME);
+    outcome_fault(&outcome, &fault, "HTTPS://a b/", &limits);
+    assert_int_equal(outcome.exitcode, EXIT_URL);
+    outcome_fault(&outcome, &fault, "a?b://c", &limits);
+    assert_int_equal(outcome.exitcode, EXIT_URL);
+    fault = (struct fsock_fault){.err = FSOCK_ERR_TLS_LOCAL, .text = "read /etc/my-ca.pem: no"};
+    outcome_fault(&outcome, &fault, "a", &limits);
+    assert_int_equal(outcome.exitcode, EXIT_CA_FILE);
+}
+
+int main(void)
+{
+    guard_init(&guard, 4096);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(numbers, fresh),    cmocka_unit_test_setup(escapes, fresh),
+        cmocka_unit_test_setup(json, fresh),       cmocka_unit_test_setup(json_of_a_failure, fresh),
+        cmocka_unit_test_setup(lines, fresh),      cmocka_unit_test_setup(urls, fresh),
+        cmocka_unit_test_setup(formats, fresh),    cmocka_unit_test_setup(flushing, fresh),
+        cmocka_unit_test_setup(exit_codes, fresh), cmocka_unit_test_setup(sentences, fresh),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
