@@ -229,9 +229,9 @@ def test_upload_that_is_never_read(site):
         assert subprocess.run(words, input=body, capture_output=True).returncode == 28
 
 
-def dig(site, name, *args, service="dns"):
-    server = ["@127.0.0.1", "-p", str(site.ports[service])]
-    words = ["dig", "+time=1", "+tries=1", "+short"] + server + [name] + list(args)
+def dig(site, name, *args, service="dns", server="127.0.0.1"):
+    words = ["dig", "@" + server, "-p", str(site.ports[service]), "+time=1", "+tries=1", "+short"]
+    words += [name] + list(args)
     return subprocess.run(words, capture_output=True, text=True).stdout.split()
 
 
@@ -239,6 +239,7 @@ def test_dns_answers(site):
     assert dig(site, "a.site.test") == ["127.0.0.1"]
     assert dig(site, "aaaa.site.test", "AAAA") == ["::1"]
     assert dig(site, "A.Site.Test", "+tcp") == ["127.0.0.1"]
+    assert dig(site, "a.site.test", server="::1") == ["127.0.0.1"]
     assert len(dig(site, "many.site.test")) == 20
     assert len(dig(site, "big.site.test")) == 100
     assert dig(site, "cname.site.test") == ["a.site.test.", "127.0.0.1"]

@@ -16,22 +16,28 @@
 #define TRIES     50
 #define FORGED_MS 50
 
+/* Where a datagram came from. */
+struct peer {
+    struct sockaddr_storage sa;
+    socklen_t len;
+};
+
 /* A UDP answer that waits for its time. */
 struct later {
     struct alarm a;
     int fd;
-    struct sockaddr_in to;
+    struct peer to;
     size_t len;
     uint8_t msg[];
 };
 
-static struct watch watches[3]; /* one for each open_both */
+static struct watch watches[6]; /* two for each open_both */
 static size_t watch_count;
-static int stray_fd = -1; /* forged answers from the wrong port come from here */
+static int stray_fd = -1; /* forged answers from the wrong port come from here (IPv4 only) */
 
-static void send_to(int fd, const struct sockaddr_in *to, const void *msg, size_t len)
+static void send_to(int fd, const struct peer *to, const void *msg, size_t len)
 {
-    sendto(fd, msg, len, MSG_NOSIGNAL, (const struct sockaddr *)to, sizeof *to);
+    sendto(fd, msg, len, MSG_NOSIGNAL, (const struct sockaddr *)&to->sa, to->len);
 }
 
 static void on_later(struct alarm *a)
@@ -41,7 +47,7 @@ static void on_later(struct alarm *a)
     loop_bury(l);
 }
 
-static void send_later(int fd, const struct sockaddr_in *to, const struct answer *a, unsigned ms)
+static void send_later(int fd, const struct peer *to, const struct answer *a, unsigned ms)
 {
     struct later *l = xzalloc(sizeof *l + a->len);
     l->a.ring = on_later;
@@ -59,7 +65,7 @@ static void swap_case(uint8_t *name, size_t len)
             name[i] ^= 0x20;
 }
 
-static void send_forgeries(int fd, const struct sockaddr_in *to, const struct query *q)
+static void send_forgeries(int fd, const struct peer *to, const struct query *q)
 {
     struct answer lie;
     zone_lie(&lie, q);
@@ -81,7 +87,7 @@ static void send_forgeries(int fd, const struct sockaddr_in *to, const struct qu
     send_to(stray_fd, to, lie.msg, lie.len); /* all is right, but from another port */
 }
 
-static void send_noise(int fd, const struct sockaddr_in *to)
+static void send_noise(int fd, const struct peer *to)
 {
     char noise[200];
     body_random(7, noise, sizeof noise);
@@ -90,7 +96,7 @@ static void send_noise(int fd, const struct sockaddr_in *to)
         send_to(fd, to, noise, len);
 }
 
-static void answer_udp(int fd, const struct sockaddr_in *from, const uint8_t *msg, size_t len)
+static void answer_udp(int fd, const struct peer *from, const uint8_t *msg, size_t len)
 {
     static struct answer a;
     struct query q;
@@ -118,14 +124,13 @@ static void answer_udp(int fd, const struct sockaddr_in *from, const uint8_t *ms
 }
 
 /* Calls answer for each datagram that is there. */
-static void receive(int fd,
-                    void (*answer)(int, const struct sockaddr_in *, const uint8_t *, size_t))
+static void receive(int fd, void (*answer)(int, const struct peer *, const uint8_t *, size_t))
 {
     uint8_t msg[4096];
-    struct sockaddr_in from;
+    struct peer from;
     for (int i = 0; i < 256; i++) {
-        socklen_t from_len = sizeof from;
-        ssize_t n = recvfrom(fd, msg, sizeof msg, 0, (struct sockaddr *)&from, &from_len);
+        from.len = sizeof from.sa;
+        ssize_t n = recvfrom(fd, msg, sizeof msg, 0, (struct sockaddr *)&from.sa, &from.len);
         if (n < 0)
             return;
         if (answer)
@@ -145,7 +150,7 @@ static void on_mute(struct watch *w, uint32_t events)
     receive(w->fd, NULL);
 }
 
-static void answer_noise(int fd, const struct sockaddr_in *from, const uint8_t *msg, size_t len)
+static void answer_noise(int fd, const struct peer *from, const uint8_t *msg, size_t len)
 {
     (void)msg, (void)len;
     send_noise(fd, from);
@@ -157,32 +162,50 @@ static void on_garbage(struct watch *w, uint32_t events)
     receive(w->fd, answer_noise);
 }
 
-static int udp_socket(int port)
+static int udp_socket(int family, int port)
 {
-    struct sockaddr_in sa = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
-    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), size = 4 << 20;
-    sa.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port)};
+    const struct sockaddr *sa = (struct sockaddr *)&v4;
+    int fd = socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), size = 4 << 20;
+    v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    v6.sin6_addr = in6addr_loopback;
+    if (family == AF_INET6)
+        sa = (struct sockaddr *)&v6;
     if (fd < 0)
         die("socket");
     setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
-    if (bind(fd, (struct sockaddr *)&sa, sizeof sa) < 0) {
+    if (bind(fd, sa, family == AF_INET6 ? sizeof v6 : sizeof v4) < 0) {
         close(fd);
         return -1;
     }
     return fd;
 }
 
-/* TCP at a port of the kernel's choice, and UDP at the same. */
+static void watch_udp(int fd, void (*ready)(struct watch *, uint32_t))
+{
+    struct watch *w = &watches[watch_count++];
+    watch_init(w, fd, ready);
+    watch_set(w, EPOLLIN);
+}
+
+/* TCP at a port of the kernel's choice and UDP at the same, on 127.0.0.1 and on ::1. */
 static int open_both(struct service *s, void (*ready)(struct watch *, uint32_t))
 {
     for (int i = 0; i < TRIES; i++) {
-        int port = listen_on(s, "127.0.0.1", 0, 1024, 0);
-        int fd = port > 0 ? udp_socket(port) : -1;
-        if (fd >= 0) {
-            struct watch *w = &watches[watch_count++];
-            watch_init(w, fd, ready);
-            watch_set(w, EPOLLIN);
-            return port;
+        int port = listen_on(s, "127.0.0.1", 0, 1024, 0), fd4, fd6;
+        if (port > 0 && listen_on(s, "::1", port, 1024, 0) == port) {
+            fd4 = udp_socket(AF_INET, port);
+            fd6 = udp_socket(AF_INET6, port);
+            if (fd4 >= 0 && fd6 >= 0) {
+                watch_udp(fd4, ready);
+                watch_udp(fd6, ready);
+                return port;
+            }
+            if (fd4 >= 0)
+                close(fd4);
+            if (fd6 >= 0)
+                close(fd6);
         }
         drop_listeners(s);
     }
@@ -191,7 +214,7 @@ static int open_both(struct service *s, void (*ready)(struct watch *, uint32_t))
 
 int open_dns(struct service *s)
 {
-    stray_fd = udp_socket(0);
+    stray_fd = udp_socket(AF_INET, 0);
     return open_both(s, on_dns);
 }
 
@@ -210,7 +233,7 @@ int open_dns_garbage(struct service *s)
 int open_dns_refused(struct service *s)
 {
     for (int i = 0; i < TRIES; i++) {
-        int port = open_refused(s), fd = udp_socket(port);
+        int port = open_refused(s), fd = udp_socket(AF_INET, port);
         if (fd >= 0) {
             close(fd);
             return port;

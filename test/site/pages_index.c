@@ -137,6 +137,9 @@ static void answer_hostile(struct conn *c, struct request *r, const char *arg)
     struct urls u = {.scheme = "http", .port = service_port("http")};
     (void)arg;
     add_pages(&u, true);
+    u.scheme = "https";
+    u.port = service_port("https");
+    add_url(&u, "/https-no-close-notify", "");
     for (struct service *s = services; s->name; s++) {
         bool tls = strncmp(s->name, "tls", 3) == 0;
         if (!s->port || !(tls || strncmp(s->name, "tcp-", 4) == 0))
