@@ -88,19 +88,14 @@ bool fsk_conn_is_alive(struct fsk_conn *conn)
 static enum fsock_err watch(struct fsk_op *op, fsock_time now)
 {
     struct fsk_conn *conn = FSK_HOLDER(op, struct fsk_conn, idle);
-    struct fsk_layer_info info;
-    enum fsock_err err = FSOCK_AGAIN;
     char byte;
     size_t n;
     (void)now;
-    if (conn->watching) /* woken: TLS may have had something for itself only */
-        err = fsk_stream_recv(&conn->stream, &byte, 1, &n, FSK_IO_PEEK, &op->wait);
-    if (!op->expired && err == FSOCK_AGAIN) {
-        conn->watching = true;
-        fsk_stream_info(&conn->stream, &info);
-        fsk_wait_for(&op->wait, info.fd, FSK_READABLE);
+    /* Woken, TLS may have had something for itself only. In the first step the end may be here
+     * already: the exchange has read its answer, and no further. */
+    if (fsk_stream_recv(&conn->stream, &byte, 1, &n, FSK_IO_PEEK, &op->wait) == FSOCK_AGAIN &&
+        !op->expired)
         return FSOCK_AGAIN;
-    }
     struct fsk_place *place = conn->place;
     fsk_list_remove(&conn->age);
     fsk_list_remove(&conn->link);
@@ -148,7 +143,6 @@ void fsk_conn_keep(struct fsk_conn *conn)
 {
     struct fsk_pool *pool = conn->place->pool;
     conn->uses++;
-    conn->watching = false;
     fsk_op_init(&conn->idle, watch, fsk_time_limit(pool->driver->now, IDLE_LIFE));
     if (!pool->driver->start(pool->driver, &conn->idle)) {
         fsk_conn_close(conn);

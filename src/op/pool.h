@@ -30,7 +30,6 @@ struct fsk_place {
 struct fsk_conn {
     struct fsk_stream stream;
     struct fsk_op idle; /* runs while the connection is kept */
-    bool watching;
     struct fsk_place *place;
     struct fsk_list link; /* in place->idle, or in pool->closed */
     struct fsk_list age;  /* in pool->oldest */
