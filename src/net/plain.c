@@ -10,6 +10,8 @@
 struct plain {
     struct fsk_layer layer;
     int fd;
+    bool named; /* local and remote are known */
+    struct fsk_addr local, remote;
 };
 
 static struct plain *plain_of(struct fsk_layer *l)
@@ -109,11 +111,16 @@ static void plain_info(struct fsk_layer *l, struct fsk_layer_info *info)
     struct plain *p = plain_of(l);
     struct fsk_sockaddr sa = {.len = sizeof sa.ss};
     info->fd = p->fd;
-    if (getsockname(p->fd, (struct sockaddr *)&sa.ss, &sa.len) == 0)
-        fsk_sockaddr_to_addr(&info->local, &sa);
-    sa.len = sizeof sa.ss;
-    if (getpeername(p->fd, (struct sockaddr *)&sa.ss, &sa.len) == 0)
-        fsk_sockaddr_to_addr(&info->remote, &sa);
+    if (!p->named) { /* they don't change any more, and are asked for often */
+        p->named = true;
+        if (getsockname(p->fd, (struct sockaddr *)&sa.ss, &sa.len) == 0)
+            fsk_sockaddr_to_addr(&p->local, &sa);
+        sa.len = sizeof sa.ss;
+        if (getpeername(p->fd, (struct sockaddr *)&sa.ss, &sa.len) == 0)
+            fsk_sockaddr_to_addr(&p->remote, &sa);
+    }
+    info->local = p->local;
+    info->remote = p->remote;
 }
 
 static void plain_free(struct fsk_layer *l)

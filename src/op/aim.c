@@ -50,31 +50,68 @@ static enum fsock_err clean_host(struct fsk_url *u, char out[FSK_IDN_MAX],
 }
 
 /* Write the URL anew, from its parts and a clean host, and parse that. */
-static enum fsock_err settle(struct fsk_aim *aim, struct fsk_url u, struct fsk_span given)
+static enum fsock_err settle(struct fsk_aim *aim, const struct fsk_url *u, struct fsk_span given)
 {
-    const char *rest = u.path.n ? u.path.p : u.has_query ? u.query.p - 1 : NULL;
+    const char *rest = u->path.n ? u->path.p : u->has_query ? u->query.p - 1 : NULL;
     size_t rest_n = rest ? (size_t)(given.p + given.n - rest) : 0;
-    struct fsk_buf plain;
-    fsk_buf_init(&plain, 4 * FSK_URL_MAX);
-    size_t room = FSK_URL_ROOM(given.n + u.host.n + u.scheme.n + 8);
-    enum fsock_err err = fsk_buf_reserve(&plain, room);
-    if (err == FSOCK_OK)
-        err = fsk_buf_reserve(&aim->text, room);
-    if (err == FSOCK_OK) {
-        fsk_buf_puts(&plain, is_scheme(&u, "https") ? "https://" : "http://");
-        plain.end += fsk_url_authority(&u, false, plain.mem + plain.end, plain.cap - plain.end);
-        fsk_buf_append(&plain, rest, rest_n);
-        struct fsk_url p;
-        struct fsk_span s = fsk_buf_span(&plain);
-        if (fsk_url_parse(s, false, &p, NULL) == FSK_URL_OK)
-            aim->text.end = fsk_url_resolve(&p, s, aim->text.mem, aim->text.cap);
-        err = fsk_buf_terminate(&aim->text);
+    size_t room = FSK_URL_ROOM(given.n + u->host.n + 8);
+    struct fsk_buf *b = &aim->text;
+    enum fsock_err err = fsk_buf_reserve(b, room + 1);
+    if (err != FSOCK_OK)
+        return err;
+    fsk_buf_puts(b, is_scheme(u, "https") ? "https://" : "http://");
+    b->end += fsk_url_authority(u, false, b->mem + b->end, b->cap - b->end);
+    fsk_buf_append(b, rest, rest_n);
+    if (fsk_url_parse(fsk_buf_span(b), false, &aim->url, NULL) != FSK_URL_OK)
+        return FSOCK_ERR_INPUT;
+    char *resolved = fsk_url_is_plain(&aim->url) ? NULL : malloc(room);
+    if (resolved) { /* dot segments removed, strange bytes encoded */
+        size_t n = fsk_url_resolve(&aim->url, fsk_buf_span(b), resolved, room);
+        fsk_buf_clear(b);
+        fsk_buf_append(b, resolved, n);
+        free(resolved);
+        if (fsk_url_parse(fsk_buf_span(b), false, &aim->url, NULL) != FSK_URL_OK)
+            return FSOCK_ERR_INPUT;
     }
-    fsk_buf_fini(&plain);
-    if (err == FSOCK_OK &&
-        fsk_url_parse(fsk_buf_span(&aim->text), false, &aim->url, NULL) != FSK_URL_OK)
-        err = FSOCK_ERR_INPUT;
-    return err;
+    return fsk_buf_terminate(b);
+}
+
+/* ":443" behind what is there. */
+static void append_port(struct fsk_buf *b, uint16_t port)
+{
+    char digits[6];
+    size_t i = sizeof digits;
+    do
+        digits[--i] = (char)('0' + port % 10);
+    while (port /= 10);
+    digits[--i] = ':';
+    fsk_buf_append(b, digits + i, sizeof digits - i);
+}
+
+/* The key of the pool's place, and in it the words for the peer. */
+static enum fsock_err name_place(struct fsk_aim *aim)
+{
+    const struct fsk_target *t = &aim->target;
+    struct fsk_buf *b = &aim->place;
+    fsk_buf_clear(b);
+    enum fsock_err err = fsk_buf_reserve(b, t->host.n + t->proxy.host.n + 40);
+    if (err != FSOCK_OK)
+        return err;
+    fsk_buf_puts(b, aim->url.is_ipv6_literal ? "[" : "");
+    fsk_buf_append(b, aim->url.host.p, aim->url.host.n);
+    fsk_buf_puts(b, aim->url.is_ipv6_literal ? "]" : "");
+    append_port(b, t->port);
+    size_t n = b->end < sizeof aim->peer ? b->end : sizeof aim->peer - 1;
+    memcpy(aim->peer, b->mem, n);
+    aim->peer[n] = '\0';
+    fsk_buf_puts(b, t->tls ? " tls" : "");
+    if (t->proxy.kind) {
+        const char kind[] = {' ', (char)('0' + t->proxy.kind), t->proxy.tls ? 's' : ' '};
+        fsk_buf_append(b, kind, sizeof kind);
+        fsk_buf_append(b, t->proxy.host.p, t->proxy.host.n);
+        append_port(b, t->proxy.port);
+    }
+    return FSOCK_OK;
 }
 
 static enum fsock_err choose_way(struct fsk_aim *aim, const struct fsk_routes *routes)
@@ -91,12 +128,7 @@ static enum fsock_err choose_way(struct fsk_aim *aim, const struct fsk_routes *r
         if (proxy->kind == FSK_PROXY_HTTP && !t->tls)
             aim->via = proxy;
     }
-    snprintf(aim->peer, sizeof aim->peer, u->is_ipv6_literal ? "[%.*s]:%u" : "%.*s:%u",
-             (int)u->host.n, u->host.p, t->port);
-    fsk_buf_clear(&aim->place);
-    return fsk_buf_printf(&aim->place, "%s://%s %d%s %.*s:%u", t->tls ? "https" : "http", aim->peer,
-                          (int)t->proxy.kind, t->proxy.tls ? "s" : "", (int)t->proxy.host.n,
-                          t->proxy.host.p ? t->proxy.host.p : "", t->proxy.port);
+    return name_place(aim);
 }
 
 /* The zone of a link-local address is part of the host that is dialled, never of what is sent. */
@@ -110,7 +142,7 @@ static void add_zone(struct fsk_aim *aim, struct fsk_span zone)
         fsk_span(aim->zoned, (size_t)n < sizeof aim->zoned ? (size_t)n : sizeof aim->zoned - 1);
 }
 
-static enum fsock_err aim_at(struct fsk_aim *aim, struct fsk_span text, bool assume_http,
+static enum fsock_err aim_at(struct fsk_aim *aim, struct fsk_span text, bool callers,
                              const struct fsk_routes *routes, struct fsock_fault *fault)
 {
     struct fsk_url u;
@@ -118,7 +150,7 @@ static enum fsock_err aim_at(struct fsk_aim *aim, struct fsk_span text, bool ass
     size_t at;
     if (text.n > FSK_URL_MAX)
         return refuse(fault, text, "is longer than 64 KiB");
-    enum fsk_url_err bad = fsk_url_parse(text, assume_http, &u, &at);
+    enum fsk_url_err bad = fsk_url_parse(text, callers, &u, &at);
     if (bad != FSK_URL_OK)
         return refuse(fault, text, fsk_url_error_text(bad, text, at, why));
     if (!is_scheme(&u, "http") && !is_scheme(&u, "https"))
@@ -126,9 +158,11 @@ static enum fsock_err aim_at(struct fsk_aim *aim, struct fsk_span text, bool ass
     enum fsock_err err = clean_host(&u, host, fault, text);
     if (err != FSOCK_OK)
         return err;
-    err = settle(aim, u, text);
+    err = settle(aim, &u, text);
     if (err == FSOCK_OK)
         err = choose_way(aim, routes);
+    if (err == FSOCK_OK && callers && u.has_userinfo) /* the caller's own, not a redirect's */
+        err = fsk_buf_append(&aim->userinfo, u.userinfo.p, u.userinfo.n);
     if (err == FSOCK_OK)
         add_zone(aim, u.zone);
     else
@@ -139,15 +173,11 @@ static enum fsock_err aim_at(struct fsk_aim *aim, struct fsk_span text, bool ass
 enum fsock_err fsk_aim_init(struct fsk_aim *aim, struct fsk_span url,
                             const struct fsk_routes *routes, struct fsock_fault *fault)
 {
-    struct fsk_url u;
     *aim = (struct fsk_aim){.via = NULL};
     fsk_buf_init(&aim->text, 4 * FSK_URL_MAX);
-    fsk_buf_init(&aim->userinfo, 2 * FSK_URL_MAX);
+    fsk_buf_init(&aim->userinfo, FSK_URL_MAX);
     fsk_buf_init(&aim->place, 4096);
-    enum fsock_err err = aim_at(aim, url, true, routes, fault);
-    if (err == FSOCK_OK && fsk_url_parse(url, true, &u, NULL) == FSK_URL_OK && u.has_userinfo)
-        err = fsk_buf_append(&aim->userinfo, u.userinfo.p, u.userinfo.n);
-    return err;
+    return aim_at(aim, url, true, routes, fault);
 }
 
 enum fsock_err fsk_aim_redirect(struct fsk_aim *aim, struct fsk_span location,

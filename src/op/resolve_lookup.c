@@ -385,7 +385,8 @@ enum fsock_err fsk_lookup_join(struct fsk_lookups *owner, struct fsk_resolve *wi
     struct fsk_lookup_run *run = l->run;
     if (run) {
         fsock_time until = fsk_servers_until(&owner->servers, run->started);
-        until = fsk_time_min(until, wish->op.deadline);
+        for (const struct fsk_op *op = &wish->op; op; op = op->outer)
+            until = fsk_time_min(until, op->deadline);
         run->until = until > run->until ? until : run->until;
         for (unsigned i = 0; i < run->halves; i++)
             run->half[i].query.until = run->until;

@@ -14,9 +14,13 @@ static struct fsk_span slice(struct fsk_span s, size_t from, size_t to)
 /* The offset of the first byte at or after i that is one of `stops`; s.n if there is none. */
 static size_t find_any(struct fsk_span s, size_t i, const char *stops)
 {
-    while (i < s.n && (s.p[i] == '\0' || !strchr(stops, s.p[i])))
-        i++;
-    return i;
+    size_t end = s.n;
+    for (; *stops && i < end; stops++) {
+        const char *p = memchr(s.p + i, *stops, end - i);
+        if (p)
+            end = (size_t)(p - s.p);
+    }
+    return end;
 }
 
 static bool is_alpha(char c)

@@ -120,6 +120,12 @@ size_t fsk_url_normalise(const struct fsk_url *u, char *out, size_t room);
 size_t fsk_url_resolve(const struct fsk_url *base, struct fsk_span ref, char *out, size_t room);
 
 /*
+ * True if fsk_url_resolve would leave path, query and fragment as they are: no segment starts with
+ * a dot, and no byte has to be encoded.
+ */
+bool fsk_url_is_plain(const struct fsk_url *u);
+
+/*
  * Undo percent-encoding. A % without two hex digits stays as it is; the result may hold any byte,
  * NUL too. `out` has room for s.n bytes and may be s.p itself. Returns the length.
  */

@@ -60,8 +60,38 @@ static bool is_unreserved(char c)
  * left as they are: parsing the result must refuse them. */
 static bool is_outsider(char c)
 {
-    unsigned char b = (unsigned char)c;
-    return b > 0x7f || (b >= ' ' && b < 0x7f && strchr(" \"<>\\^`{|}", c) != NULL);
+    switch (c) {
+    case ' ':
+    case '"':
+    case '<':
+    case '>':
+    case '\\':
+    case '^':
+    case '`':
+    case '{':
+    case '|':
+    case '}':
+        return true;
+    default:
+        return (unsigned char)c > 0x7f;
+    }
+}
+
+static bool has_outsider(struct fsk_span s)
+{
+    size_t i = 0;
+    while (i < s.n && !is_outsider(s.p[i]))
+        i++;
+    return i < s.n;
+}
+
+bool fsk_url_is_plain(const struct fsk_url *u)
+{
+    struct fsk_span p = u->path;
+    for (size_t i = 1; i < p.n; i++)
+        if (p.p[i] == '.' && p.p[i - 1] == '/')
+            return false;
+    return !has_outsider(p) && !has_outsider(u->query) && !has_outsider(u->fragment);
 }
 
 static int hex_value(char c)
