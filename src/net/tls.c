@@ -20,6 +20,7 @@ struct tls {
     bool shut;     /* our close_notify is on its way */
     bool usable;   /* the host can be put into a handshake */
     bool offered;  /* a session is being resumed */
+    bool ticket;   /* one has come: OpenSSL holds a buffer for sending, for nothing */
     long cert_err; /* why the certificate is not trusted: cert_detail says it in words */
     char cert_detail[sizeof((struct fsk_layer *)0)->detail];
     char alpn[16]; /* what was agreed */
@@ -120,6 +121,16 @@ static enum fsock_err no_oob(struct fsk_layer *l)
     return fsk_layer_fail(l, FSOCK_ERR_INPUT, 0, "TLS has no out-of-band data");
 }
 
+/*
+ * A ticket makes OpenSSL (3.0) allocate a buffer for sending, 16 KiB, which it keeps until
+ * something is sent. "RH": no record is half read; before 3.0.14 its buffer would be freed, too.
+ */
+static void free_spare_buffers(struct tls *t)
+{
+    if (t->ticket && strcmp(SSL_rstate_string(t->ssl), "RH") == 0 && SSL_free_buffers(t->ssl))
+        t->ticket = false;
+}
+
 static enum fsock_err tls_recv(struct fsk_layer *l, void *buf, size_t cap, size_t *n, int flags,
                                struct fsk_addr *from, struct fsk_wait *wait)
 {
@@ -130,7 +141,12 @@ static enum fsock_err tls_recv(struct fsk_layer *l, void *buf, size_t cap, size_
     begin(t, wait);
     int ret =
         flags & FSK_IO_PEEK ? SSL_peek_ex(t->ssl, buf, cap, n) : SSL_read_ex(t->ssl, buf, cap, n);
-    return ret == 1 ? FSOCK_OK : outcome(t, ret);
+    if (ret == 1)
+        return FSOCK_OK;
+    enum fsock_err err = outcome(t, ret);
+    if (err == FSOCK_AGAIN)
+        free_spare_buffers(t);
+    return err;
 }
 
 static enum fsock_err tls_send(struct fsk_layer *l, const void *buf, size_t len, size_t *n,
@@ -214,6 +230,7 @@ int fsk_tls_remember(SSL *ssl, SSL_SESSION *session)
     struct tls *t = SSL_get_app_data(ssl);
     fsk_tls_sessions_put(&t->config->sessions, fsk_span(t->key, t->key_n), session,
                          t->layer.driver->now);
+    t->ticket = true;
     return 0;
 }
 
