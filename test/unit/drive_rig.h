@@ -247,11 +247,6 @@ static inline void act_close(struct event *e)
     close(e->fd);
 }
 
-static inline void act_wake(struct event *e)
-{
-    fsk_op_wake(e->whom);
-}
-
 static inline void act_nothing(struct event *e)
 {
     (void)e;

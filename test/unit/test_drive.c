@@ -233,7 +233,7 @@ static void test_drip(void **state)
     fsock_time took = fsock_now() - began;
     assert_true(took >= 60 * MS && took < 60 * MS + SLACK);
     assert_int_equal(r.expired, 1);
-    assert_true(r.got > 1);
+    assert_true(r.got > 0);
     stop(rig, &e.op);
     close_pair(rig, p);
 }
