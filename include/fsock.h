@@ -390,7 +390,10 @@ FSOCK_API enum fsock_err fsock_fetch_add(fsock_fetch *fetch, const char *url, si
 FSOCK_API enum fsock_err fsock_fetch_next(fsock_fetch *fetch, struct fsock_event *event,
                                           fsock_time deadline);
 
-/* Report once, by FSOCK_EVENT_READY, when `fd` can be read (always, for a regular file). */
+/*
+ * Report once, by FSOCK_EVENT_READY, when `fd` can be read (always, for a regular file). It must stay
+ * open until then; it may be closed, or watched again, afterwards.
+ */
 FSOCK_API enum fsock_err fsock_fetch_watch(fsock_fetch *fetch, int fd, void *user);
 
 /* End one running or queued transfer: its DONE event comes with FSOCK_ERR_CANCELED. */

@@ -128,6 +128,7 @@ static void unqueue(struct fsock_fetch *f, struct job *job)
 static void free_watch(struct watch *w)
 {
     fsk_op_stop(&w->op);
+    w->op.driver->forget_fd(w->op.driver, w->fd); /* the caller may close it now */
     fsk_list_remove(&w->link);
     free(w);
 }
@@ -236,8 +237,7 @@ enum fsock_err fsock_fetch_watch(fsock_fetch *f, int fd, void *user)
     *w = (struct watch){.fetch = f, .fd = fd, .user = user};
     fsk_op_init(&w->op, watch_step, FSOCK_NEVER);
     fsk_list_append(&f->watches, &w->link);
-    driver->forget_fd(
-        driver, fd); /* the caller may have closed it since the last watch, and opened another */
+    w->op.driver = driver;
     if (driver->start(driver, &w->op))
         return FSOCK_OK;
     free_watch(w);
