@@ -279,6 +279,30 @@ static void set_up(struct get *g)
                   g->started);
 }
 
+/*
+ * A header or method that can't be sent is a mistake of the command line, not of each URL. An empty
+ * URL is always refused: if our request is refused for another reason, that reason is the request.
+ */
+static bool request_is_fine(struct get *g, struct fsock_fault *fault)
+{
+    struct fsock_fault of_url;
+    fsock_fetch_add(g->fetch, "", 0, NULL, NULL, &of_url);
+    fsock_fetch_add(g->fetch, "", 0, &g->ask.request, NULL, fault);
+    return strcmp(of_url.text, fault->text) == 0;
+}
+
+/* Where the received headers go. False: that can't be opened. */
+static bool open_dump(struct get *g)
+{
+    const char *name = g->o.dump_header;
+    if (!name)
+        return true;
+    g->dump_fd = strcmp(name, "-") == 0
+                     ? STDOUT_FILENO
+                     : open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    return g->dump_fd >= 0;
+}
+
 /* All that can fail before the first URL. 0, or the exit code with a sentence in `why`. */
 static int prepare(struct get *g, char *why, size_t cap)
 {
@@ -291,14 +315,9 @@ static int prepare(struct get *g, char *why, size_t cap)
     int code = get_request_init(&g->ask, &g->o, why, cap);
     if (code)
         return code;
-    if (g->o.dump_header && strcmp(g->o.dump_header, "-") == 0) {
-        g->dump_fd = STDOUT_FILENO;
-    } else if (g->o.dump_header) {
-        g->dump_fd = open(g->o.dump_header, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-        if (g->dump_fd < 0) {
-            snprintf(why, cap, "can't write %s: %s", g->o.dump_header, fsk_errno_text(errno));
-            return EXIT_WRITE;
-        }
+    if (!open_dump(g)) {
+        snprintf(why, cap, "can't write %s: %s", g->o.dump_header, fsk_errno_text(errno));
+        return EXIT_WRITE;
     }
     int signals = interrupt_catch();
     g->fetch =
@@ -308,6 +327,10 @@ static int prepare(struct get *g, char *why, size_t cap)
         outcome_fault(&g->outcome, &fault, "", &limits);
         snprintf(why, cap, "%s", fault.text);
         return fault.err == FSOCK_ERR_INPUT ? EXIT_USAGE : g->outcome.exitcode;
+    }
+    if (!request_is_fine(g, &fault)) {
+        snprintf(why, cap, "%s%s%s", fault.text, fault.hint[0] ? "; " : "", fault.hint);
+        return EXIT_USAGE;
     }
     if (!mark_names(g) || signals < 0 ||
         fsock_fetch_watch(g->fetch, signals, &signal_watch) != FSOCK_OK) {

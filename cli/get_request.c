@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "base/fault.h"
@@ -122,7 +123,19 @@ static int make_body(struct get_request *r, const struct get_options *o, char *w
 
 /* ---- Headers, options ------------------------------------------------------------------------ */
 
-/* -A, -e and -b in front of the -H, which so have the last word. False: out of memory. */
+/* Does one of the -H speak of this header? */
+static bool given(const struct get_options *o, const char *name)
+{
+    size_t n = strlen(name);
+    for (size_t i = 0; i < o->headers.n; i++) {
+        const char *line = o->headers.item[i].value;
+        if (strncasecmp(line, name, n) == 0 && (line[n] == ':' || line[n] == ';'))
+            return true;
+    }
+    return false;
+}
+
+/* -H, and -A, -e and -b where no -H says otherwise. False: out of memory. */
 static bool make_headers(struct get_request *r, const struct get_options *o)
 {
     const char *names[] = {"User-Agent", "Referer", "Cookie"};
@@ -132,7 +145,7 @@ static bool make_headers(struct get_request *r, const struct get_options *o)
     if (!r->headers)
         return false;
     for (size_t i = 0; i < 3; i++) {
-        if (!values[i])
+        if (!values[i] || given(o, names[i]))
             continue;
         if (asprintf(&r->added[i], values[i][0] ? "%s: %s" : "%s:", names[i], values[i]) < 0) {
             r->added[i] = NULL;

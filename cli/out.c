@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "base/time.h"
 #include "utf8.h"
 
 enum { USUAL_RECORD = 4096 };
@@ -115,6 +116,19 @@ void out_size(struct out *o, uint64_t bytes)
         out_u64(o, tenths % 10);
     }
     out_str(o, units[unit]);
+}
+
+void out_interval(struct out *o, int64_t ns)
+{
+    char text[40];
+    if (ns < 0 || ns >= 10 * FSOCK_MILLISECOND) {
+        out_str(o, fsk_time_text(text, sizeof text, ns));
+        return;
+    }
+    out_u64(o, (uint64_t)ns / 1000000);
+    out_char(o, '.');
+    out_padded(o, (uint64_t)ns / 10000 % 100, 2);
+    out_str(o, " ms");
 }
 
 static char short_escape(unsigned char c)

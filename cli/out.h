@@ -71,6 +71,9 @@ void out_text(struct out *o, struct fsk_span s);
 /* A size for people: "512 B", "14.5 KiB". */
 void out_size(struct out *o, uint64_t bytes);
 
+/* An interval for people: "0.42 ms", "123 ms", "1.50 s", "2 m 5 s". */
+void out_interval(struct out *o, int64_t ns);
+
 /*
  * Write all of p to fd, for as long as it takes. 0, or the errno of the write that failed. A
  * non-blocking descriptor is made blocking.

@@ -2,8 +2,6 @@
 
 #include <unistd.h>
 
-#include "base/time.h"
-
 static const fsock_time step = 200 * FSOCK_MILLISECOND;
 
 void progress_init(struct progress *p, struct out *to, bool wanted, fsock_time now)
@@ -21,7 +19,6 @@ void progress_tick(struct progress *p, const struct progress_state *state, fsock
     p->next = now + step;
     p->drawn = true;
     struct out *o = p->to;
-    char took[40];
     fsock_time elapsed = now - state->started;
     out_str(o, "\r\033[K");
     if (!state->single) {
@@ -40,7 +37,7 @@ void progress_tick(struct progress *p, const struct progress_state *state, fsock
     out_str(o, ", ");
     out_size(o, (uint64_t)((double)state->bytes / ((double)elapsed / 1e9)));
     out_str(o, "/s, ");
-    out_str(o, fsk_time_text(took, sizeof took, elapsed));
+    out_interval(o, elapsed);
     out_flush(o);
 }
 

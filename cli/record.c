@@ -421,43 +421,53 @@ static void pad(struct out *o, size_t from, size_t width)
         out_char(o, ' ');
 }
 
-static void line_for_people(struct out *o, const struct record *r, bool colour)
+static void put_result(struct out *o, const struct record *r, bool colour)
 {
-    bool good = r->outcome->exitcode == 0;
+    bool good = r->outcome->exitcode == EXIT_FINE;
     if (colour)
         out_str(o, good ? "\033[32m" : "\033[31m");
-    out_str(o, good ? "ok     " : "failed ");
-    out_padded(o, (uint64_t)r->response->status, 3);
+    out_str(o, good ? "ok" : "failed");
     if (colour)
         out_str(o, "\033[0m");
+}
+
+static void columns_for_people(struct out *o, const struct record *r)
+{
+    out_str(o, r->outcome->exitcode == EXIT_FINE ? "     " : " ");
+    out_padded(o, (uint64_t)r->response->status, 3);
     out_char(o, ' ');
     size_t from = o->n;
     out_size(o, r->response->size_body);
     pad(o, from, 11);
     from = o->n;
-    out_u64(o, r->response->times.total > 0 ? (uint64_t)r->response->times.total / 1000000 : 0);
-    out_str(o, " ms");
+    out_interval(o, r->response->times.total);
     pad(o, from, 10);
+}
+
+static void columns_for_programs(struct out *o, const struct record *r)
+{
+    out_char(o, '\t');
+    out_padded(o, (uint64_t)r->response->status, 3);
+    out_char(o, '\t');
+    out_u64(o, r->response->size_body);
+    out_char(o, '\t');
+    out_seconds(o, r->response->times.total);
+    out_char(o, '\t');
 }
 
 void record_line(struct out *o, const struct record *r, bool terminal, bool colour)
 {
+    bool good = r->outcome->exitcode == EXIT_FINE;
     out_begin(o);
-    if (terminal) {
-        line_for_people(o, r, colour);
-    } else {
-        out_str(o, r->outcome->exitcode == 0 ? "ok\t" : "failed\t");
-        out_padded(o, (uint64_t)r->response->status, 3);
-        out_char(o, '\t');
-        out_u64(o, r->response->size_body);
-        out_char(o, '\t');
-        out_seconds(o, r->response->times.total);
-        out_char(o, '\t');
-    }
+    put_result(o, r, colour);
+    if (terminal)
+        columns_for_people(o, r);
+    else
+        columns_for_programs(o, r);
     record_url(o, r->url, out_text);
-    const char *last = r->outcome->exitcode ? r->outcome->text : r->file;
+    const char *last = good ? r->file : r->outcome->text;
     if (last) {
-        out_str(o, !terminal ? "\t" : r->outcome->exitcode ? "  " : " -> ");
+        out_str(o, !terminal ? "\t" : good ? " -> " : "  ");
         out_text(o, fsk_span_str(last));
     }
     out_char(o, '\n');

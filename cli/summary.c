@@ -1,7 +1,5 @@
 #include "summary.h"
 
-#include "base/time.h"
-
 enum { SHOWN_HOSTS = 3 };
 
 void summary_init(struct summary *s, fsock_time now)
@@ -90,12 +88,6 @@ void summary_add(struct summary *s, const struct record *r)
     h->sum += took;
 }
 
-static void put_time(struct out *o, fsock_time t)
-{
-    char text[40];
-    out_str(o, fsk_time_text(text, sizeof text, t));
-}
-
 static void put_failures(const struct summary *s, struct out *o)
 {
     for (unsigned i = 0; i < SUMMARY_CLASSES && s->classes[i].name; i++) {
@@ -120,7 +112,7 @@ static void put_hosts(const struct summary *s, struct out *o)
         out_str(o, n ? ", " : "slowest hosts: ");
         out_text(o, fsk_span(h->name, h->len));
         out_char(o, ' ');
-        put_time(o, h->sum / (fsock_time)h->count);
+        out_interval(o, h->sum / (fsock_time)h->count);
         out_str(o, " x ");
         out_u64(o, h->count);
     }
@@ -140,7 +132,7 @@ void summary_print(const struct summary *s, struct out *o, fsock_time now)
     out_str(o, "; ");
     out_size(o, s->bytes);
     out_str(o, " in ");
-    put_time(o, took);
+    out_interval(o, took);
     out_str(o, ", ");
     out_u64(o, (uint64_t)rate);
     if (rate < 100) {
@@ -150,11 +142,11 @@ void summary_print(const struct summary *s, struct out *o, fsock_time now)
     out_str(o, "/s\n");
     if (all) {
         out_str(o, "times: p50 ");
-        put_time(o, summary_percentile(s, 50));
+        out_interval(o, summary_percentile(s, 50));
         out_str(o, ", p95 ");
-        put_time(o, summary_percentile(s, 95));
+        out_interval(o, summary_percentile(s, 95));
         out_str(o, ", p99 ");
-        put_time(o, summary_percentile(s, 99));
+        out_interval(o, summary_percentile(s, 99));
         out_char(o, '\n');
     }
     if (s->hosts > 1)

@@ -22,11 +22,6 @@ void trace_mark(struct out *o, const struct fsock_mark *mark, fsock_time started
         out_char(o, ' ');
         out_text(o, fsk_span_str(mark->text));
     }
-    if (mark->size) {
-        out_str(o, " (");
-        out_u64(o, mark->size);
-        out_str(o, " bytes)");
-    }
     if (mark->sys_errno) {
         out_str(o, ": ");
         out_str(o, fsk_errno_text(mark->sys_errno));

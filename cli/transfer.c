@@ -220,12 +220,14 @@ static void report(struct get *g, struct transfer *t, const struct fsock_respons
     }
     if (!g->single || g->o.json || g->o.write_out)
         progress_clear(&g->progress);
-    if (g->o.json)
+    if (g->o.json) {
         record_json(&g->out, &r);
-    else if (g->o.write_out)
+    } else if (g->o.write_out) {
         writeout(&g->out, &g->err, g->o.write_out, &r);
-    else if (!g->single)
+        out_flush(&g->err);
+    } else if (!g->single) {
         record_line(&g->out, &r, g->terminal, g->colour);
+    }
 }
 
 void transfer_refuse(struct get *g, struct transfer *t, const char *why)

@@ -156,6 +156,7 @@ def fsock(build, tmp_path):
             pytest.fail(f"{words} did not return within {timeout} s: {out[-500:]!r} {err[-500:]!r}")
         return Result(words, process.returncode, out, err, time.monotonic() - start)
 
+    run.program = str(build / "cli/fsock")
     return run
 
 

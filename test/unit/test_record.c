@@ -186,11 +186,11 @@ static void lines(void **state)
     holds(&out, "ok\t200\t14900\t1.234567\thttp://***@host/a\n");
     record.file = "out/a";
     record_line(&out, &record, true, false);
-    holds(&out, "ok     200 14.6 KiB   1234 ms   http://***@host/a -> out/a\n");
+    holds(&out, "ok     200 14.6 KiB   1.23 s    http://***@host/a -> out/a\n");
     outcome_fail(&outcome, EXIT_WRITE, "write", 28, "no\033[2J room\n");
     outcome_fail(&outcome, EXIT_READ, "read", 5, "the first one stays");
     record_line(&out, &record, true, true);
-    holds(&out, "\033[31mfailed 200\033[0m 14.6 KiB   1234 ms   http://***@host/a  "
+    holds(&out, "\033[31mfailed\033[0m 200 14.6 KiB   1.23 s    http://***@host/a  "
                 "no\\x1b[2J room\\x0a\n");
     record.url = fsk_span("http://a\tb\xff", 11);
     record_line(&out, &record, false, false);

@@ -65,8 +65,8 @@ static void printed(void **state)
     size_t n = fread(out.mem, 1, sizeof out.mem - 1, f);
     out.mem[n] = '\0';
     has("10 ok, 3 failed (timeout 2, input 1); 1.3 KiB in 4.00 s, 3.2/s\n");
-    has("times: p50 1 ms, p95 4.");
-    has("slowest hosts: slow 3.00 s x 2, quick 1 ms x 10\n");
+    has("times: p50 1.02 ms, p95 4.");
+    has("slowest hosts: slow 3.00 s x 2, quick 1.00 ms x 10\n");
     fclose(f);
 }
 
