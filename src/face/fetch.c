@@ -335,6 +335,7 @@ static enum fsock_err start_job(struct fsock_fetch *f, struct fsock_event *e)
     f->n_running++;
     fsk_list_append(&f->running, &job->link);
     fill(e, FSOCK_EVENT_START, job);
+    t->op.first = true; /* so that it finds a connection that was kept just now */
     return driver->start(driver, &t->op) ? FSOCK_OK : FSOCK_ERR_MEMORY;
 }
 

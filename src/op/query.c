@@ -5,7 +5,8 @@
 #include "base/time.h"
 #include "op/query_stream.h"
 
-#define TAIL (100 * FSOCK_MILLISECOND) /* too little for a try of its own: the last one gets it */
+#define NO_SOCKET_DELAY (50 * FSOCK_MILLISECOND)  /* until a descriptor may be free again */
+#define TAIL            (100 * FSOCK_MILLISECOND) /* too little for a try: the last one gets it */
 
 bool fsk_servers_add(struct fsk_servers *servers, const struct fsk_addr *addr)
 {
@@ -27,6 +28,12 @@ fsock_time fsk_servers_until(const struct fsk_servers *servers, fsock_time start
 
 /* ---- what came ---- */
 
+/* It is about us, not about the server, and may pass. */
+static bool no_descriptor(int sys_errno)
+{
+    return sys_errno == EMFILE || sys_errno == ENFILE;
+}
+
 static enum fsk_query_verdict trouble(struct fsk_query *q, unsigned server,
                                       enum fsk_query_trouble what, int detail)
 {
@@ -36,6 +43,8 @@ static enum fsk_query_verdict trouble(struct fsk_query *q, unsigned server,
                                        detail != FSK_DNS_NOTIMP && detail != FSK_DNS_FORMERR);
     note->trouble = what;
     note->detail = detail;
+    if (what == FSK_TROUBLE_ERRNO && no_descriptor(detail))
+        return FSK_QUERY_NEXT;
     note->failures++;
     note->out = !may_pass || note->failures >= 2;
     return FSK_QUERY_NEXT;
@@ -151,7 +160,18 @@ static fsock_time slice(const struct fsk_query *q, unsigned left, fsock_time now
     return rest - t < TAIL ? rest : t;
 }
 
-static void ask_by_udp(struct fsk_query *q, const struct fsk_port *other_than)
+/* No way to ask `current`. Without a free descriptor its try is a short sleep. */
+static void cannot_ask(struct fsk_query *q, int sys_errno, fsock_time now)
+{
+    trouble(q, q->current, FSK_TROUBLE_ERRNO, sys_errno);
+    q->state = FSK_QUERY_IDLE;
+    if (no_descriptor(sys_errno)) {
+        q->state = FSK_QUERY_OPEN;
+        q->try_ends = now + NO_SOCKET_DELAY;
+    }
+}
+
+static void ask_by_udp(struct fsk_query *q, const struct fsk_port *other_than, fsock_time now)
 {
     const struct fsk_server *s = &q->servers->server[q->current];
     struct fsk_query_slot *slot = slot_for(q);
@@ -172,23 +192,18 @@ static void ask_by_udp(struct fsk_query *q, const struct fsk_port *other_than)
                                            .failed = failed};
     int err = fsk_ports_ask(q->servers->ports, &slot->question, other_than);
     slot->from = slot->question.port;
-    if (err) {
-        trouble(q, q->current, FSK_TROUBLE_ERRNO, err);
-        q->state = FSK_QUERY_IDLE;
-    }
+    if (err)
+        cannot_ask(q, err, now);
 }
 
-static void ask_by_tcp(struct fsk_query *q)
+static void ask_by_tcp(struct fsk_query *q, fsock_time now)
 {
     struct fsk_dns_query asked = as_asked(q, q->current, fsk_rand_16(&q->servers->ports->rand));
-    fsk_query_stream_free(q->stream);
     q->stream = fsk_query_stream_new(&asked, &q->servers->server[q->current].addr, q->try_ends);
     mark_query(q, " by TCP");
     q->state = FSK_QUERY_STREAM;
-    if (!q->stream) {
-        trouble(q, q->current, FSK_TROUBLE_ERRNO, ENOMEM);
-        q->state = FSK_QUERY_IDLE;
-    }
+    if (!q->stream)
+        cannot_ask(q, ENOMEM, now);
 }
 
 /* Begin a try at the next server that is not out. False: there is none. */
@@ -206,12 +221,15 @@ static bool ask_next(struct fsk_query *q, fsock_time now)
     }
     if (!left)
         return false;
-    q->note[q->current].tries++;
+    struct fsk_query_note *note = &q->note[q->current];
+    note->tries++;
+    if (note->trouble == FSK_TROUBLE_ERRNO && no_descriptor(note->detail))
+        note->trouble = FSK_TROUBLE_NONE;
     q->try_ends = now + slice(q, left, now);
     if (s->use_tcp)
-        ask_by_tcp(q);
+        ask_by_tcp(q, now);
     else
-        ask_by_udp(q, NULL);
+        ask_by_udp(q, NULL, now);
     return true;
 }
 
@@ -226,9 +244,9 @@ static void react(struct fsk_query *q, fsock_time now)
             q->current = slot->server;
             q->try_ends = now + slice(q, 1, now);
             if (verdict == FSK_QUERY_BY_TCP)
-                ask_by_tcp(q);
+                ask_by_tcp(q, now);
             else
-                ask_by_udp(q, slot->from);
+                ask_by_udp(q, slot->from, now);
         } else if (verdict == FSK_QUERY_NEXT && slot->server == q->current) {
             q->state = FSK_QUERY_IDLE;
         }
@@ -243,17 +261,22 @@ static enum fsock_err step_stream(struct fsk_query *q, fsock_time now)
     enum fsock_err err = fsk_query_stream_step(s, &q->op, now, &answer);
     if (err == FSOCK_AGAIN && now < q->try_ends)
         return err;
+    enum fsk_query_verdict verdict = FSK_QUERY_NEXT;
     q->state = FSK_QUERY_IDLE;
     if (err == FSOCK_OK) {
         struct fsk_dns_msg m;
         enum fsk_dns_match match = fsk_dns_read(&m, &s->query, (const uint8_t *)answer.p, answer.n);
-        if (judge(q, q->current, &s->query, match, &m, true) == FSK_QUERY_REPEAT)
-            ask_by_tcp(q);
+        verdict = judge(q, q->current, &s->query, match, &m, true);
     } else if (s->sys_errno && s->sys_errno != ETIMEDOUT) {
-        trouble(q, q->current, FSK_TROUBLE_ERRNO, s->sys_errno);
+        cannot_ask(q, s->sys_errno, now);
     } else {
         trouble(q, q->current, FSK_TROUBLE_STREAM, 0);
     }
+    fsk_query_stream_free(s);
+    q->stream = NULL;
+    fsk_op_clear(&q->op);
+    if (verdict == FSK_QUERY_REPEAT)
+        ask_by_tcp(q, now);
     return FSOCK_OK;
 }
 
@@ -275,8 +298,7 @@ static enum fsock_err end(struct fsk_query *q, fsock_time now)
         return FSOCK_OK;
     for (unsigned i = 0; i < q->servers->n; i++) {
         const struct fsk_query_note *note = &q->note[i];
-        if (note->trouble != FSK_TROUBLE_ERRNO ||
-            (note->detail != EMFILE && note->detail != ENFILE))
+        if (note->tries && (note->trouble != FSK_TROUBLE_ERRNO || !no_descriptor(note->detail)))
             return FSOCK_ERR_DNS;
     }
     return FSOCK_ERR_SYSTEM;

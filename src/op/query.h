@@ -110,7 +110,8 @@ struct fsk_query {
 /*
  * Ends with FSOCK_OK when a server gave a final answer (FOUND, ALIAS, NODATA, NO_NAME or LOOP in
  * result.outcome); FSOCK_ERR_DNS when none did (see note[]), also when the time is up;
- * FSOCK_ERR_SYSTEM if there were no sockets to be had. The name's letters get random case.
+ * FSOCK_ERR_SYSTEM if there was no descriptor to be had all the time. The name's letters get random
+ * case.
  */
 void fsk_query_init(struct fsk_query *q, struct fsk_servers *servers, const struct fsk_dname *name,
                     uint16_t type, fsock_time until);
@@ -124,7 +125,7 @@ void fsk_query_fini(struct fsk_query *q);
  */
 void fsk_query_describe(const struct fsk_query *q, fsock_time now, char *text, size_t cap);
 
-/* Whether no server could be reached, or none has said a word. */
+/* Whether no server could be reached, or none has said a word, and that is not our own fault. */
 bool fsk_query_unheard(const struct fsk_query *q);
 
 #endif

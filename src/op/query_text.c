@@ -77,7 +77,7 @@ void fsk_query_describe(const struct fsk_query *q, fsock_time now, char *text, s
 bool fsk_query_unheard(const struct fsk_query *q)
 {
     for (unsigned i = 0; i < q->servers->n; i++)
-        if (q->note[i].trouble != FSK_TROUBLE_NONE && q->note[i].trouble != FSK_TROUBLE_ERRNO)
+        if (q->note[i].trouble > FSK_TROUBLE_ERRNO || q->note[i].detail == EMFILE)
             return false;
     return true;
 }

@@ -306,11 +306,14 @@ static enum fsock_err expired(struct fsk_resolve *r, fsock_time now)
     char why[512] = "the time was up before any name server was asked";
     if (r->n)
         return done(r);
-    if (r->lookup && r->lookup->run)
-        fsk_lookup_describe(r->lookup, now, why, sizeof why);
-    else if (r->lookup && r->lookup->why)
+    bool unheard = false;
+    if (r->lookup && r->lookup->run) {
+        unheard = fsk_lookup_describe(r->lookup, now, why, sizeof why);
+    } else if (r->lookup && r->lookup->why) {
+        unheard = r->lookup->unheard;
         snprintf(why, sizeof why, "%s", r->lookup->why);
-    hint(r, r->lookup != NULL);
+    }
+    hint(r, unheard);
     return fail(r, FSOCK_ERR_TIMEOUT, 0, why);
 }
 

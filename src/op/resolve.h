@@ -5,9 +5,10 @@
  * cache, the UDP ports, and the lookups that are under way (one per name at a time; whoever asks
  * for the same name joins it). A struct fsk_resolve is one wish: an inner op of a dial.
  *
- * IP literals, options.resolve, localhost (RFC 6761) and the hosts file answer at once. A and AAAA
- * are asked side by side (RFC 8305 3): `settled` is set as soon as connecting may begin, that is
- * when both have come, or one has and 50 ms have passed; the op goes on until both are over.
+ * options.resolve, IP literals (IPv4 also as inet_aton reads it), localhost (RFC 6761) and the
+ * hosts file answer at once. Names may be in UTF-8 (wire/idn.h). A and AAAA are asked side by side
+ * (RFC 8305 3): `settled` is set as soon as connecting may begin, that is when both have come, or
+ * one has and 50 ms have passed; the op goes on until both are over.
  */
 #ifndef FSK_RESOLVE_H
 #define FSK_RESOLVE_H

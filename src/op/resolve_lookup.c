@@ -409,16 +409,16 @@ void fsk_lookup_leave(struct fsk_resolve *wish)
     conclude(l, l->owner->driver->now);
 }
 
-void fsk_lookup_describe(const struct fsk_lookup *l, fsock_time now, char *text, size_t cap)
+bool fsk_lookup_describe(const struct fsk_lookup *l, fsock_time now, char *text, size_t cap)
 {
     const struct fsk_lookup_run *run = l->run;
-    for (unsigned i = run->halves; i-- > 0;)
-        if (!is_over(&run->half[i]) || run->half[i].state == FSK_HALF_FAILED) {
-            const struct fsk_half *h = &run->half[i];
-            if (h->state == FSK_HALF_UNASKED)
-                continue;
+    for (unsigned i = run->halves; i-- > 0;) {
+        const struct fsk_half *h = &run->half[i];
+        if (h->state == FSK_HALF_ASKING || h->state == FSK_HALF_FAILED) {
             fsk_query_describe(&h->query, now, text, cap);
-            return;
+            return fsk_query_unheard(&h->query);
         }
-    snprintf(text, cap, "no answer yet");
+    }
+    snprintf(text, cap, "no name server has been asked yet");
+    return false;
 }

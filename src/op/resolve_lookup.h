@@ -106,7 +106,8 @@ enum fsock_err fsk_lookup_join(struct fsk_lookups *owner, struct fsk_resolve *wi
 /* The wish is no longer interested; the last one to leave ends the lookup. */
 void fsk_lookup_leave(struct fsk_resolve *wish);
 
-/* What a lookup that is not over has been waiting for, in words. */
-void fsk_lookup_describe(const struct fsk_lookup *l, fsock_time now, char *text, size_t cap);
+/* What a lookup that is not over has been waiting for, in words. True: no server has said a word.
+ */
+bool fsk_lookup_describe(const struct fsk_lookup *l, fsock_time now, char *text, size_t cap);
 
 #endif

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/fault.h"
+#include "base/hint.h"
 #include "base/time.h"
 #include "op/request.h"
 
@@ -115,6 +116,7 @@ static enum fsock_err end(struct fsk_transfer *t, enum fsock_err err)
         fsk_fault_set(&t->fault, err, FSOCK_STAGE_NONE, 0, "%s: %s", t->aim.peer,
                       err == FSOCK_ERR_MEMORY ? "out of memory" : fsock_err_name(err));
     t->fault.took = t->response.times.total;
+    fsk_fault_advise(&t->fault);
     return err;
 }
 
