@@ -18,6 +18,10 @@ static bool start(struct fsk_driver *d, struct fsk_op *op)
     op->running = true;
     s->running++;
     fsk_sched_ready(s, op);
+    if (op->first) {
+        fsk_list_remove(&op->link);
+        fsk_list_prepend(&s->ready, &op->link);
+    }
     return true;
 }
 
