@@ -16,7 +16,8 @@ struct tls {
     struct fsk_tls_config *config;
     SSL *ssl;
     bool open;     /* the handshake is done */
-    bool broken;   /* OpenSSL has failed: it must not be called again */
+    bool broken;   /* TLS has failed: OpenSSL must not be called again */
+    bool gone;     /* so has the layer below, or it has ended */
     bool shut;     /* our close_notify is on its way */
     bool usable;   /* the host can be put into a handshake */
     bool offered;  /* a session is being resumed */
@@ -82,10 +83,10 @@ static enum fsock_err outcome(struct tls *t, int ret)
     case FSOCK_OK:
         return broken(t);
     case FSOCK_EOF:
-        t->broken = true;
+        t->gone = true;
         return cut_off(t);
     default:
-        t->broken = true;
+        t->gone = true;
         return fsk_layer_fail_as_below(&t->layer, t->pipe.last);
     }
 }
@@ -188,14 +189,19 @@ static void tls_info(struct fsk_layer *l, struct fsk_layer_info *info)
     info->tls_resumed = SSL_session_reused(t->ssl) == 1;
 }
 
-/* With a last word to the peer, if it can be sent at once. */
+/*
+ * With a last word to the peer, if it can be sent at once. Without it OpenSSL calls the session
+ * bad, and that is right only if TLS itself has failed, not if the connection is just gone.
+ */
 static void tls_free(struct fsk_layer *l)
 {
     struct tls *t = tls_of(l);
     struct fsk_wait unused = {.wants = 0};
     begin(t, &unused);
-    if (t->open && !t->broken && !t->shut)
+    if (t->open && !t->broken && !t->gone && !t->shut)
         SSL_shutdown(t->ssl);
+    if (t->ssl && !t->broken)
+        SSL_set_shutdown(t->ssl, SSL_SENT_SHUTDOWN);
     ERR_clear_error();
     SSL_free(t->ssl);
     fsk_layer_free(l->below);

@@ -18,7 +18,7 @@ struct fsk_tls_config {
     int keylog; /* a descriptor, or -1 */
 };
 
-/* OpenSSL's word that a session, or a ticket for one, has come: a copy goes into the cache. */
+/* OpenSSL's word that a session, or a ticket for one, has come: it goes into the cache. */
 int fsk_tls_remember(SSL *ssl, SSL_SESSION *session);
 
 #endif

@@ -14,8 +14,7 @@ struct session {
     struct peer *peer;
     fsock_time expires;
     bool once; /* a TLS 1.3 ticket */
-    size_t len;
-    unsigned char der[];
+    SSL_SESSION *ssl;
 };
 
 #define SESSION_OF(link, member) FSK_HOLDER(link, struct session, member)
@@ -42,7 +41,7 @@ static void drop(struct fsk_tls_sessions *cache, struct session *s)
     cache->n--;
     s->peer->n--;
     drop_peer_if_empty(cache, s->peer);
-    OPENSSL_cleanse(s->der, s->len);
+    SSL_SESSION_free(s->ssl);
     free(s);
 }
 
@@ -88,16 +87,15 @@ static fsock_time lifetime(const SSL_SESSION *session)
     return seconds * FSOCK_SECOND;
 }
 
-static struct session *copy_of(SSL_SESSION *session, fsock_time now)
+static struct session *new_session(SSL_SESSION *ssl, fsock_time now)
 {
-    int len = SSL_SESSION_is_resumable(session) ? i2d_SSL_SESSION(session, NULL) : 0;
-    struct session *s = len > 0 ? malloc(sizeof *s + (size_t)len) : NULL;
+    struct session *s = SSL_SESSION_is_resumable(ssl) ? malloc(sizeof *s) : NULL;
     if (!s)
         return NULL;
-    unsigned char *end = s->der;
-    s->len = (size_t)i2d_SSL_SESSION(session, &end);
-    s->expires = now + lifetime(session);
-    s->once = SSL_SESSION_get_protocol_version(session) >= TLS1_3_VERSION;
+    SSL_SESSION_up_ref(ssl);
+    s->ssl = ssl;
+    s->expires = now + lifetime(ssl);
+    s->once = SSL_SESSION_get_protocol_version(ssl) >= TLS1_3_VERSION;
     fsk_list_init(&s->in_all);
     fsk_list_init(&s->in_peer);
     return s;
@@ -106,10 +104,11 @@ static struct session *copy_of(SSL_SESSION *session, fsock_time now)
 void fsk_tls_sessions_put(struct fsk_tls_sessions *cache, struct fsk_span key, SSL_SESSION *session,
                           fsock_time now)
 {
-    struct session *s = copy_of(session, now);
-    struct peer *peer = s ? find_or_add(cache, key) : NULL;
-    if (!peer) {
-        free(s);
+    struct peer *peer = find_or_add(cache, key);
+    struct session *s = peer ? new_session(session, now) : NULL;
+    if (!s) {
+        if (peer)
+            drop_peer_if_empty(cache, peer);
         return;
     }
     s->peer = peer;
@@ -130,10 +129,9 @@ SSL_SESSION *fsk_tls_sessions_take(struct fsk_tls_sessions *cache, struct fsk_sp
     struct peer *peer;
     while ((peer = find(cache, key))) {
         struct session *s = SESSION_OF(peer->sessions.prev, in_peer);
-        const unsigned char *der = s->der;
-        SSL_SESSION *session = NULL;
-        if (now < s->expires)
-            session = d2i_SSL_SESSION(NULL, &der, (long)s->len);
+        /* A connection that failed has marked its session as bad. */
+        bool good = now < s->expires && SSL_SESSION_is_resumable(s->ssl);
+        SSL_SESSION *session = good && SSL_SESSION_up_ref(s->ssl) ? s->ssl : NULL;
         if (!session || s->once)
             drop(cache, s);
         if (session)

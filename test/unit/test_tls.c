@@ -260,6 +260,41 @@ static void test_resumption(void **state)
     cert_free(&cert);
 }
 
+static void play_cut(struct peer *p)
+{
+    char byte;
+    peer_write(p, "x", 1);
+    shutdown(p->fd, SHUT_WR);
+    while (read(p->fd, &byte, 1) > 0)
+        ;
+}
+
+/* Many peers just hang up. That says nothing against the session. */
+static void test_an_end_without_close_notify_leaves_the_session(void **state)
+{
+    (void)state;
+    const int versions[] = {TLS1_2_VERSION, TLS1_3_VERSION};
+    struct cert cert = cert_make("x", "DNS:localhost", 2, &ca);
+    for (int i = 0; i < 2; i++) {
+        struct peer p;
+        struct client c = {.config = trusting_ca(), .host = "localhost"};
+        char byte;
+        size_t n;
+        peer_init(&p, "tT", &cert, versions[i]);
+        stub_driver_init(&c.driver);
+        peer_start(&p, play_cut);
+        assert_int_equal(client_open(&c, &p), FSOCK_OK);
+        assert_int_equal(client_recv(&c, &byte, 1, &n, 0), FSOCK_OK);
+        assert_int_equal(client_recv(&c, &byte, 1, &n, 0), FSOCK_ERR_TRUNCATED);
+        fsk_stream_close(&c.stream);
+        peer_join(&p);
+        assert_true(resumed_at(&p, c.config, "localhost", true, FSOCK_SECOND));
+        fsk_tls_config_free(c.config);
+        peer_fini(&p);
+    }
+    cert_free(&cert);
+}
+
 static void test_tickets_serve_once(void **state)
 {
     (void)state;
@@ -540,6 +575,7 @@ int main(void)
         cmocka_unit_test(test_a_trusted_leaf),
         cmocka_unit_test(test_the_systems_roots),
         cmocka_unit_test(test_resumption),
+        cmocka_unit_test(test_an_end_without_close_notify_leaves_the_session),
         cmocka_unit_test(test_tickets_serve_once),
         cmocka_unit_test(test_the_session_cache_is_bounded),
         cmocka_unit_test(test_versions),
