@@ -97,7 +97,7 @@ static const char *raised_by(const struct fsock_fault *fault, const struct limit
     case FSOCK_ERR_TOO_BIG:
         if (fault->stage != FSOCK_STAGE_BODY)
             return NULL;
-        return strstr(text, "ratio") || strstr(text, "times") ? "--max-ratio" : "--max-body";
+        return strstr(text, "bomb") ? "--max-ratio" : "--max-body";
     case FSOCK_ERR_REDIRECTS:
         return strstr(text, "more than") ? "--max-redirs" : NULL;
     default:
