@@ -15,7 +15,8 @@ struct fsk_loop {
     int epoll;
     struct fsk_loop_slot *slot; /* by descriptor */
     size_t slots;
-    size_t turn; /* steps left before the kernel is asked again */
+    size_t turn; /* steps left before the kernel and the clock are asked again */
+    bool late;   /* this turn began after the caller's deadline: it is the last one */
 };
 
 /* False: out of memory or of descriptors (errno says). The driver for ops is &loop->sched.driver.
@@ -27,7 +28,7 @@ void fsk_loop_fini(struct fsk_loop *loop);
 
 /*
  * Make one step of one op, or sleep until one is ready. FSOCK_OK; FSOCK_ERR_TIMEOUT if `deadline`
- * has passed and nothing is ready; FSOCK_ERR_SYSTEM.
+ * has passed, and nothing is ready or what was has had its turn; FSOCK_ERR_SYSTEM.
  */
 enum fsock_err fsk_loop_step(struct fsk_loop *loop, fsock_time deadline);
 

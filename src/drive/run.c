@@ -46,8 +46,8 @@ void fsk_run_fini(struct fsk_run *run)
     free(run->fds);
 }
 
-/* Sleep until a descriptor or a timer of the waiting ops is ready, and make those ops ready. */
-static enum fsock_err sleep_on(struct fsk_run *run)
+/* Look which of the waiting ops can go on; sleep until one can if none is ready. */
+static enum fsock_err gather(struct fsk_run *run)
 {
     struct fsk_sched *s = &run->sched;
     size_t n = 0;
@@ -67,7 +67,9 @@ static enum fsock_err sleep_on(struct fsk_run *run)
                 .events = (short)((w->want[i].events & FSK_READABLE ? POLLIN : 0) |
                                   (w->want[i].events & FSK_WRITABLE ? POLLOUT : 0))};
     }
-    int ms = fsk_time_poll_ms(fsock_now(), fsk_sched_next(s));
+    int ms = 0;
+    if (fsk_list_empty(&s->ready))
+        ms = fsk_time_poll_ms(fsock_now(), fsk_sched_next(s));
     if (poll(run->fds, n, ms) < 0 && errno != EINTR)
         return FSOCK_ERR_SYSTEM;
     n = 0;
@@ -89,11 +91,11 @@ enum fsock_err fsk_run(struct fsk_run *run, struct fsk_op *op)
     if (!s->driver.start(&s->driver, op))
         return FSOCK_ERR_MEMORY;
     for (;;) {
-        while (!fsk_list_empty(&s->ready) && !op->ended)
+        for (size_t turn = s->running; turn && !fsk_list_empty(&s->ready) && !op->ended; turn--)
             fsk_sched_step(s);
         if (op->ended)
             return op->err;
-        enum fsock_err err = sleep_on(run);
+        enum fsock_err err = gather(run);
         if (err != FSOCK_OK) {
             s->driver.stop(&s->driver, op);
             return err;

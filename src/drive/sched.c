@@ -9,6 +9,20 @@ static struct fsk_sched *sched_of(struct fsk_driver *d)
     return (struct fsk_sched *)(void *)d;
 }
 
+/* To the front of those that are ready, but behind one whose received bytes are still in the
+ * scratch buffer. */
+static void advance(struct fsk_sched *s, struct fsk_op *op)
+{
+    struct fsk_list *front = s->ready.next;
+    if (front == &op->link)
+        return;
+    fsk_list_remove(&op->link);
+    if (!fsk_list_empty(&s->ready) && FSK_HOLDER(front, struct fsk_op, link)->first)
+        fsk_list_prepend(front, &op->link);
+    else
+        fsk_list_prepend(&s->ready, &op->link);
+}
+
 static bool start(struct fsk_driver *d, struct fsk_op *op)
 {
     struct fsk_sched *s = sched_of(d);
@@ -18,10 +32,8 @@ static bool start(struct fsk_driver *d, struct fsk_op *op)
     op->running = true;
     s->running++;
     fsk_sched_ready(s, op);
-    if (op->first) {
-        fsk_list_remove(&op->link);
-        fsk_list_prepend(&s->ready, &op->link);
-    }
+    if (op->first)
+        advance(s, op);
     return true;
 }
 
@@ -87,9 +99,11 @@ void fsk_sched_tick(struct fsk_sched *s)
     for (struct fsk_heap_node *n; (n = fsk_heap_first(&s->timers)) && n->at <= s->driver.now;) {
         struct fsk_op *op = FSK_HOLDER(n, struct fsk_op, timer);
         fsk_heap_remove(&s->timers, n);
-        if (due(op) <= s->driver.now)
+        if (due(op) <= s->driver.now) {
             fsk_sched_ready(s, op);
-        else if (due(op) != FSOCK_NEVER)
+            if (op->deadline <= s->driver.now)
+                advance(s, op); /* it ends, and must not wait for those that are busy */
+        } else if (due(op) != FSOCK_NEVER)
             fsk_heap_put(&s->timers, n, due(op));
     }
 }
