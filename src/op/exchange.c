@@ -72,6 +72,15 @@ static void all_sent(struct fsk_exchange *x)
              (unsigned long long)x->sent);
 }
 
+bool fsk_exchange_turn_over(struct fsk_exchange *x)
+{
+    if (x->moved < TURN_BYTES)
+        return false;
+    x->moved = 0;
+    x->op.yield = true;
+    return true;
+}
+
 /* FSOCK_OK when there is nothing left to send, FSOCK_AGAIN, or the error. */
 static enum fsock_err send_more(struct fsk_exchange *x, fsock_time now)
 {
@@ -86,11 +95,8 @@ static enum fsock_err send_more(struct fsk_exchange *x, fsock_time now)
             all_sent(x);
             break;
         }
-        if (x->moved >= TURN_BYTES) {
-            x->moved = 0;
-            x->op.yield = true;
+        if (fsk_exchange_turn_over(x))
             return FSOCK_AGAIN;
-        }
         size_t n, len = rest.n - (size_t)at;
         enum fsock_err err = fsk_stream_send(x->stream, rest.p + at,
                                              len < TURN_BYTES ? len : TURN_BYTES, &n, &x->op.wait);
@@ -115,11 +121,8 @@ enum fsock_err fsk_exchange_fill(struct fsk_exchange *x, fsock_time now, uint64_
         return FSOCK_OK;
     if (x->ended)
         return FSOCK_EOF;
-    if (x->moved >= TURN_BYTES) {
-        x->moved = 0;
-        x->op.yield = true;
+    if (fsk_exchange_turn_over(x))
         return FSOCK_AGAIN;
-    }
     if (discard > cap) {
         flags = FSK_IO_DISCARD;
         cap = discard < TURN_BYTES ? (size_t)discard : TURN_BYTES;
@@ -198,6 +201,8 @@ static enum fsock_err ended_early(struct fsk_exchange *x, enum fsock_err err)
 {
     if (err != FSOCK_EOF)
         return fsk_exchange_fail_stream(x, err);
+    if (!x->first_at && x->stream->send_dead)
+        return fsk_exchange_fail_stream(x, x->stream->send_dead);
     if (!x->first_at)
         return fsk_exchange_fail(x, FSOCK_ERR_CLOSED, 0,
                                  "the peer closed the connection without an answer");
@@ -305,12 +310,14 @@ void fsk_exchange_init(struct fsk_exchange *x, struct fsk_http *http, struct fsk
     fsk_op_init(&x->op, step, deadline);
     fsk_buf_init(&x->head_bytes, FSK_H1_HEAD_MAX + 1);
     fsk_buf_init(&x->trailers, FSK_H1_HEAD_MAX + 1);
+    fsk_buf_init(&x->kept, FSK_SCRATCH_SIZE);
 }
 
 void fsk_exchange_fini(struct fsk_exchange *x)
 {
     fsk_buf_fini(&x->head_bytes);
     fsk_buf_fini(&x->trailers);
+    fsk_buf_fini(&x->kept);
     fsk_decode_free(x->decode);
     x->decode = NULL;
 }

@@ -70,6 +70,7 @@ struct fsk_exchange {
     bool ended;                /* the peer has ended the stream */
     struct fsk_span in;        /* received, not looked at */
     struct fsk_span raw;       /* body bytes without framing, not yet decoded */
+    struct fsk_buf kept;       /* what both point to while others have the scratch buffer */
     bool decoder_full;         /* it has more to give without more input */
     struct fsk_decode *decode; /* NULL: identity */
     unsigned codings_undone;

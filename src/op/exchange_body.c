@@ -184,6 +184,26 @@ static enum fsock_err undo(struct fsk_exchange *x)
     return FSOCK_OK;
 }
 
+/* Others get their turn in the middle of what has been received: take it out of the scratch
+ * buffer. */
+static enum fsock_err keep_received(struct fsk_exchange *x)
+{
+    const char *scratch = (const char *)x->op.driver->scratch;
+    const char *from = x->raw.n ? x->raw.p : x->in.p; /* raw, if there is any, is in front of in */
+    const char *end = x->in.n ? x->in.p + x->in.n : x->raw.p + x->raw.n;
+    if (!x->raw.n && !x->in.n)
+        return FSOCK_OK;
+    if (from < scratch || from >= scratch + x->op.driver->scratch_size)
+        return FSOCK_OK;
+    fsk_buf_clear(&x->kept);
+    enum fsock_err err = fsk_buf_append(&x->kept, from, (size_t)(end - from));
+    if (err != FSOCK_OK)
+        return fsk_exchange_fail(x, err, ENOMEM, "out of memory");
+    x->raw.p = x->raw.n ? x->kept.mem : NULL;
+    x->in.p = x->in.n ? x->kept.mem + (x->in.p - from) : NULL;
+    return FSOCK_OK;
+}
+
 static enum fsock_err body_over(struct fsk_exchange *x)
 {
     enum fsk_decode_err err = x->decode ? fsk_decode_finish(x->decode) : FSK_DECODE_OK;
@@ -197,6 +217,11 @@ enum fsock_err fsk_exchange_body(struct fsk_exchange *x, fsock_time now)
         err = make_decoder(x);
     while (err == FSOCK_OK) {
         if (x->raw.n || x->decoder_full) {
+            if (x->decode && fsk_exchange_turn_over(x)) {
+                x->last_moved = now; /* the peer isn't silent, there is much to unpack */
+                err = keep_received(x);
+                return err == FSOCK_OK ? FSOCK_AGAIN : err;
+            }
             err = undo(x);
             if (err == FSOCK_OK && x->data.n && !x->discard) {
                 x->event = FSK_EXCHANGE_DATA;

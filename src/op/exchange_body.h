@@ -13,6 +13,9 @@ enum fsock_err fsk_exchange_begin_body(struct fsk_exchange *x);
 /* Go on with the body: FSOCK_OK at its end, FSOCK_AGAIN with or without an event, or the error. */
 enum fsock_err fsk_exchange_body(struct fsk_exchange *x, fsock_time now);
 
+/* Whether it has moved so much that others must get their turn: then it yields. */
+bool fsk_exchange_turn_over(struct fsk_exchange *x);
+
 /* Bytes into x->in, if there are none; `discard` up to so many at once, without seeing them (0:
  * none; their number is in *dropped). FSOCK_OK, FSOCK_EOF, FSOCK_AGAIN, or the stream's error. */
 enum fsock_err fsk_exchange_fill(struct fsk_exchange *x, fsock_time now, uint64_t discard,
