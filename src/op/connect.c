@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <unistd.h>
 
+#define FULL_QUEUE_DELAY (10 * FSOCK_MILLISECOND)
+
 static enum fsock_err ended(struct fsk_connect *c, enum fsock_err err, int sys_errno,
                             fsock_time now)
 {
@@ -10,6 +12,18 @@ static enum fsock_err ended(struct fsk_connect *c, enum fsock_err err, int sys_e
     c->sys_errno = sys_errno;
     fsk_mark(c->op.trace, FSOCK_MARK_CONNECTED, c->op.id, c->fd, sys_errno, 0, "%s", c->text);
     return err;
+}
+
+/* A unix socket whose queue is full says so at once, and no descriptor tells when it has room. */
+static bool must_wait(struct fsk_connect *c, int e, fsock_time now)
+{
+    if (e == EAGAIN && c->to.ss.ss_family == AF_UNIX)
+        c->op.alarm = now + FULL_QUEUE_DELAY;
+    else if (e == EINPROGRESS || e == EALREADY)
+        fsk_wait_for(&c->op.wait, c->fd, FSK_WRITABLE);
+    else
+        return false;
+    return true;
 }
 
 static enum fsock_err begin(struct fsk_connect *c, fsock_time now)
@@ -20,16 +34,14 @@ static enum fsock_err begin(struct fsk_connect *c, fsock_time now)
     if (e)
         return ended(c, FSOCK_ERR_SYSTEM, e, now);
     if (family != AF_UNIX)
-        fsk_sock_tune(c->fd, c->user_timeout_ms, c->fast_open);
+        fsk_sock_tune(c->fd, c->fast_open);
     e = fsk_sock_bind(c->fd, family, c->bind);
     if (e)
         return ended(c, FSOCK_ERR_CONNECT, e, now);
     fsk_mark(c->op.trace, FSOCK_MARK_CONNECT, c->op.id, c->fd, 0, 0, "%s", c->text);
     e = fsk_sock_connect(c->fd, &c->to);
-    if (e == EINPROGRESS) {
-        fsk_wait_for(&c->op.wait, c->fd, FSK_WRITABLE);
+    if (must_wait(c, e, now))
         return FSOCK_AGAIN;
-    }
     return ended(c, e ? FSOCK_ERR_CONNECT : FSOCK_OK, e, now);
 }
 
@@ -39,10 +51,8 @@ static enum fsock_err look(struct fsk_connect *c, fsock_time now)
     int e = fsk_sock_error(c->fd);
     if (!e)
         e = fsk_sock_connect(c->fd, &c->to);
-    if (e == EALREADY || e == EINPROGRESS) {
-        fsk_wait_for(&c->op.wait, c->fd, FSK_WRITABLE);
+    if (must_wait(c, e, now))
         return FSOCK_AGAIN;
-    }
     if (e == EISCONN)
         e = 0;
     return ended(c, e ? FSOCK_ERR_CONNECT : FSOCK_OK, e, now);

@@ -24,7 +24,6 @@ struct fsk_dialer {
     struct fsk_bind bind;
     int family;
     bool fast_open;
-    unsigned user_timeout_ms;
     struct fsk_span unix_socket; /* empty: none */
 };
 

@@ -51,8 +51,6 @@ enum fsock_err fsk_http_init(struct fsk_http *http, const struct fsock_options *
         err = fsk_bind_parse(&http->dialer.bind, o->bind, fault);
     if (err != FSOCK_OK)
         return err;
-    if (o->read_timeout > 0 && o->read_timeout / FSOCK_MILLISECOND < INT32_MAX)
-        http->dialer.user_timeout_ms = (unsigned)(o->read_timeout / FSOCK_MILLISECOND);
     http->out = malloc(FSK_SCRATCH_SIZE);
     http->routes = fsk_routes_new(o, fault);
     if (http->routes)
