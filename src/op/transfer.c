@@ -86,6 +86,8 @@ static void drop_exchange(struct fsk_transfer *t)
     if (t->exchanging)
         fsk_exchange_fini(&t->exchange);
     t->exchanging = false;
+    t->response.head = NULL; /* it lived in there */
+    t->response.head_len = 0;
 }
 
 /* Part with the connection: keep it for the next one, or close it. */
@@ -206,7 +208,8 @@ static enum fsock_err at_place(struct fsk_transfer *t, fsock_time now)
     if (!t->conn)
         return end(t, FSOCK_ERR_MEMORY);
     fsk_dial_init(&t->dial, &t->http->dialer, &t->aim.target,
-                  fsk_time_limit(now, t->http->connect_timeout), &t->fault);
+                  fsk_time_min(t->op.deadline, fsk_time_limit(now, t->http->connect_timeout)),
+                  &t->fault);
     t->dialling = true;
     t->state = FSK_TRANSFER_AT_DIAL;
     return FSOCK_OK;
@@ -341,6 +344,7 @@ static enum fsock_err redirect(struct fsk_transfer *t, fsock_time now)
     note_end(t);
     drop_conn(t, t->exchange.reusable);
     drop_exchange(t);
+    r->url = t->aim.text.mem;
     t->redirecting = t->fresh = false;
     fsk_op_clear(&t->op);
     err = fsk_pool_move(&t->http->pool, &t->lease, fsk_buf_span(&t->aim.place), &t->op);
