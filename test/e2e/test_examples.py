@@ -1,0 +1,94 @@
+"""The programs in examples/, and what a stranger does: install, pkg-config, compile, run."""
+
+import os
+import pathlib
+import re
+import subprocess
+
+import pytest
+
+from conftest import clean_env
+
+ROOT = pathlib.Path(__file__).parents[2]
+
+
+def run(program, *args, stdin=b""):
+    return subprocess.run([program, *args], input=stdin, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, env=clean_env(), timeout=60)
+
+
+def test_get(build, site):
+    done = run(build / "examples/get", site.url("/plain/9"))
+    assert done.returncode == 0 and done.stdout == site.get("/plain/9")[2] and not done.stderr
+
+
+@pytest.mark.plain
+def test_get_ends_in_time(build, site):
+    done = run(build / "examples/get", site.url("/drip-head"))
+    assert done.returncode == 1 and b"time is up" in done.stderr and not done.stdout
+
+
+def test_fetch(build, site):
+    good = [site.url(f"/sized/{n}") for n in range(1, 300)]
+    text = "\n".join([*good, "", "http://[broken/", site.url("/reset"), site.url("/redirect/2")])
+    done = run(build / "examples/fetch", stdin=text.encode())
+    lines = done.stdout.decode().splitlines()
+    assert done.returncode == 1 and len(lines) == len(good) + 3
+    assert sorted(lines)[:2] == sorted(line for line in lines if line.startswith("--- "))
+    assert {f"200 {n} {url}" for n, url in enumerate(good, 1)} < set(lines)
+    assert sum(line.startswith("200 ") for line in lines) == len(good) + 1
+
+
+def test_fetch_waits_for_room(build, site):
+    """More URLs than the queue takes at once."""
+    url = site.url("/empty?" + "x" * 4000)
+    done = run(build / "examples/fetch", stdin=f"{url}\n".encode() * 2000)
+    assert done.returncode == 0 and done.stdout.count(b"\n") == 2000
+
+
+@pytest.fixture(scope="module")
+def installed(build, tmp_path_factory):
+    """pkg-config's words for what `meson install` has put under a directory of its own."""
+    top = tmp_path_factory.mktemp("installed")
+    subprocess.run(["meson", "install", "-C", build, "--no-rebuild", "--quiet", "--destdir", top],
+                   check=True, stdout=subprocess.DEVNULL)
+    found = next(top.rglob("fsock.pc"))
+    env = dict(os.environ, PKG_CONFIG_PATH=str(found.parent), PKG_CONFIG_SYSROOT_DIR=str(top))
+
+    def words(*options):
+        done = subprocess.run(["pkg-config", *options, "fsock"], check=True, env=env, text=True,
+                              stdout=subprocess.PIPE)
+        return done.stdout.split()
+
+    words.top = top
+    words.lib = str(found.parents[1])
+    return words
+
+
+@pytest.mark.plain
+@pytest.mark.parametrize("compiler", ["gcc", "clang"])
+@pytest.mark.parametrize("name", ["get", "fetch"])
+def test_install_and_compile(installed, site, tmp, compiler, name):
+    program = tmp / name
+    subprocess.run(
+        [compiler, "-std=c99", "-pedantic", "-Wall", "-Wextra", "-Werror", "-o", program,
+         ROOT / f"examples/{name}.c", *installed("--cflags", "--libs")], check=True)
+    url = site.url("/plain/9")
+    done = subprocess.run([program, url], input=url.encode(), stdout=subprocess.PIPE,
+                          env=clean_env(LD_LIBRARY_PATH=installed.lib), timeout=60)
+    assert done.returncode == 0 and done.stdout
+
+
+@pytest.mark.plain
+def test_installed_command(installed, fsock):
+    program = next(installed.top.rglob("bin/fsock"))
+    version = installed("--modversion")[0]
+    assert run(program, "--version").stdout.decode() == f"fsock {version}\n"
+
+
+@pytest.mark.plain
+def test_readme_shows_the_example():
+    """The C program in the README is examples/get.c."""
+    shown = re.search(r"```c\n(.*?)```", (ROOT / "README.md").read_text(), re.S).group(1)
+    program = (ROOT / "examples/get.c").read_text()
+    assert shown == program[program.index("#include"):]
