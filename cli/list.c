@@ -136,6 +136,8 @@ static bool buffered_line(struct list *l, struct list_line *line)
 {
     for (;;) {
         size_t len = fsk_buf_len(&l->buf);
+        if (!len)
+            return false;
         const char *start = l->buf.mem + l->buf.start;
         const char *end =
             len > l->scanned ? memchr(start + l->scanned, '\n', len - l->scanned) : NULL;
@@ -144,7 +146,7 @@ static bool buffered_line(struct list *l, struct list_line *line)
             told = take(l, (size_t)(end - start), true, line);
         else if (len > 2 * LIST_LINE_MAX)
             told = overlong(l, line);
-        else if (l->ended && len)
+        else if (l->ended)
             told = take(l, len, false, line);
         else {
             l->scanned = len;

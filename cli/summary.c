@@ -85,7 +85,7 @@ void summary_add(struct summary *s, const struct record *r)
         host.n = SUMMARY_NAME;
     struct summary_host *h = host_counter(s, host);
     h->count++;
-    h->sum += took;
+    h->sum = took > INT64_MAX - h->sum ? INT64_MAX : h->sum + took;
 }
 
 static void put_failures(const struct summary *s, struct out *o)

@@ -31,7 +31,7 @@ def test_dns_servers(site, fsock):
     silent = ["--dns-servers", f"127.0.0.1:{site.dns_mute}"]
     result = fsock("get", *silent, "--connect-timeout", "0.5", url)
     fails(result, 28, "resolve", "--connect-timeout raises this limit")
-    assert 0.5 <= result.elapsed < 0.7
+    assert 0.5 <= result.elapsed < 1.5
     fails(fsock("get", "--dns-servers", "not-an-address", url), 2)
 
 
@@ -145,7 +145,7 @@ def test_limits(site, fsock, service, path, args, stage, option):
     assert result.code == record["exitcode"] == 28, result
     assert record["stage"] == stage and record["err"] == "timeout"
     assert record["errormsg"].endswith(f"({option} raises this limit)")
-    assert 0.4 <= record["time_total"] < 0.5 and result.elapsed < 0.6
+    assert 0.4 <= record["time_total"] < 0.6 and result.elapsed < 1.5
 
 
 def test_a_list_has_a_total_of_its_own(site, fsock):

@@ -25,6 +25,7 @@ def wait_for_open(site, n):
     raise AssertionError(site.stats())
 
 
+@pytest.mark.plain
 @pytest.mark.parametrize("number, code", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_first_signal(site, fsock, tmp, number, code):
     (tmp / "list").write_text(site.url("/plain/1\n") + site.url("/mute\n") * 50)

@@ -96,7 +96,7 @@ static void against_sha256(void **state)
 static void long_ones(void **state)
 {
     (void)state;
-    char url[3000] = "http://host/", first[NAME_SIZE];
+    char url[5000] = "http://host/", first[NAME_SIZE];
     for (size_t n = 1; n < 2000; n = n < 230 ? n + 1 : n + 217) {
         size_t at = 12;
         for (size_t i = 0; i < n; i++, at += 2)

@@ -164,6 +164,8 @@ static void two_at_once(void **state)
     assert_true(sink_commit(&b, &outcome));
     holds("file", "two");
     assert_false(there("file.part.1"));
+    sink_fini(&a);
+    sink_fini(&b);
     opened(&a, "file", 0, "\"v\"");
     opened(&b, "file", 0, "\"v\"");
     writes(&b, "gone");
