@@ -9,9 +9,7 @@ static int result(BIO *bio, struct fsk_tls_pipe *pipe, enum fsock_err err, int r
         return 1;
     if (err == FSOCK_AGAIN)
         BIO_set_flags(bio, retry_flag | BIO_FLAGS_SHOULD_RETRY);
-    /* An alert that can't be sent any more does not hide why it was to be sent. */
-    if (pipe->last == FSOCK_OK || pipe->last == FSOCK_AGAIN)
-        pipe->last = err;
+    pipe->last = err;
     return 0;
 }
 

@@ -14,7 +14,7 @@
 struct fsk_tls_pipe {
     struct fsk_layer *below;
     struct fsk_wait *wait; /* of the running call */
-    enum fsock_err last;   /* the worst that `below` has returned during it */
+    enum fsock_err last;   /* what `below` has returned last in it, if not FSOCK_OK */
 };
 
 /* The method of such BIOs, to be freed by BIO_meth_free() after the last of them; NULL: no memory.

@@ -1,84 +1,16 @@
 /*
- * TLS: whom it trusts, what it says when it does not, and what it remembers.
+ * TLS: whom it trusts, and what it says when it does not.
  */
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <dirent.h>
 #include <openssl/err.h>
 #include <sys/stat.h>
 
-#include "net/tls_config.h"
-#include "net_client.h"
-
-static struct cert ca;
-static char directory[] = "/tmp/fsock-test-XXXXXX";
-
-/* "directory/name"; valid until the next call. */
-static const char *in_directory(const char *name)
-{
-    static char path[64];
-    snprintf(path, sizeof path, "%s/%s", directory, name);
-    return path;
-}
-
-static struct fsk_tls_config *must_config(const struct fsock_options *options)
-{
-    struct fsock_fault fault = {.err = FSOCK_OK};
-    struct fsk_tls_config *config = fsk_tls_config_new(options, fsk_span(NULL, 0), &fault);
-    if (!config)
-        fail_msg("%s", fault.text);
-    return config;
-}
-
-static struct fsk_tls_config *trusting_ca(void)
-{
-    return must_config(&(struct fsock_options){.ca_file = in_directory("ca.pem")});
-}
-
-/* A byte, so that tickets before it are read, too; then it waits for the end. */
-static void play_greet(struct peer *p)
-{
-    char byte;
-    if (peer_write(p, "x", 1))
-        peer_read(p, &byte, 1);
-}
-
-struct outcome {
-    enum fsock_err err;
-    struct fsk_layer_info info;
-    char why[200];
-};
-
-/* Connect once and hang up; `greeted`: read the byte that the peer sends. */
-static struct outcome try_at(struct peer *p, void (*play)(struct peer *), struct fsk_tls_config *g,
-                             const char *host, bool greeted, fsock_time now)
-{
-    struct client c = {.config = g, .host = host};
-    struct outcome o;
-    char byte;
-    size_t n;
-    stub_driver_init(&c.driver);
-    c.driver.driver.now = now;
-    peer_start(p, play);
-    o.err = client_open(&c, p);
-    if (!o.err && greeted)
-        o.err = client_recv(&c, &byte, 1, &n, 0);
-    fsk_stream_info(&c.stream, &o.info);
-    snprintf(o.why, sizeof o.why, "%s", o.err ? fsk_stream_why(&c.stream) : "");
-    fsk_stream_close(&c.stream);
-    peer_join(p);
-    return o;
-}
-
-static struct outcome try(struct peer *p, struct fsk_tls_config *g, const char *host)
-{
-    return try_at(p, play_greet, g, host, true, FSOCK_SECOND);
-}
+#include "net_tls.h"
 
 /* One connection to `host` at a peer with a certificate for `san` from our CA. */
 static struct outcome try_names(const char *san, int days, const char *host)
@@ -231,124 +163,6 @@ static void test_the_systems_roots(void **state)
     cert_free(&cert);
 }
 
-static bool resumed_at(struct peer *p, struct fsk_tls_config *g, const char *host, bool greeted,
-                       fsock_time now)
-{
-    struct outcome o = try_at(p, play_greet, g, host, greeted, now);
-    assert_int_equal(o.err, FSOCK_OK);
-    return o.info.tls_resumed;
-}
-
-static void test_resumption(void **state)
-{
-    (void)state;
-    const int versions[] = {TLS1_2_VERSION, TLS1_3_VERSION};
-    const fsock_time day = 24 * 3600 * FSOCK_SECOND;
-    struct cert cert = cert_make("x", "DNS:localhost,DNS:other", 2, &ca);
-    for (int i = 0; i < 2; i++) {
-        struct peer p;
-        struct fsk_tls_config *g = trusting_ca();
-        peer_init(&p, "tT", &cert, versions[i]);
-        assert_false(resumed_at(&p, g, "localhost", true, 1));
-        assert_true(resumed_at(&p, g, "localhost", true, 2));
-        assert_true(resumed_at(&p, g, "LOCALHOST.", true, 3));
-        assert_false(resumed_at(&p, g, "other", true, 4));
-        assert_false(resumed_at(&p, g, "localhost", true, 8 * day)); /* it has expired */
-        fsk_tls_config_free(g);
-        peer_fini(&p);
-    }
-    cert_free(&cert);
-}
-
-static void play_cut(struct peer *p)
-{
-    char byte;
-    peer_write(p, "x", 1);
-    shutdown(p->fd, SHUT_WR);
-    while (read(p->fd, &byte, 1) > 0)
-        ;
-}
-
-/* Many peers just hang up. That says nothing against the session. */
-static void test_an_end_without_close_notify_leaves_the_session(void **state)
-{
-    (void)state;
-    const int versions[] = {TLS1_2_VERSION, TLS1_3_VERSION};
-    struct cert cert = cert_make("x", "DNS:localhost", 2, &ca);
-    for (int i = 0; i < 2; i++) {
-        struct peer p;
-        struct client c = {.config = trusting_ca(), .host = "localhost"};
-        char byte;
-        size_t n;
-        peer_init(&p, "tT", &cert, versions[i]);
-        stub_driver_init(&c.driver);
-        peer_start(&p, play_cut);
-        assert_int_equal(client_open(&c, &p), FSOCK_OK);
-        assert_int_equal(client_recv(&c, &byte, 1, &n, 0), FSOCK_OK);
-        assert_int_equal(client_recv(&c, &byte, 1, &n, 0), FSOCK_ERR_TRUNCATED);
-        fsk_stream_close(&c.stream);
-        peer_join(&p);
-        assert_true(resumed_at(&p, c.config, "localhost", true, FSOCK_SECOND));
-        fsk_tls_config_free(c.config);
-        peer_fini(&p);
-    }
-    cert_free(&cert);
-}
-
-static void test_tickets_serve_once(void **state)
-{
-    (void)state;
-    struct peer p;
-    struct cert cert = cert_make("x", "DNS:localhost", 2, &ca);
-    struct fsk_tls_config *g = trusting_ca();
-    peer_init(&p, "tT", &cert, TLS1_3_VERSION);
-    assert_false(resumed_at(&p, g, "localhost", true, 1)); /* brings two tickets */
-    assert_true(resumed_at(&p, g, "localhost", false, 1)); /* no more are read */
-    assert_true(resumed_at(&p, g, "localhost", false, 1));
-    assert_false(resumed_at(&p, g, "localhost", false, 1));
-    fsk_tls_config_free(g);
-    peer_fini(&p);
-    cert_free(&cert);
-}
-
-static void test_the_session_cache_is_bounded(void **state)
-{
-    (void)state;
-    struct peer p;
-    struct cert cert = cert_make("x", "DNS:localhost", 2, &ca);
-    struct fsk_tls_config *g = trusting_ca();
-    struct fsk_tls_sessions cache;
-    peer_init(&p, "tT", &cert, TLS1_3_VERSION);
-    resumed_at(&p, g, "localhost", true, 1);
-    SSL_SESSION *session =
-        fsk_tls_sessions_take(&g->sessions, FSK_SPAN("localhost:443"), FSOCK_SECOND);
-    assert_non_null(session);
-
-    fsk_tls_sessions_init(&cache);
-    for (int i = 0; i < FSK_TLS_SESSIONS + 10; i++) {
-        char key[16];
-        int n = snprintf(key, sizeof key, "%d", i / 2);
-        fsk_tls_sessions_put(&cache, fsk_span(key, (size_t)n), session, 1);
-    }
-    assert_int_equal(cache.n, FSK_TLS_SESSIONS);
-    assert_null(fsk_tls_sessions_take(&cache, FSK_SPAN("4"), 1)); /* the oldest went */
-    for (int i = 0; i < 20; i++)
-        fsk_tls_sessions_put(&cache, FSK_SPAN("5"), session, 1);
-    for (int i = 0; i < FSK_TLS_TICKETS; i++) {
-        SSL_SESSION *one = fsk_tls_sessions_take(&cache, FSK_SPAN("5"), 1);
-        assert_non_null(one);
-        SSL_SESSION_free(one);
-    }
-    assert_null(fsk_tls_sessions_take(&cache, FSK_SPAN("5"), 1));
-    fsk_tls_sessions_forget(&cache, FSK_SPAN("6"));
-    assert_null(fsk_tls_sessions_take(&cache, FSK_SPAN("6"), 1));
-    fsk_tls_sessions_fini(&cache);
-    SSL_SESSION_free(session);
-    fsk_tls_config_free(g);
-    peer_fini(&p);
-    cert_free(&cert);
-}
-
 static void test_versions(void **state)
 {
     (void)state;
@@ -392,53 +206,27 @@ static void play_hello_then_end(struct peer *p)
         shutdown(p->fd, SHUT_WR);
 }
 
-static void play_plain_http(struct peer *p)
-{
-    static const char answer[] = "HTTP/1.1 400 Bad Request\r\n\r\n";
-    char hello[2048];
-    if (read(p->fd, hello, sizeof hello) > 0)
-        peer_write(p, answer, sizeof answer - 1);
-}
-
-/* Our side speaks TLS, but the peer's stack is TCP alone. */
-static struct outcome try_without_tls(void (*play)(struct peer *), const char *host)
-{
-    struct peer p;
-    struct client c = {.host = host, .config = trusting_ca()};
-    struct outcome o;
-    stub_driver_init(&c.driver);
-    peer_init(&p, "t", NULL, 0);
-    peer_start(&p, play);
-    assert_int_equal(client_open(&c, &p), FSOCK_OK);
-    c.stream.top = client_layer(&c, c.stream.top, 'T');
-    o.err = client_handshake(c.stream.top);
-    snprintf(o.why, sizeof o.why, "%s", fsk_stream_why(&c.stream));
-    assert_int_equal(c.stream.top->stage, FSOCK_STAGE_TLS);
-    fsk_stream_close(&c.stream);
-    fsk_tls_config_free(c.config);
-    peer_join(&p);
-    return o;
-}
-
 static void test_failed_handshakes(void **state)
 {
     (void)state;
-    struct outcome o = try_without_tls(play_plain_http, "localhost");
+    struct fsk_tls_config *g = trusting_ca();
+    struct outcome o = try_without_tls(play_plain_http, g, "localhost");
     assert_int_equal(o.err, FSOCK_ERR_TLS);
     assert_string_equal(o.why, "the peer does not speak TLS (it answered in plain text?)");
-    o = try_without_tls(play_hello_then_end, "localhost");
+    o = try_without_tls(play_hello_then_end, g, "localhost");
     assert_int_equal(o.err, FSOCK_ERR_CLOSED);
     assert_string_equal(o.why, "the peer closed the connection during the TLS handshake");
-    o = try_without_tls(play_reset, "localhost");
+    o = try_without_tls(play_reset, g, "localhost");
     assert_int_equal(o.err, FSOCK_ERR_RESET);
     assert_non_null(strstr(o.why, "reset"));
-    o = try_without_tls(play_nothing, "");
+    o = try_without_tls(play_nothing, g, "");
     assert_int_equal(o.err, FSOCK_ERR_INPUT);
     char host[300];
     memset(host, 'a', sizeof host);
     host[256] = '\0';
-    o = try_without_tls(play_nothing, host);
+    o = try_without_tls(play_nothing, g, host);
     assert_int_equal(o.err, FSOCK_ERR_INPUT);
+    fsk_tls_config_free(g);
 }
 
 static char seen_name[64];
@@ -556,16 +344,6 @@ static void test_keylog(void **state)
     cert_free(&cert);
 }
 
-static void remove_directory(void)
-{
-    DIR *dir = opendir(directory);
-    struct dirent *entry;
-    while ((entry = readdir(dir)))
-        unlinkat(dirfd(dir), entry->d_name, 0);
-    closedir(dir);
-    rmdir(directory);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -574,10 +352,6 @@ int main(void)
         cmocka_unit_test(test_whom_to_trust),
         cmocka_unit_test(test_a_trusted_leaf),
         cmocka_unit_test(test_the_systems_roots),
-        cmocka_unit_test(test_resumption),
-        cmocka_unit_test(test_an_end_without_close_notify_leaves_the_session),
-        cmocka_unit_test(test_tickets_serve_once),
-        cmocka_unit_test(test_the_session_cache_is_bounded),
         cmocka_unit_test(test_versions),
         cmocka_unit_test(test_failed_handshakes),
         cmocka_unit_test(test_names_are_sent_but_addresses_are_not),
@@ -585,13 +359,8 @@ int main(void)
         cmocka_unit_test(test_options_that_can_not_be_used),
         cmocka_unit_test(test_keylog),
     };
-    signal(SIGPIPE, SIG_IGN);
-    if (!mkdtemp(directory))
-        return 1;
-    ca = cert_make("test CA", NULL, 2, NULL);
-    cert_save(&ca, in_directory("ca.pem"), false, NULL);
+    tls_set_up();
     int failed = cmocka_run_group_tests_name("tls", tests, NULL, NULL);
-    remove_directory();
-    cert_free(&ca);
+    tls_tear_down();
     return failed;
 }
