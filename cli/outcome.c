@@ -94,15 +94,19 @@ static const char *raised_by(const struct fsock_fault *fault, const struct limit
         if (limits->total && fault->took >= limits->total)
             return "-m";
         return fault->stage >= FSOCK_STAGE_SEND ? "--read-timeout" : "--connect-timeout";
-    case FSOCK_ERR_TOO_BIG:
-        if (fault->stage != FSOCK_STAGE_BODY)
-            return NULL;
-        return strstr(text, "bomb") ? "--max-ratio" : "--max-body";
+    case FSOCK_ERR_TOO_BIG: /* other ceilings are the library's own */
+        return strstr(text, "bomb") ? "--max-ratio" : strstr(text, "limit") ? "--max-body" : NULL;
     case FSOCK_ERR_REDIRECTS:
         return strstr(text, "more than") ? "--max-redirs" : NULL;
     default:
         return NULL;
     }
+}
+
+/* The option that a hint of the library's means but can't name, or NULL. */
+static const char *meant_by(enum fsock_err err)
+{
+    return err == FSOCK_ERR_CERT ? "--cacert FILE" : err == FSOCK_ERR_DECODE ? "--raw" : NULL;
 }
 
 void outcome_fault(struct outcome *o, const struct fsock_fault *fault, const char *url,
@@ -123,7 +127,8 @@ void outcome_fault(struct outcome *o, const struct fsock_fault *fault, const cha
         snprintf(o->text, sizeof o->text, "%s (%s raises this limit)", fault->text, option);
     else
         snprintf(o->text, sizeof o->text, "%s", fault->text);
-    snprintf(o->hint, sizeof o->hint, "%s", fault->hint);
+    option = fault->hint[0] ? meant_by(fault->err) : NULL;
+    snprintf(o->hint, sizeof o->hint, option ? "%s (%s)" : "%s", fault->hint, option);
 }
 
 void outcome_fail(struct outcome *o, int exitcode, const char *err, int sys_errno,

@@ -51,7 +51,7 @@ struct outcome {
     int sys_errno;
     const struct fsock_fault *fault; /* the addresses tried; NULL: none */
     char text[704];                  /* "" if all went well */
-    char hint[320];
+    char hint[352];
 };
 
 /* The limits as the user set them, to tell which one struck and which option raises it. */
