@@ -9,9 +9,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/*
+ * may_alias: gcc 12 at -O2 else takes a head's `next`, seen as a member of the struct around it, for
+ * unchanged by fsk_list_remove() of an item, and keeps it across a loop.
+ */
 struct fsk_list {
     struct fsk_list *next, *prev;
-};
+} __attribute__((may_alias));
 
 /* The struct that holds `link` as its member `member`. */
 #define FSK_HOLDER(link, type, member) ((type *)(void *)((char *)(link)-offsetof(type, member)))

@@ -189,6 +189,34 @@ static void assert_letters(struct fsk_list *head, const char *expected)
     assert_string_equal(backwards, expected);
 }
 
+struct box {
+    long other;
+    struct fsk_list head;
+};
+
+/* Not inlined, as the compiler must know nothing of the box: see list.h on may_alias. */
+__attribute__((noinline)) static unsigned drain(struct box *box, unsigned at_once)
+{
+    unsigned rounds = 0;
+    while (!fsk_list_empty(&box->head) && rounds < 100) {
+        rounds++;
+        for (unsigned i = 0; i < at_once; i++)
+            fsk_list_remove(box->head.next);
+    }
+    return rounds;
+}
+
+static void test_list_in_a_struct(void **state)
+{
+    struct box box;
+    struct item item[6];
+    (void)state;
+    fsk_list_init(&box.head);
+    for (unsigned i = 0; i < 6; i++)
+        fsk_list_append(&box.head, &item[i].link);
+    assert_int_equal(drain(&box, 3), 2);
+}
+
 static void test_list(void **state)
 {
     struct item item[5];
@@ -222,9 +250,13 @@ static void test_list(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_heap_at_random), cmocka_unit_test(test_heap_sorts),
-        cmocka_unit_test(test_map_at_random),  cmocka_unit_test(test_map_secret),
+        cmocka_unit_test(test_heap_at_random),
+        cmocka_unit_test(test_heap_sorts),
+        cmocka_unit_test(test_map_at_random),
+        cmocka_unit_test(test_map_secret),
         cmocka_unit_test(test_list),
+        cmocka_unit_test(test_list_in_a_struct),
+        cmocka_unit_test(test_list_in_a_struct),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
