@@ -121,6 +121,7 @@ struct outgoing {
     struct iovec iov[BATCH];
     struct fsk_sockaddr to[BATCH];
     uint8_t packet[BATCH][FSK_DNS_QUERY_MAX];
+    struct fsk_question *question[BATCH];
 };
 
 /* The first questions of the ring, packed; how many. They stay in the ring. */
@@ -128,8 +129,9 @@ static unsigned pack(struct fsk_port *p, struct outgoing *o)
 {
     unsigned n = 0;
     FSK_LIST_EACH (link, &p->unsent) {
-        const struct fsk_question *q = FSK_HOLDER(link, struct fsk_question, unsent);
+        struct fsk_question *q = FSK_HOLDER(link, struct fsk_question, unsent);
         struct fsk_dns_query query = query_of(q);
+        o->question[n] = q;
         o->iov[n] = (struct iovec){o->packet[n], fsk_dns_build(&query, o->packet[n])};
         fsk_sockaddr_from_addr(&o->to[n], &q->server);
         o->m[n].msg_hdr = (struct msghdr){.msg_name = &o->to[n].ss,
@@ -163,10 +165,10 @@ static bool send_all(struct fsk_port *p)
             return false;
         if (sent < 0 && errno != EINTR)
             send_failed(p, errno);
-        for (; sent > 0; sent--) {
-            fsk_list_remove(p->unsent.next);
-            p->set->sent++;
-        }
+        for (int i = 0; i < sent; i++)
+            fsk_list_remove(&o.question[i]->unsent);
+        if (sent > 0)
+            p->set->sent += (unsigned)sent;
     }
     return true;
 }
