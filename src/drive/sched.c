@@ -100,6 +100,7 @@ void fsk_sched_tick(struct fsk_sched *s)
         struct fsk_op *op = FSK_HOLDER(n, struct fsk_op, timer);
         fsk_heap_remove(&s->timers, n);
         if (due(op) <= s->driver.now) {
+            op->by_clock = !op->ready;
             fsk_sched_ready(s, op);
             if (op->deadline <= s->driver.now)
                 advance(s, op); /* it ends, and must not wait for those that are busy */
@@ -115,7 +116,9 @@ void fsk_sched_step(struct fsk_sched *s)
     op->ready = false; /* if its own step wakes it, it stands in ready after */
     fsk_list_remove(&op->link);
     fsk_list_append(&s->waiting, &op->link);
-    if (fsk_op_step(op, s->driver.now) != FSOCK_AGAIN) {
+    enum fsock_err err = fsk_op_step(op, s->driver.now);
+    op->by_clock = false;
+    if (err != FSOCK_AGAIN) {
         struct fsk_op *parent = op->parent;
         detach(s, op);
         if (parent)

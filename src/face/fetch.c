@@ -326,6 +326,7 @@ static enum fsock_err start_job(struct fsock_fetch *f, struct fsock_event *e)
     struct fsk_transfer *t = malloc(sizeof *t);
     if (!t)
         return FSOCK_ERR_MEMORY;
+    fsk_sched_tick(&f->loop.sched); /* its clocks run from now, not from the caller's last call */
     struct job *job = FSK_HOLDER(fsk_pool_start(&f->http.pool, &lease), struct job, link);
     unqueue(f, job);
     fsk_transfer_init(t, &f->http, fsk_span(job->url, job->url_len), job->request, job->id);

@@ -290,7 +290,9 @@ static enum fsock_err step(struct fsk_op *op, fsock_time now)
     if (!x->last_moved)
         x->last_moved = now;
     x->event = FSK_EXCHANGE_NONE;
-    if (op->expired)
+    /* (Sending may still find room that the kernel doesn't call writable: the peer took nothing.)
+     */
+    if (op->expired || (fsk_op_root(op)->by_clock && now >= fsk_time_limit(x->last_moved, silence)))
         return timed_out(x, now);
     enum fsock_err err = x->state == FSK_EXCHANGE_AT_HEAD ? up_to_head(x, now) : up_to_end(x, now);
     if (err != FSOCK_AGAIN || x->event)

@@ -38,9 +38,10 @@ struct fsk_op {
     bool first; /* it goes on with the next step that the driver makes, before all others */
 
     /* Set by whoever steps it. */
-    bool expired; /* the deadline has struck: end now, and name the stage */
-    bool ended;   /* step() has returned something else than FSOCK_AGAIN: `err` */
-    bool running; /* the driver has it */
+    bool expired;  /* the deadline has struck: end now, and name the stage */
+    bool ended;    /* step() has returned something else than FSOCK_AGAIN: `err` */
+    bool running;  /* the driver has it */
+    bool by_clock; /* it is stepped because its time has come, though no descriptor is ready */
     enum fsock_err err;
 
     struct fsk_driver *driver;
