@@ -19,10 +19,12 @@ struct site {
     char ports[4096]; /* the line of JSON */
 };
 
-/* 0 when it runs and is ready; -1 if not. cert_dir may be NULL; ca.pem is written there. */
+/* 0 when it runs and is ready; -1 if not. cert_dir may be NULL; ca.pem is written there, and the
+ * site is also on its unix socket site.sock. */
 static inline int site_start(struct site *s, const char *cert_dir)
 {
     int in[2], out[2];
+    char sock[108];
     const char *path = getenv("FSOCK_SITE");
 #ifdef FSOCK_SITE
     if (!path)
@@ -36,8 +38,9 @@ static inline int site_start(struct site *s, const char *cert_dir)
         dup2(out[1], STDOUT_FILENO);
         for (int fd = 3; fd < 256; fd++)
             close(fd);
+        snprintf(sock, sizeof sock, "%s/site.sock", cert_dir ? cert_dir : "");
         if (cert_dir)
-            execl(path, path, "--stdin", "--cert-dir", cert_dir, (char *)NULL);
+            execl(path, path, "--stdin", "--cert-dir", cert_dir, "--unix", sock, (char *)NULL);
         else
             execl(path, path, "--stdin", (char *)NULL);
         _exit(127);

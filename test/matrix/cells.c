@@ -1,0 +1,213 @@
+#include "cells.h"
+
+#define MUTE     FSOCK_ERR_TIMEOUT
+#define AS(name) FSOCK_ERR_##name
+#define AT(name) FSOCK_STAGE_##name
+
+#define HERE   "127.0.0.1:"
+#define HTTP   "http://127.0.0.1:%http%"
+#define HTTPS  "https://localhost:%https%"
+#define AHTTP  "http://127.0.0.1:"
+#define ATLS   "https://127.0.0.1:"
+#define DNS    HERE "%dns%"
+#define SOCKS  "socks5h://" HERE
+#define PROXY  "http://" HERE
+#define BEHIND "https://site.test/" /* never reached */
+
+/* clang-format off */
+const struct cell cells[] = {
+{"resolve", "mute", "http://quiet.test/", MUTE, AT(RESOLVE), TOTAL,
+    .named = "quiet.test", .dns = HERE "%dns-mute%"},
+{"resolve", "mute", "http://quiet.test/", MUTE, AT(RESOLVE), CONNECT,
+    .named = "quiet.test", .dns = HERE "%dns-mute%"},
+{"resolve", "mute: one name", "http://mute-a.site.test/", MUTE, AT(RESOLVE), TOTAL,
+    .named = "mute-a.site.test", .dns = DNS},
+{"resolve", "mute: 2 servers", "http://quiet.test/", MUTE, AT(RESOLVE), TOTAL,
+    .named = "quiet.test", .dns = HERE "%dns-mute%," HERE "%dns-garbage%"},
+{"resolve", "mute: proxy name", "http://site.test/", MUTE, AT(RESOLVE), TOTAL,
+    .named = "quiet.test", .dns = HERE "%dns-mute%", .proxy = "http://quiet.test:3128"},
+{"resolve", "mute: for socks5", "http://quiet.test/", MUTE, AT(RESOLVE), TOTAL,
+    .named = "quiet.test", .dns = HERE "%dns-mute%", .proxy = "socks5://" HERE "%socks5%"},
+{"resolve", "mute over tcp", "http://tcmute.site.test/", AS(DNS), AT(RESOLVE), TOTAL,
+    .named = "tcmute.site.test", .dns = DNS, .slow = 1},
+{"resolve", "fin over tcp", "http://tcfin.site.test/", AS(DNS), AT(RESOLVE), TOTAL,
+    .named = "tcfin.site.test", .dns = DNS},
+{"resolve", "aliases for ever", "http://deeper0.site.test/", AS(DNS), AT(RESOLVE), TOTAL,
+    .named = "deeper0.site.test", .dns = DNS},
+{"resolve", "garbage", "http://site.test/", MUTE, AT(RESOLVE), TOTAL,
+    .named = "site.test", .dns = HERE "%dns-garbage%"},
+{"resolve", "refused", "http://site.test/", AS(DNS), AT(RESOLVE), TOTAL,
+    .named = "site.test", .dns = HERE "%dns-refused%"},
+{"resolve", "SERVFAIL", "http://servfail.site.test/", AS(DNS), AT(RESOLVE), TOTAL,
+    .named = "servfail.site.test", .dns = DNS},
+
+{"connect", "mute", AHTTP "%tcp-backlog%/", MUTE, AT(CONNECT), TOTAL,
+    .named = HERE "%tcp-backlog%"},
+{"connect", "mute", AHTTP "%tcp-backlog%/", MUTE, AT(CONNECT), CONNECT,
+    .named = HERE "%tcp-backlog%"},
+{"connect", "mute: 2 addresses", "http://two.test:%h%/", MUTE, AT(CONNECT), TOTAL,
+    .named = "127.0.0.3:%h%", .resolve = "two.test:%h%:127.0.0.2,127.0.0.3"},
+{"connect", "mute: unix", "http://site.test/", MUTE, AT(CONNECT), TOTAL,
+    .named = "hanging.sock", .unix_socket = "DIR/hanging.sock"},
+{"connect", "mute: the proxy", "http://site.test/", MUTE, AT(CONNECT), TOTAL,
+    .named = "the proxy", .proxy = PROXY "%tcp-backlog%"},
+{"connect", "refused", AHTTP "%tcp-refused%/", AS(CONNECT), AT(CONNECT), TOTAL,
+    .named = HERE "%tcp-refused%"},
+{"connect", "refused: unix", "http://site.test/", AS(CONNECT), AT(CONNECT), TOTAL,
+    .named = "none.sock", .unix_socket = "DIR/none.sock"},
+
+{"proxy", "socks: mute", BEHIND, MUTE, AT(PROXY), TOTAL,
+    .named = HERE "%socks5-mute%", .proxy = SOCKS "%socks5-mute%"},
+{"proxy", "socks: mute", BEHIND, MUTE, AT(PROXY), CONNECT,
+    .named = HERE "%socks5-mute%", .proxy = SOCKS "%socks5-mute%"},
+{"proxy", "socks: drip", BEHIND, MUTE, AT(PROXY), TOTAL,
+    .named = HERE "%socks5-drip%", .proxy = SOCKS "%socks5-drip%"},
+{"proxy", "socks: refused", BEHIND, AS(PROXY), AT(PROXY), TOTAL,
+    .named = HERE "%socks5-refuse%", .proxy = SOCKS "%socks5-refuse%"},
+{"proxy", "socks: reset", BEHIND, AS(RESET), AT(PROXY), TOTAL,
+    .named = HERE "%6%", .proxy = SOCKS "%6%"},
+{"proxy", "socks: fin", BEHIND, AS(CLOSED), AT(PROXY), TOTAL,
+    .named = HERE "%tcp-fin%", .proxy = SOCKS "%tcp-fin%"},
+{"proxy", "socks: stops reading", BEHIND, MUTE, AT(PROXY), TOTAL,
+    .named = HERE "%tcp-stopread%", .proxy = SOCKS "%tcp-stopread%"},
+{"proxy", "http: mute", BEHIND, MUTE, AT(PROXY), TOTAL,
+    .named = HERE "%proxy-mute%", .proxy = PROXY "%proxy-mute%"},
+{"proxy", "http: mute", BEHIND, MUTE, AT(PROXY), CONNECT,
+    .named = HERE "%proxy-mute%", .proxy = PROXY "%proxy-mute%"},
+{"proxy", "http: drip", BEHIND, MUTE, AT(PROXY), TOTAL,
+    .named = HERE "%proxy-drip%", .proxy = PROXY "%proxy-drip%"},
+{"proxy", "http: refused", BEHIND, AS(PROXY), AT(PROXY), TOTAL,
+    .named = HERE "%proxy-403%", .proxy = PROXY "%proxy-403%"},
+{"proxy", "http: reset", BEHIND, AS(RESET), AT(PROXY), TOTAL,
+    .named = HERE "%6%", .proxy = PROXY "%6%"},
+{"proxy", "http: stops reading", BEHIND, MUTE, AT(PROXY), TOTAL,
+    .named = HERE "%tcp-stopread%", .proxy = PROXY "%tcp-stopread%"},
+
+{"tls", "mute", ATLS "%tls-mute%/", MUTE, AT(TLS), TOTAL,
+    .named = HERE "%tls-mute%"},
+{"tls", "mute", ATLS "%tls-mute%/", MUTE, AT(TLS), CONNECT,
+    .named = HERE "%tls-mute%"},
+{"tls", "drip", ATLS "%tls-drip%/", MUTE, AT(TLS), TOTAL,
+    .named = HERE "%tls-drip%"},
+{"tls", "drip: one record", ATLS "%5%/", MUTE, AT(TLS), CONNECT,
+    .named = HERE "%5%"},
+{"tls", "stops reading", ATLS "%tcp-stopread%/", MUTE, AT(TLS), TOTAL,
+    .named = HERE "%tcp-stopread%"},
+{"tls", "mute, by a proxy", ATLS "%tls-mute%/", MUTE, AT(TLS), TOTAL,
+    .named = HERE "%tls-mute%", .proxy = PROXY "%proxy%"},
+{"tls", "mute proxy", BEHIND, MUTE, AT(TLS), TOTAL,
+    .named = HERE "%tls-mute%", .proxy = "https://" HERE "%tls-mute%"},
+{"tls", "reset", ATLS "%tls-reset%/", AS(RESET), AT(TLS), TOTAL,
+    .named = HERE "%tls-reset%"},
+{"tls", "fin", ATLS "%tls-fin%/", AS(CLOSED), AT(TLS), TOTAL,
+    .named = HERE "%tls-fin%"},
+{"tls", "refused: alert", ATLS "%tls-alert%/", AS(TLS), AT(TLS), TOTAL,
+    .named = HERE "%tls-alert%"},
+{"tls", "garbage", ATLS "%tls-garbage%/", AS(TLS), AT(TLS), TOTAL,
+    .named = HERE "%tls-garbage%"},
+
+{"send", "stops reading", AHTTP "%tcp-stopread%/", MUTE, AT(SEND), TOTAL,
+    .named = HERE "%tcp-stopread%", .upload = 1},
+{"send", "stops reading", AHTTP "%tcp-stopread%/", MUTE, AT(SEND), READ,
+    .named = HERE "%tcp-stopread%", .upload = 1},
+{"send", "stops reading: unix", "http://site.test/stop-reading", MUTE, AT(SEND), READ,
+    .named = "site.test", .unix_socket = "DIR/site.sock", .upload = 1},
+{"send", "stops reading: tls", HTTPS "/stop-reading", MUTE, AT(SEND), TOTAL,
+    .named = "localhost:%https%", .upload = 1},
+{"send", "one byte at a time", AHTTP "%0%/", MUTE, AT(SEND), TOTAL,
+    .named = HERE "%0%", .upload = 1},
+{"send", "reset", AHTTP "%6%/", AS(RESET), AT(SEND), TOTAL,
+    .named = HERE "%6%", .upload = 1},
+
+{"head", "mute", HTTP "/mute", MUTE, AT(HEAD), TOTAL,
+    .named = HERE "%http%"},
+{"head", "mute", HTTP "/mute", MUTE, AT(HEAD), READ,
+    .named = HERE "%http%"},
+{"head", "mute: tls", HTTPS "/mute", MUTE, AT(HEAD), READ,
+    .named = "localhost:%https%"},
+{"head", "mute, by a proxy", HTTP "/mute", MUTE, AT(HEAD), TOTAL,
+    .named = HERE "%http%", .proxy = PROXY "%proxy%"},
+{"head", "mute: redirected", HTTP "/redirect-to/http/mute", MUTE, AT(HEAD), TOTAL,
+    .named = HERE "%http%"},
+{"head", "slow redirects", AHTTP "%4%/", MUTE, AT(HEAD), TOTAL,
+    .named = HERE "%4%"},
+{"head", "drip", HTTP "/drip-head", MUTE, AT(HEAD), TOTAL,
+    .named = HERE "%http%"},
+{"head", "drip: 1xx", AHTTP "%1%/", MUTE, AT(HEAD), TOTAL,
+    .named = HERE "%1%"},
+{"head", "drip: tls", HTTPS "/drip-head", MUTE, AT(HEAD), TOTAL,
+    .named = "localhost:%https%"},
+{"head", "reset", HTTP "/reset", AS(RESET), AT(HEAD), TOTAL,
+    .named = HERE "%http%"},
+{"head", "fin", HTTP "/head-fin", AS(CLOSED), AT(HEAD), TOTAL,
+    .named = HERE "%http%"},
+{"head", "flood: 1xx", HTTP "/endless-1xx", AS(TOO_BIG), AT(HEAD), TOTAL,
+    .named = HERE "%http%"},
+
+{"body", "mute", HTTP "/half-body", MUTE, AT(BODY), TOTAL,
+    .named = HERE "%http%"},
+{"body", "mute", HTTP "/half-body", MUTE, AT(BODY), READ,
+    .named = HERE "%http%"},
+{"body", "mute: tls", HTTPS "/mute-body", MUTE, AT(BODY), TOTAL,
+    .named = "localhost:%https%"},
+{"body", "drip", HTTP "/drip-body", MUTE, AT(BODY), TOTAL,
+    .named = HERE "%http%"},
+{"body", "drip: chunks", HTTP "/drip-chunks", MUTE, AT(BODY), TOTAL,
+    .named = HERE "%http%"},
+{"body", "drip: extension", AHTTP "%2%/", MUTE, AT(BODY), TOTAL,
+    .named = HERE "%2%"},
+{"body", "drip: trailers", AHTTP "%3%/", MUTE, AT(BODY), TOTAL,
+    .named = HERE "%3%"},
+{"body", "drip: tls", HTTPS "/drip-body", MUTE, AT(BODY), TOTAL,
+    .named = "localhost:%https%"},
+{"body", "reset", HTTP "/reset-body", AS(RESET), AT(BODY), TOTAL,
+    .named = HERE "%http%"},
+{"body", "fin", HTTP "/truncated", AS(TRUNCATED), AT(BODY), TOTAL,
+    .named = HERE "%http%"},
+{"body", "flood", HTTP "/endless-body", MUTE, AT(BODY), TOTAL,
+    .named = HERE "%http%", .loose = 1},
+{"body", "flood: chunks", HTTP "/endless-chunks", MUTE, AT(BODY), TOTAL,
+    .named = HERE "%http%", .loose = 1},
+{"body", "flood: tls", HTTPS "/endless-body", MUTE, AT(BODY), TOTAL,
+    .named = "localhost:%https%", .loose = 1},
+{"body", "flood: gzip", HTTP "/bomb", MUTE, AT(BODY), TOTAL,
+    .named = HERE "%http%", .loose = 1},
+{"body", "flood: br", HTTP "/bomb-br", MUTE, AT(BODY), TOTAL,
+    .named = HERE "%http%", .loose = 1},
+};
+/* clang-format on */
+
+const unsigned n_cells = sizeof cells / sizeof *cells;
+
+static int port_of(const struct place *place, const char *name)
+{
+    if (strcmp(name, "h") == 0)
+        return place->peers.hanging;
+    if (name[0] >= '0' && name[0] < '0' + PEER_KINDS)
+        return place->peers.port[name[0] - '0'];
+    return site_port(&place->site, name);
+}
+
+void cell_text(const struct place *place, const char *text, char *out, size_t cap)
+{
+    size_t n = 0;
+    out[0] = '\0';
+    if (!text)
+        return;
+    if (strncmp(text, "DIR/", 4) == 0) {
+        n = (size_t)snprintf(out, cap, "%s/", place->dir);
+        text += 4;
+    }
+    while (*text && n + 8 < cap) {
+        char name[32] = "";
+        const char *end = *text == '%' ? strchr(text + 1, '%') : NULL;
+        if (!end) {
+            out[n++] = *text++;
+            continue;
+        }
+        snprintf(name, sizeof name, "%.*s", (int)(end - text - 1), text + 1);
+        n += (size_t)snprintf(out + n, cap - n, "%d", port_of(place, name));
+        text = end + 1;
+    }
+    out[n] = '\0';
+}

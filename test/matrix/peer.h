@@ -1,0 +1,32 @@
+/*
+ * peer.h - servers for the deadline matrix that fsock-site does not have, each on a port of its own
+ * on 127.0.0.1, all in one forked process with a thread per connection.
+ */
+#ifndef MATRIX_PEER_H
+#define MATRIX_PEER_H
+
+#include <sys/types.h>
+
+enum peer_kind {
+    PEER_SIP,           /* takes a byte of the request each tenth of a second */
+    PEER_INTERIM_DRIP,  /* complete 100 Continue heads, a byte each tenth of a second, for ever */
+    PEER_EXT_DRIP,      /* a chunk extension that grows by a byte each tenth of a second */
+    PEER_TRAILER_DRIP,  /* trailers likewise */
+    PEER_REDIRECT_SLOW, /* redirects to itself, each after 0.3 s */
+    PEER_TLS_RECORD,    /* a TLS record's header, and its body a byte each tenth of a second */
+    PEER_RESET,         /* reads a little, and resets */
+    PEER_KINDS
+};
+
+struct peers {
+    pid_t pid;
+    int port[PEER_KINDS];
+    int hanging;    /* port on 127.0.0.2 and 127.0.0.3 where connects hang */
+    char path[108]; /* a unix socket where connects hang: its queue is full */
+};
+
+/* False if they can't be made. `dir` is for the unix socket. */
+int peers_start(struct peers *peers, const char *dir);
+void peers_stop(struct peers *peers);
+
+#endif
