@@ -129,14 +129,15 @@ static enum fsock_err use_keylog(struct fsk_tls_config *c, const char *path,
 }
 
 /*
- * X509_V_FLAG_X509_STRICT is left out: it refuses private CAs as `openssl req -x509` makes them (no
- * key usage) and the leaves of many more, which curl and browsers take. With PARTIAL_CHAIN whatever
- * stands in the CA file is trusted by itself, be it a leaf or an intermediate, as in curl.
+ * X509_STRICT holds certificates to RFC 5280, as Python does by default: a private CA without a key
+ * usage extension is refused with a sentence that says so. With PARTIAL_CHAIN whatever stands in
+ * the CA file is trusted by itself, be it a leaf or an intermediate, as in curl.
  */
 static void use_checks(SSL_CTX *ctx)
 {
-    X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(ctx),
-                                X509_V_FLAG_TRUSTED_FIRST | X509_V_FLAG_PARTIAL_CHAIN);
+    X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(ctx), X509_V_FLAG_TRUSTED_FIRST |
+                                                             X509_V_FLAG_PARTIAL_CHAIN |
+                                                             X509_V_FLAG_X509_STRICT);
 }
 
 static void use_defaults(struct fsk_tls_config *c)

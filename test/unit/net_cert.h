@@ -45,8 +45,13 @@ static inline struct cert cert_make(const char *cn, const char *san, int days,
     X509_NAME_add_entry_by_txt(X509_get_subject_name(c.x509), "CN", MBSTRING_ASC,
                                (const unsigned char *)cn, -1, -1, 0);
     X509_set_issuer_name(c.x509, X509_get_subject_name(by->x509));
-    if (!issuer)
+    if (!issuer) { /* what RFC 5280 4.2 asks of an authority, and X509_STRICT with it */
         cert_extend(c.x509, by->x509, NID_basic_constraints, "critical,CA:TRUE");
+        cert_extend(c.x509, by->x509, NID_key_usage, "critical,digitalSignature,keyCertSign");
+    }
+    cert_extend(c.x509, by->x509, NID_subject_key_identifier, "hash");
+    if (issuer)
+        cert_extend(c.x509, by->x509, NID_authority_key_identifier, "keyid:always");
     if (san)
         cert_extend(c.x509, by->x509, NID_subject_alt_name, san);
     int ok = X509_sign(c.x509, by->key, EVP_sha256());

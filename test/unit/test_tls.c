@@ -114,6 +114,29 @@ static void test_whom_to_trust(void **state)
 }
 
 /* A leaf that is itself in the CA file needs no issuer. */
+/* RFC 5280 4.2.1.3: an authority's certificate says that its key may sign others. */
+static void test_strictness(void **state)
+{
+    (void)state;
+    struct peer p;
+    struct cert lax = cert_make("lax CA", NULL, 2, NULL);
+    int at = X509_get_ext_by_NID(lax.x509, NID_key_usage, -1);
+    X509_EXTENSION_free(X509_delete_ext(lax.x509, at));
+    assert_true(X509_sign(lax.x509, lax.key, EVP_sha256()) > 0);
+    struct cert leaf = cert_make("localhost", "DNS:localhost", 2, &lax);
+    cert_save(&lax, in_directory("lax.pem"), false, NULL);
+    peer_init(&p, "tT", &leaf, 0);
+    struct fsock_options options = {.ca_file = in_directory("lax.pem")};
+    struct fsk_tls_config *g = must_config(&options);
+    struct outcome o = try(&p, g, "localhost");
+    assert_int_equal(o.err, FSOCK_ERR_CERT);
+    assert_non_null(strstr(o.why, "key usage"));
+    fsk_tls_config_free(g);
+    peer_fini(&p);
+    cert_free(&leaf);
+    cert_free(&lax);
+}
+
 static void test_a_trusted_leaf(void **state)
 {
     (void)state;
@@ -350,6 +373,7 @@ int main(void)
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_refusals_in_words),
         cmocka_unit_test(test_whom_to_trust),
+        cmocka_unit_test(test_strictness),
         cmocka_unit_test(test_a_trusted_leaf),
         cmocka_unit_test(test_the_systems_roots),
         cmocka_unit_test(test_versions),
