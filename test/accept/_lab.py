@@ -1,0 +1,15 @@
+"""_lab.py - gives the scripts here bench/lab.py and bench/jobs.py, and runs them one like another."""
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / 'bench'))
+import jobs  # noqa: E402,F401
+import lab  # noqa: E402
+
+
+def run(test):
+    """Runs test(verdict) and exits as its verdict says."""
+    lab.stop_on_sigterm()
+    verdict = lab.Verdict()
+    test(verdict)
+    sys.exit(verdict.code)
