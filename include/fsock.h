@@ -96,13 +96,15 @@ enum fsock_stage {
     FSOCK_STAGE_BODY
 };
 
-/* Which limit struck, for FSOCK_ERR_TIMEOUT: that option, or the caller's deadline, would have to
- * be raised. */
+/* Which limit or ceiling struck: that option, or the caller's deadline, would have to be raised. */
 enum fsock_limit {
-    FSOCK_LIMIT_NONE = 0, /* no limit of ours: the system gave up (ETIMEDOUT) */
+    FSOCK_LIMIT_NONE = 0, /* none of ours: for a timeout, the system gave up (ETIMEDOUT) */
     FSOCK_LIMIT_CONNECT,  /* options.connect_timeout */
     FSOCK_LIMIT_READ,     /* options.read_timeout */
-    FSOCK_LIMIT_TOTAL     /* options.total_timeout, or the deadline of a blocking call */
+    FSOCK_LIMIT_TOTAL,    /* options.total_timeout, or the deadline of a blocking call */
+    FSOCK_LIMIT_BODY,     /* options.max_body */
+    FSOCK_LIMIT_RATIO,    /* options.max_ratio */
+    FSOCK_LIMIT_REDIRECTS /* request.max_redirects */
 };
 
 /* A short name in lower case: "timeout", "connect"; never NULL. */
@@ -222,6 +224,10 @@ struct fsock_request {
 
 FSOCK_API void fsock_request_init(struct fsock_request *request);
 
+/* Whether it can be sent at all: FSOCK_OK, or FSOCK_ERR_INPUT with the fault filled in. */
+FSOCK_API enum fsock_err fsock_request_check(const struct fsock_request *request,
+                                             struct fsock_fault *fault);
+
 /* Points in a transfer's life: nanoseconds after its start, -1 if not reached (as curl's time_*).
  */
 struct fsock_times {
@@ -325,7 +331,8 @@ enum fsock_mark_kind {
     FSOCK_MARK_PROXY,      /* a proxy's handshake ended */
     FSOCK_MARK_TLS,        /* TLS handshake ended: version, cipher, resumed, ALPN */
     FSOCK_MARK_REUSE,      /* a connection from the pool */
-    FSOCK_MARK_SENT,       /* the request is sent: size */
+    FSOCK_MARK_REQUEST,    /* a request's head, with passwords and cookies masked */
+    FSOCK_MARK_SENT,       /* all of it has gone out: size */
     FSOCK_MARK_FIRST_BYTE,
     FSOCK_MARK_HEAD,     /* the header is complete: status line, size */
     FSOCK_MARK_BODY,     /* the body is complete: size */
@@ -391,8 +398,8 @@ FSOCK_API enum fsock_err fsock_fetch_next(fsock_fetch *fetch, struct fsock_event
                                           fsock_time deadline);
 
 /*
- * Report once, by FSOCK_EVENT_READY, when `fd` can be read (always, for a regular file). It must stay
- * open until then; it may be closed, or watched again, afterwards.
+ * Report once, by FSOCK_EVENT_READY, when `fd` can be read (always, for a regular file). It must
+ * stay open until then; it may be closed, or watched again, afterwards.
  */
 FSOCK_API enum fsock_err fsock_fetch_watch(fsock_fetch *fetch, int fd, void *user);
 

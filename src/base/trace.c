@@ -11,23 +11,15 @@ struct entry {
 };
 
 static const char *const mark_names[] = {
-    [FSOCK_MARK_LOOKUP] = "lookup",
-    [FSOCK_MARK_QUERY] = "query",
-    [FSOCK_MARK_ANSWER] = "answer",
-    [FSOCK_MARK_ADDRESSES] = "addresses",
-    [FSOCK_MARK_CONNECT] = "connect",
-    [FSOCK_MARK_CONNECTED] = "connected",
-    [FSOCK_MARK_PROXY] = "proxy",
-    [FSOCK_MARK_TLS] = "tls",
-    [FSOCK_MARK_REUSE] = "reuse",
-    [FSOCK_MARK_SENT] = "sent",
-    [FSOCK_MARK_FIRST_BYTE] = "first-byte",
-    [FSOCK_MARK_HEAD] = "head",
-    [FSOCK_MARK_BODY] = "body",
-    [FSOCK_MARK_REDIRECT] = "redirect",
-    [FSOCK_MARK_RETRY] = "retry",
-    [FSOCK_MARK_LIMIT] = "limit",
-    [FSOCK_MARK_CLOSE] = "close",
+    [FSOCK_MARK_LOOKUP] = "lookup",     [FSOCK_MARK_QUERY] = "query",
+    [FSOCK_MARK_ANSWER] = "answer",     [FSOCK_MARK_ADDRESSES] = "addresses",
+    [FSOCK_MARK_CONNECT] = "connect",   [FSOCK_MARK_CONNECTED] = "connected",
+    [FSOCK_MARK_PROXY] = "proxy",       [FSOCK_MARK_TLS] = "tls",
+    [FSOCK_MARK_REUSE] = "reuse",       [FSOCK_MARK_REQUEST] = "request",
+    [FSOCK_MARK_SENT] = "sent",         [FSOCK_MARK_FIRST_BYTE] = "first-byte",
+    [FSOCK_MARK_HEAD] = "head",         [FSOCK_MARK_BODY] = "body",
+    [FSOCK_MARK_REDIRECT] = "redirect", [FSOCK_MARK_RETRY] = "retry",
+    [FSOCK_MARK_LIMIT] = "limit",       [FSOCK_MARK_CLOSE] = "close",
 };
 
 const char *fsock_mark_name(enum fsock_mark_kind kind)

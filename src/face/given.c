@@ -34,3 +34,12 @@ enum fsock_err fsk_given_request(struct fsock_request *out, const struct fsock_r
     enum fsock_err err = take(out, sizeof *out, in, "fsock_request", fault);
     return err == FSOCK_OK ? fsk_request_check(out, fault) : err;
 }
+
+enum fsock_err fsock_request_check(const struct fsock_request *request, struct fsock_fault *fault)
+{
+    struct fsock_request given;
+    struct fsock_fault unheard;
+    fault = fault ? fault : &unheard;
+    *fault = (struct fsock_fault){.err = FSOCK_OK};
+    return fsk_given_request(&given, request, fault);
+}

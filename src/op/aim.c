@@ -181,7 +181,8 @@ enum fsock_err fsk_aim_init(struct fsk_aim *aim, struct fsk_span url,
 }
 
 enum fsock_err fsk_aim_redirect(struct fsk_aim *aim, struct fsk_span location,
-                                const struct fsk_routes *routes, struct fsock_fault *fault)
+                                const struct fsk_routes *routes, bool *same_origin,
+                                struct fsock_fault *fault)
 {
     struct fsk_aim next = *aim;
     struct fsock_fault why = {.err = FSOCK_OK};
@@ -203,6 +204,7 @@ enum fsock_err fsk_aim_redirect(struct fsk_aim *aim, struct fsk_span location,
         return fsk_fault_set(fault, FSOCK_ERR_REDIRECTS, FSOCK_STAGE_HEAD, 0,
                              "head %s: the redirect is not followed: %s", aim->peer, why.text);
     }
+    *same_origin = fsk_url_same_origin(&aim->url, &next.url);
     fsk_buf_fini(&aim->text);
     fsk_buf_fini(&aim->place);
     *aim = next;

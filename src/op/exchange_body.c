@@ -131,6 +131,8 @@ static enum fsock_err decode_failed(struct fsk_exchange *x, enum fsk_decode_err 
         err = FSOCK_ERR_MEMORY;
     else if (why == FSK_DECODE_TRUNCATED)
         err = FSOCK_ERR_TRUNCATED;
+    if (x->fault && x->fault->err == FSOCK_OK && err == FSOCK_ERR_TOO_BIG)
+        x->fault->limit = why == FSK_DECODE_BOMB ? FSOCK_LIMIT_RATIO : FSOCK_LIMIT_BODY;
     return fsk_exchange_fail(x, err, 0, "%s", fsk_decode_error_text(why));
 }
 

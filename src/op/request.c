@@ -97,6 +97,7 @@ enum fsock_err fsk_request_check(const struct fsock_request *r, struct fsock_fau
 static bool is_credential(struct fsk_span name)
 {
     return fsk_span_caseeq(name, FSK_SPAN("Authorization")) ||
+           fsk_span_caseeq(name, FSK_SPAN("Proxy-Authorization")) ||
            fsk_span_caseeq(name, FSK_SPAN("Cookie"));
 }
 
@@ -272,4 +273,24 @@ enum fsock_err fsk_request_write(struct fsk_buf *out, const struct fsk_ask *ask)
     if (err == FSOCK_OK)
         err = callers_lines(out, ask);
     return err == FSOCK_OK ? fsk_buf_append(out, "\r\n", 2) : err;
+}
+
+enum fsock_err fsk_request_mask(struct fsk_buf *out, struct fsk_span head)
+{
+    enum fsock_err err = FSOCK_OK;
+    while (head.n && err == FSOCK_OK) {
+        const char *end = memchr(head.p, '\n', head.n);
+        size_t n = end ? (size_t)(end + 1 - head.p) : head.n;
+        const char *colon = memchr(head.p, ':', n);
+        struct fsk_span name = fsk_span(head.p, colon ? (size_t)(colon - head.p) : 0);
+        if (is_credential(name)) {
+            fsk_buf_append(out, name.p, name.n);
+            err = fsk_buf_puts(out, ": ***\r\n");
+        } else {
+            err = fsk_buf_append(out, head.p, n);
+        }
+        head.p += n;
+        head.n -= n;
+    }
+    return err == FSOCK_OK ? fsk_buf_terminate(out) : err;
 }

@@ -30,6 +30,9 @@ enum fsock_err fsk_request_check(const struct fsock_request *request, struct fso
 /* Write the head into `out`, which is empty. FSOCK_ERR_MEMORY, FSOCK_ERR_TOO_BIG. */
 enum fsock_err fsk_request_write(struct fsk_buf *out, const struct fsk_ask *ask);
 
+/* Copy a head for people, as a C string: the values of passwords and cookies become "***". */
+enum fsock_err fsk_request_mask(struct fsk_buf *out, struct fsk_span head);
+
 /* The method that will be used: request->method, or GET or POST. */
 const char *fsk_request_method(const struct fsock_request *request);
 

@@ -145,7 +145,13 @@ static enum fsock_err write_request(struct fsk_transfer *t)
         .resume_from = t->request->resume_from,
     };
     fsk_buf_clear(&t->head);
-    return fsk_request_write(&t->head, &ask);
+    enum fsock_err err = fsk_request_write(&t->head, &ask);
+    struct fsk_buf shown = {.ceiling = FSK_REQUEST_MAX};
+    if (t->op.trace && err == FSOCK_OK &&
+        fsk_request_mask(&shown, fsk_buf_span(&t->head)) == FSOCK_OK)
+        fsk_mark(t->op.trace, FSOCK_MARK_REQUEST, t->op.id, -1, 0, t->head.end, "%s", shown.mem);
+    fsk_buf_fini(&shown);
+    return err;
 }
 
 static enum fsock_err begin_exchange(struct fsk_transfer *t)
@@ -325,21 +331,22 @@ static enum fsock_err redirect(struct fsk_transfer *t, fsock_time now)
     struct fsock_response *r = &t->response;
     int status = t->exchange.head.status;
     if ((int)r->redirects >= t->request->max_redirects) {
+        t->fault.limit = FSOCK_LIMIT_REDIRECTS;
         fsk_fault_set(&t->fault, FSOCK_ERR_REDIRECTS, FSOCK_STAGE_HEAD, 0,
                       "head %s: more than %d redirects", t->aim.peer, t->request->max_redirects);
         return end(t, FSOCK_ERR_REDIRECTS);
     }
     fsk_h1_find(t->exchange.head.fields, FSK_SPAN("Location"), &location);
-    char origin[sizeof t->aim.peer + 1];
-    snprintf(origin, sizeof origin, "%c%s", t->aim.target.tls ? 's' : ' ', t->aim.peer);
-    enum fsock_err err = fsk_aim_redirect(&t->aim, location, t->http->routes, &t->fault);
+    bool same_origin;
+    enum fsock_err err =
+        fsk_aim_redirect(&t->aim, location, t->http->routes, &same_origin, &t->fault);
     if (err != FSOCK_OK)
         return end(t, err);
     r->redirects++;
     r->times.redirect = now - t->started;
     fsk_mark(t->op.trace, FSOCK_MARK_REDIRECT, t->op.id, -1, 0, 0, "%s", t->aim.text.mem);
     change_method(t, status);
-    if (origin[0] != (t->aim.target.tls ? 's' : ' ') || strcmp(origin + 1, t->aim.peer) != 0)
+    if (!same_origin)
         t->foreign = true; /* for good: coming back does not prove who sent us */
     note_end(t);
     drop_conn(t, t->exchange.reusable);
