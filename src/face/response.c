@@ -42,7 +42,8 @@ size_t fsock_response_decoded_head(const struct fsock_response *response, char *
     if (!whole)
         return 0;
     size_t n = fsk_h1_decoded_head(head, &done, whole, room);
-    memcpy(buf, whole, n < cap ? n : cap);
+    if (cap) /* buf may be NULL, then */
+        memcpy(buf, whole, n < cap ? n : cap);
     free(whole);
     return n;
 }
