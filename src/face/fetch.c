@@ -13,13 +13,13 @@
 #include "op/request.h"
 #include "op/transfer.h"
 
-#define PARALLEL 64
-#define PER_HOST 6
-#define QUEUE_BYTES                                                                                \
-    ((size_t)2 * 1024 * 1024) /* of waiting jobs; the caller's list waits outside                  \
-                               */
-#define OTHER_FILES                                                                                \
-    16 /* descriptors besides the transfers': standard ones, epoll, name lookups, lists */
+#define PARALLEL    64
+#define PER_HOST    6
+#define QUEUE_BYTES ((size_t)2 * 1024 * 1024) /* of waiting jobs: the rest waits outside */
+
+/* Descriptors besides the transfers': standard ones, epoll, lists, and up to 8 or 64 for name
+ * lookups. */
+#define OTHER_FILES(limit) ((rlim_t)((limit) < 512 ? 16 : 96))
 
 /* One URL: queued (in its place's queue), running (has a transfer), or ended before it started. */
 struct job {
@@ -72,7 +72,8 @@ static unsigned affordable(unsigned wished, int own_files)
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
         return wished;
     rlim_t each = 1 + (rlim_t)(own_files > 0 ? own_files : 0);
-    rlim_t n = limit.rlim_cur > OTHER_FILES + each ? (limit.rlim_cur - OTHER_FILES) / each : 1;
+    rlim_t others = OTHER_FILES(limit.rlim_cur);
+    rlim_t n = limit.rlim_cur > others + each ? (limit.rlim_cur - others) / each : 1;
     return n < wished ? (unsigned)n : wished;
 }
 

@@ -33,7 +33,7 @@ static enum fsock_err failed(struct plain *p, unsigned events, struct fsk_wait *
         return FSOCK_ERR_RESET;
     case EPIPE:
         return FSOCK_ERR_CLOSED;
-    case ETIMEDOUT: /* the kernel's retransmissions are used up */
+    case ETIMEDOUT: /* TCP_USER_TIMEOUT, or the kernel's retransmissions are used up */
         return FSOCK_ERR_TIMEOUT;
     case ENOMEM:
     case ENOBUFS:

@@ -127,10 +127,12 @@ int fsk_sock_bind(int fd, int family, const struct fsk_bind *from)
     return bind(fd, (const struct sockaddr *)&sa.ss, sa.len) < 0 ? errno : 0;
 }
 
-void fsk_sock_tune(int fd, bool fast_open)
+void fsk_sock_tune(int fd, unsigned user_timeout_ms, bool fast_open)
 {
     const int on = 1;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    if (user_timeout_ms)
+        setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &user_timeout_ms, sizeof user_timeout_ms);
     if (fast_open)
         setsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, &on, sizeof on);
 }

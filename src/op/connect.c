@@ -34,7 +34,7 @@ static enum fsock_err begin(struct fsk_connect *c, fsock_time now)
     if (e)
         return ended(c, FSOCK_ERR_SYSTEM, e, now);
     if (family != AF_UNIX)
-        fsk_sock_tune(c->fd, c->fast_open);
+        fsk_sock_tune(c->fd, c->user_timeout_ms, c->fast_open);
     e = fsk_sock_bind(c->fd, family, c->bind);
     if (e)
         return ended(c, FSOCK_ERR_CONNECT, e, now);

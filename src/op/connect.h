@@ -11,6 +11,7 @@ struct fsk_connect {
     struct fsk_op op;
     struct fsk_sockaddr to;
     const struct fsk_bind *bind; /* may be NULL */
+    unsigned user_timeout_ms;    /* TCP_USER_TIMEOUT; 0: the kernel's */
     bool fast_open;
     int fd; /* connected, after FSOCK_OK: the taker sets it to -1; closed by fini otherwise */
     int sys_errno; /* after FSOCK_ERR_CONNECT and FSOCK_ERR_SYSTEM (no socket); ETIMEDOUT if expired

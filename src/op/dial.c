@@ -76,6 +76,7 @@ static enum fsock_err start_racer(struct fsk_dial *d, unsigned slot, fsock_time 
         fsk_sockaddr_from_addr(&c->to, &d->resolve.addr[d->next]);
         fsk_addr_format_port(&d->resolve.addr[d->next], c->text);
         c->bind = &dialer->bind;
+        c->user_timeout_ms = dialer->user_timeout_ms;
         c->fast_open = dialer->fast_open;
     }
     d->next++;

@@ -29,6 +29,16 @@ static enum fsock_err copy_unix_socket(struct fsk_http *http, const char *path,
     return FSOCK_OK;
 }
 
+/* Beyond both limits, so that they strike first, in their own words: the kernel's is for
+ * connections that nobody waits on, such as kept ones. */
+static unsigned user_timeout(const struct fsock_options *o)
+{
+    if (o->connect_timeout <= 0 || o->read_timeout <= 0)
+        return 0;
+    int64_t ms = (o->connect_timeout + o->read_timeout) / FSOCK_MILLISECOND + 1000;
+    return ms < INT32_MAX ? (unsigned)ms : 0;
+}
+
 enum fsock_err fsk_http_init(struct fsk_http *http, const struct fsock_options *o,
                              struct fsk_driver *driver, struct fsk_trace *trace, unsigned per_host,
                              unsigned max_conns, struct fsock_fault *fault)
@@ -51,6 +61,7 @@ enum fsock_err fsk_http_init(struct fsk_http *http, const struct fsock_options *
         err = fsk_bind_parse(&http->dialer.bind, o->bind, fault);
     if (err != FSOCK_OK)
         return err;
+    http->dialer.user_timeout_ms = user_timeout(o);
     http->out = malloc(FSK_SCRATCH_SIZE);
     http->routes = fsk_routes_new(o, fault);
     if (http->routes)

@@ -143,7 +143,7 @@ static void test_a_bound_connection_comes_from_there(void **state)
     assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
     assert_true(fcntl(fd, F_GETFL) & O_NONBLOCK);
     assert_int_equal(fsk_sock_bind(fd, AF_INET, &source), 0);
-    fsk_sock_tune(fd, false);
+    fsk_sock_tune(fd, 7000, false);
     int err = fsk_sock_connect(fd, &sa);
     assert_true(err == 0 || err == EINPROGRESS);
     struct fsk_addr from = local_of(fd);
@@ -153,6 +153,8 @@ static void test_a_bound_connection_comes_from_there(void **state)
     socklen_t len = sizeof value;
     getsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &value, &len);
     assert_true(value);
+    getsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &value, &len);
+    assert_int_equal(value, 7000);
     close(fd);
 
     /* Nothing is said for IPv6. */
