@@ -10,7 +10,7 @@ from _lab import lab, run
 
 COUNT = 10000
 EACH = 40.0  # KiB
-BODY, PIECE, PAUSE = 12000, 1000, 1500  # bytes, bytes, ms: 18 s from first byte to last
+BODY, PIECE, PAUSE = 6000, 500, 1500  # bytes, bytes, ms: 18 s from first byte to last
 
 
 def resident(pid):
