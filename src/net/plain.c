@@ -73,12 +73,13 @@ static enum fsock_err plain_recv(struct fsk_layer *l, void *buf, size_t cap, siz
     return receive(plain_of(l), buf, cap, n, how, wait);
 }
 
-/* TCP can drop bytes without copying them (tcp(7), MSG_TRUNC); unix sockets can't. */
+/* TCP can drop bytes without copying them (tcp(7), MSG_TRUNC), more than there is room for; unix
+ * sockets can't. */
 static enum fsock_err tcp_recv(struct fsk_layer *l, void *buf, size_t cap, size_t *n, int flags,
                                struct fsk_addr *from, struct fsk_wait *wait)
 {
     if (flags & FSK_IO_DISCARD)
-        return receive(plain_of(l), buf, cap, n, MSG_TRUNC, wait);
+        return receive(plain_of(l), NULL, cap, n, MSG_TRUNC, wait);
     return plain_recv(l, buf, cap, n, flags, from, wait);
 }
 
