@@ -10,8 +10,8 @@
 #include <stddef.h>
 
 /*
- * may_alias: gcc 12 at -O2 else takes a head's `next`, seen as a member of the struct around it, for
- * unchanged by fsk_list_remove() of an item, and keeps it across a loop.
+ * may_alias: gcc 12 at -O2 else takes a head's `next`, seen as a member of the struct around it,
+ * for unchanged by fsk_list_remove() of an item, and keeps it across a loop.
  */
 struct fsk_list {
     struct fsk_list *next, *prev;
