@@ -7,7 +7,7 @@ The stages, in this order, and all of them if none is named:
   unit    what Meson knows as tests, in build/ and build-asan/; each cmocka case counts
   e2e     pytest over test/, against build/ and (all but the tests marked `plain`) build-asan/
   fuzz    ten seconds of each fuzz target over the seeds in fuzz/corpus/
-A stage other than build expects the builds to be up to date.
+A stage other than build expects the builds to be up to date; when one fails, only checks follow.
 --quick leaves out the sanitizers, the fuzzing and the end-to-end tests marked `slow`.
 
 Prints a line per part and the log of each part that fails. The last line is `N passed, N failed`,
@@ -223,9 +223,11 @@ def main():
             sys.exit(f'test: no stage {name!r}; there are {", ".join(STAGES)}')
     os.chdir(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     score = Score()
+    built = True  # else what an earlier build has left would be tested
     for name, stage in STAGES.items():
-        if not names or name in names:
+        if (not names or name in names) and (built or name == 'checks'):
             stage(score, quick)
+        built = built and not (name == 'build' and score.failed)
     print(summary(score.passed, score.failed, score.skipped))
     return 1 if score.failed else 0
 

@@ -52,3 +52,13 @@ def test_counts_pytest(tmp_path, monkeypatch, body, counts):
 def test_a_command_that_hangs_is_killed():
     code, log, seconds = suite.run(['sh', '-c', 'sleep 60 & sleep 60'], limit=0.2)
     assert code != 0 and 'killed after' in log and seconds < 30
+
+
+def test_after_a_failed_build_nothing_old_is_tested(monkeypatch, capsys):
+    ran = []
+    monkeypatch.setattr(suite, 'STAGES', {
+        'build': lambda score, quick: score.add('build', failed=1),
+        **{name: lambda score, quick, name=name: ran.append(name) for name in ('checks', 'unit')}})
+    monkeypatch.setattr(sys, 'argv', ['suite.py'])
+    assert suite.main() == 1 and ran == ['checks']
+    assert capsys.readouterr().out.splitlines()[-1] == '0 passed, 1 failed'
