@@ -92,13 +92,24 @@ void say_static(struct conn *c, const void *data, size_t len)
     say_repeat(c, data, len, len);
 }
 
+static size_t common_divisor(size_t a, size_t b)
+{
+    while (b) {
+        size_t rest = a % b;
+        a = b;
+        b = rest;
+    }
+    return a;
+}
+
 void say_drip(struct conn *c, const void *data, size_t len, uint64_t total, size_t piece,
               unsigned ms)
 {
     if (!total || c->muted)
         return;
     struct part *p = append(c, PART_BYTES);
-    repeat_into(p, data, len, piece > len && total > len ? piece / len + 1 : 1);
+    /* As many copies as make whole pieces: none is cut where the data starts anew. */
+    repeat_into(p, data, len, total > len ? piece / common_divisor(piece, len) : 1);
     p->total = total;
     p->piece = piece;
     p->gap_ms = ms;
