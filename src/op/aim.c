@@ -201,7 +201,8 @@ enum fsock_err fsk_aim_redirect(struct fsk_aim *aim, struct fsk_span location,
     if (err != FSOCK_OK) {
         fsk_buf_fini(&next.text);
         fsk_buf_fini(&next.place);
-        return fsk_fault_set(fault, FSOCK_ERR_REDIRECTS, FSOCK_STAGE_HEAD, 0,
+        err = err == FSOCK_ERR_MEMORY ? err : FSOCK_ERR_REDIRECTS;
+        return fsk_fault_set(fault, err, FSOCK_STAGE_HEAD, 0,
                              "head %s: the redirect is not followed: %s", aim->peer, why.text);
     }
     *same_origin = fsk_url_same_origin(&aim->url, &next.url);

@@ -298,6 +298,8 @@ static enum fsock_err end(struct fsk_query *q, fsock_time now)
         return FSOCK_OK;
     for (unsigned i = 0; i < q->servers->n; i++) {
         const struct fsk_query_note *note = &q->note[i];
+        if (note->trouble == FSK_TROUBLE_ERRNO && note->detail == ENOMEM)
+            return FSOCK_ERR_MEMORY;
         if (note->tries && (note->trouble != FSK_TROUBLE_ERRNO || !no_descriptor(note->detail)))
             return FSOCK_ERR_DNS;
     }
