@@ -32,7 +32,8 @@ enum fsock_err fsk_aim_init(struct fsk_aim *aim, struct fsk_span url,
 /*
  * Aim at where a Location field points from here; *same_origin says whether that is the origin it
  * left (RFC 6454). Credentials in it are not used.
- * FSOCK_ERR_REDIRECTS with the fault filled in if that is no usable URL, or http after https.
+ * FSOCK_ERR_REDIRECTS with the fault filled in if that is no usable URL, or http after https;
+ * FSOCK_ERR_MEMORY.
  */
 enum fsock_err fsk_aim_redirect(struct fsk_aim *aim, struct fsk_span location,
                                 const struct fsk_routes *routes, bool *same_origin,
