@@ -178,15 +178,15 @@ static enum fsock_err begin_exchange(struct fsk_transfer *t)
     return FSOCK_OK;
 }
 
-/* A kept connection, if there is one that can be used; POST and its like get one that is alive for
- * sure. */
+/* A kept connection, if there is one. What the peer has said since is no answer to what comes now:
+ * then, as when it has closed, the connection is of no use. */
 static bool take_kept(struct fsk_transfer *t)
 {
     struct fsk_layer_info info;
     if (t->fresh || t->request->flags & FSOCK_NO_REUSE)
         return false;
     while ((t->conn = fsk_pool_take(&t->lease)) != NULL) {
-        if (fsk_method_idempotent(t->method) || fsk_conn_is_alive(t->conn))
+        if (fsk_conn_is_alive(t->conn))
             break;
         fsk_conn_close(t->conn);
     }
