@@ -1,7 +1,5 @@
 #include "base/buf.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 void fsk_buf_fini(struct fsk_buf *b)
@@ -55,22 +53,6 @@ enum fsock_err fsk_buf_append(struct fsk_buf *b, const void *p, size_t n)
 enum fsock_err fsk_buf_puts(struct fsk_buf *b, const char *s)
 {
     return fsk_buf_append(b, s, strlen(s));
-}
-
-enum fsock_err fsk_buf_printf(struct fsk_buf *b, const char *format, ...)
-{
-    va_list ap, again;
-    va_start(ap, format);
-    va_copy(again, ap);
-    int n = vsnprintf(NULL, 0, format, ap);
-    va_end(ap);
-    enum fsock_err err = n < 0 ? FSOCK_ERR_INPUT : fsk_buf_reserve(b, (size_t)n + 1);
-    if (err == FSOCK_OK) {
-        vsnprintf(b->mem + b->end, (size_t)n + 1, format, again);
-        b->end += (size_t)n;
-    }
-    va_end(again);
-    return err;
 }
 
 enum fsock_err fsk_buf_terminate(struct fsk_buf *b)

@@ -7,7 +7,6 @@
 #ifndef FSK_BUF_H
 #define FSK_BUF_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include <fsock.h>
@@ -51,15 +50,14 @@ void fsk_buf_consume(struct fsk_buf *b, size_t n);
  */
 enum fsock_err fsk_buf_reserve(struct fsk_buf *b, size_t n);
 
-/* Append; errors as for fsk_buf_reserve, and then nothing has changed. printf needs room under the
- * ceiling for a NUL, too. */
+/* Append; errors as for fsk_buf_reserve, and then nothing has changed. */
 enum fsock_err fsk_buf_append(struct fsk_buf *b, const void *p, size_t n);
 enum fsock_err fsk_buf_puts(struct fsk_buf *b, const char *s);
-enum fsock_err fsk_buf_printf(struct fsk_buf *b, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
 
-/* A NUL behind the bytes, not counted among them, so that mem + start is a C string. It needs room
- * under the ceiling. */
+/*
+ * A NUL behind the bytes, not counted among them, so that mem + start is a C string. It needs room
+ * under the ceiling.
+ */
 enum fsock_err fsk_buf_terminate(struct fsk_buf *b);
 
 #endif

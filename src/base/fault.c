@@ -93,16 +93,6 @@ void fsk_fault_try(struct fsock_fault *fault, const char *addr, int sys_errno, f
     fault->tried[i].took = took;
 }
 
-void fsk_fault_prefix(struct fsock_fault *fault, const char *prefix)
-{
-    if (!fault)
-        return;
-    char text[sizeof fault->text];
-    memcpy(text, fault->text, sizeof text);
-    snprintf(fault->text, sizeof fault->text, "%s: %.*s", prefix,
-             (int)(sizeof fault->text - 3 - strnlen(prefix, sizeof fault->text / 2)), text);
-}
-
 const char *fsk_errno_text(int sys_errno)
 {
     switch (sys_errno) {

@@ -1,9 +1,8 @@
 /*
  * fault.h - making a struct fsock_fault: what failed, where, and what to do.
  *
- * The op in which a failure happens sets err, stage, sys_errno and the sentence; those around it
- * may put more in front of the sentence, but keep err and stage. A fault is written once: the first
- * reason stays.
+ * The op in which a failure happens sets err, stage, sys_errno and the sentence. A fault is written
+ * once: the first reason stays.
  */
 #ifndef FSK_FAULT_H
 #define FSK_FAULT_H
@@ -24,9 +23,6 @@ void fsk_fault_hint(struct fsock_fault *fault, const char *format, ...)
 
 /* Note an address that failed; `addr` is its text. */
 void fsk_fault_try(struct fsock_fault *fault, const char *addr, int sys_errno, fsock_time took);
-
-/* Put "PREFIX: " in front of the sentence. */
-void fsk_fault_prefix(struct fsock_fault *fault, const char *prefix);
 
 /* "connection refused": the errno in words, in lower case, thread-safe, never "Success". */
 const char *fsk_errno_text(int sys_errno);

@@ -25,11 +25,4 @@ static inline uint16_t fsk_rand_16(struct fsk_rand *r)
     return v;
 }
 
-static inline uint64_t fsk_rand_64(struct fsk_rand *r)
-{
-    uint64_t v;
-    fsk_rand_bytes(r, &v, sizeof v);
-    return v;
-}
-
 #endif
