@@ -1,5 +1,6 @@
 """The programs in examples/, and what a stranger does: install, pkg-config, compile, run."""
 
+import gzip
 import os
 import pathlib
 import re
@@ -92,3 +93,25 @@ def test_readme_shows_the_example():
     shown = re.search(r"```c\n(.*?)```", (ROOT / "README.md").read_text(), re.S).group(1)
     program = (ROOT / "examples/get.c").read_text()
     assert shown == program[program.index("#include"):]
+
+
+def readme_commands():
+    """The commands of the README's first screen."""
+    text = (ROOT / "README.md").read_text().partition("\n| ")[0]
+    return re.findall(r"^    ((?:zcat .*)?fsock get .*?)(?: +#.*)?$", text, re.M)
+
+
+@pytest.mark.plain
+@pytest.mark.parametrize("command", readme_commands())
+def test_readme_commands(build, site, tmp, command):
+    urls = "".join(site.url(f"/plain/{n}") + "\n" for n in range(10)).encode()
+    (tmp / "urls.txt").write_bytes(urls)
+    (tmp / "urls.gz").write_bytes(gzip.compress(urls))
+    command = command.replace("https://example.org/", site.url("/plain/9"))
+    done = subprocess.run(command, shell=True, cwd=tmp, stdout=subprocess.PIPE, timeout=60,
+                          env=clean_env(PATH=f"{build}/cli:{os.environ['PATH']}"))
+    assert done.returncode == 0 and (done.stdout or (tmp / "page.html").exists())
+
+
+def test_readme_has_five_commands():
+    assert len(readme_commands()) == 5
