@@ -27,7 +27,7 @@ struct cell {
     const char *dns;   /* "127.0.0.1:%dns-mute%" */
     const char *proxy, *resolve, *unix_socket; /* "DIR/..." is in the directory of the run */
     int upload;                                /* 1: with a body that no buffer holds */
-    int slow;  /* 1: it gives up by itself, at any time up to the limit */
+    int slow;  /* 1: it gives up by itself if the limit does not strike before */
     int loose; /* 1: without ceilings for what a body unpacks to */
 };
 

@@ -224,13 +224,14 @@ static enum verdict judge(const struct cell *c, const struct outcome *o, char *w
                                               FSOCK_LIMIT_READ};
     const struct fsock_fault *f = &o->fault;
     char named[128];
-    bool timeout = c->err == FSOCK_ERR_TIMEOUT;
+    enum fsock_err err = c->slow && o->err == FSOCK_ERR_TIMEOUT ? o->err : c->err;
+    bool timeout = err == FSOCK_ERR_TIMEOUT;
     enum fsock_limit limit = timeout ? limits[c->which] : FSOCK_LIMIT_NONE;
     cell_text(&place, c->named, named, sizeof named);
     if (!o->ended)
         snprintf(why, cap, "it never ended: %s", f->text);
-    else if (o->err != c->err || f->err != c->err)
-        snprintf(why, cap, "it is %s, not %s: %s", fsock_err_name(o->err), fsock_err_name(c->err),
+    else if (o->err != err || f->err != err)
+        snprintf(why, cap, "it is %s, not %s: %s", fsock_err_name(o->err), fsock_err_name(err),
                  f->text);
     else if (f->stage != c->stage)
         snprintf(why, cap, "the stage is %s: %s", fsock_stage_name(f->stage), f->text);
@@ -243,8 +244,7 @@ static enum verdict judge(const struct cell *c, const struct outcome *o, char *w
         snprintf(why, cap, "%d descriptors left open", o->fds_left);
     else if (timeout && o->total < LIMIT)
         snprintf(why, cap, "%.1f ms early", (double)(LIMIT - o->total) / 1e6);
-    else if (timeout ? lateness(o) > LATE_MAX
-                     : o->took > (c->slow ? LIMIT + LATE_MAX : AT_ONCE) + o->lag)
+    else if (timeout ? lateness(o) > LATE_MAX : o->took > (c->slow ? LIMIT : AT_ONCE) + o->lag)
         return snprintf(why, cap, "took %.1f ms (lag %.1f ms): %s", (double)o->took / 1e6,
                         (double)o->lag / 1e6, f->text),
                LATE;
