@@ -1,53 +1,69 @@
 /*
  * get.c - `fsock get`: one URL, or a list of any length.
  *
- * A run is one loop (run() below): put URLs into the library's queue until it is full, take the
- * next event, act on it. An event belongs to a transfer (transfer.c), to the list (more of it can
- * be read), or to the signal pipe. Records are collected in one buffer, written when it is full or
- * nothing else is to do. Memory does not grow with the list: what is open is bounded by the queue.
+ * A run is one loop, run() below: put URLs into the library's queue until it is full, take the next
+ * event, act on it. An event belongs to an item (one URL and where its body goes), to the list
+ * (more of it can be read), or to the signal pipe. Memory does not grow with the list: what is open
+ * is bounded by the queue. The parts, each of which can be read alone:
+ *
+ *   list.h         lines of -i, as they come        get_options.h  the command line
+ *   get_item.h     a URL, from line to record       get_request.h  ... as the library wants it
+ *   get_report.h   all that is told                 get_sink.h     a body's file
  */
 #include "get.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "base/fault.h"
-#include "base/list.h"
-#include "base/map.h"
 #include "base/time.h"
+#include "get_item.h"
+#include "get_writeout.h"
 #include "interrupt.h"
-#include "names.h"
-#include "trace_lines.h"
-#include "transfer.h"
-#include "writeout.h"
 
-enum { LINES_A_TURN = 256, FORMAT_MAX = 65536 };
+struct get {
+    struct get_options o;
+    struct get_request ask;
+    fsock_fetch *fetch;
+    struct list list;
+    struct items items;
+    struct report report;
 
-static const fsock_time flush_after = 100 * FSOCK_MILLISECOND;
+    size_t next_url;      /* of the command line */
+    struct item *waiting; /* read from the list; the queue was full */
+    bool list_waits;      /* its descriptor is being watched */
+    bool list_failed;     /* one could not be read to its end */
+    bool ended;           /* no more URLs */
+    bool busy;            /* feeding stopped only to give others a turn */
 
-/* What the events of watched descriptors are known by. */
-static char list_watch, signal_watch;
+    int signals; /* readable from the first signal on */
+    fsock_time run_deadline;
+    char *format; /* -w @FILE */
+};
 
-/* ---- The run --------------------------------------------------------------------------------- */
-
-static void feed(struct get *g);
+static enum fsock_err feed(struct get *g);
 static enum fsock_err next_event(struct get *g, struct fsock_event *e);
 static void act(struct get *g, const struct fsock_event *e);
 static void tick(struct get *g, fsock_time now);
+
+/* Of a list that was stopped, nobody need hear of what had not begun. */
+static bool is_done(const struct get *g)
+{
+    bool left_over = g->items.stopped && !g->report.single && !fsock_fetch_running(g->fetch);
+    return g->ended && (!g->items.open || left_over);
+}
 
 /* FSOCK_OK, or what stopped the library itself. */
 static enum fsock_err run(struct get *g)
 {
     for (;;) {
         struct fsock_event e;
-        feed(g);
-        if (!g->open && g->lists_ended)
+        enum fsock_err err = feed(g);
+        if (err == FSOCK_OK && is_done(g))
             return FSOCK_OK;
-        enum fsock_err err = next_event(g, &e);
+        if (err == FSOCK_OK)
+            err = next_event(g, &e);
         if (err == FSOCK_OK)
             act(g, &e);
         else if (err != FSOCK_ERR_TIMEOUT)
@@ -56,18 +72,39 @@ static enum fsock_err run(struct get *g)
     }
 }
 
+/* ---- Events ---------------------------------------------------------------------------------- */
+
+/* What the events of watched descriptors are known by. */
+static char list_watch, signal_watch;
+
 /* Wait for an event; before that, write what is waiting to be read by others. */
 static enum fsock_err next_event(struct get *g, struct fsock_event *e)
 {
-    fsock_time now_or_never = 0;
-    if (g->out.n || g->busy) {
+    const fsock_time now_or_never = 0;
+    if (g->report.out.n || g->busy) {
         enum fsock_err err = fsock_fetch_next(g->fetch, e, now_or_never);
         if (err != FSOCK_ERR_TIMEOUT || g->busy)
             return err;
-        out_flush(&g->out);
+        out_flush(&g->report.out);
         tick(g, fsock_now());
     }
-    return fsock_fetch_next(g->fetch, e, fsk_time_min(g->progress.next, g->run_deadline));
+    return fsock_fetch_next(g->fetch, e, fsk_time_min(g->report.progress.next, g->run_deadline));
+}
+
+/*
+ * Nobody need read our output before the time is over: --run-time's, and for a single URL -m's.
+ * With several, the others go on when the reader does.
+ */
+static void set_patience(struct get *g, bool started)
+{
+    const fsock_time to_tell = 100 * FSOCK_MILLISECOND;
+    fsock_time end = FSOCK_NEVER;
+    if (g->run_deadline != FSOCK_NEVER)
+        end = g->run_deadline + to_tell;
+    out_patience(&g->report.err, end, g->signals);
+    if (started)
+        end = fsk_time_min(end, fsk_time_limit(fsock_now(), g->ask.options.total_timeout));
+    out_patience(&g->report.out, end, g->signals);
 }
 
 static void act(struct get *g, const struct fsock_event *e)
@@ -79,71 +116,55 @@ static void act(struct get *g, const struct fsock_event *e)
         if (e->user == &list_watch) {
             g->list_waits = false;
             list_ready(&g->list);
-        } else if (!g->stopping) {
-            g->interrupted = interrupt_signal();
-            get_stop(g, "interrupted");
         }
-        break;
+        break; /* tick() finds the signal */
     case FSOCK_EVENT_MARK:
-        progress_clear(&g->progress);
-        trace_mark(&g->err, e->mark, g->started, !g->single);
+        report_mark(&g->report, e->mark);
+        break;
+    case FSOCK_EVENT_START:
+        if (g->report.single)
+            set_patience(g, true);
+        item_event(&g->items, e);
         break;
     case FSOCK_EVENT_HEAD:
         if (g->o.verbose)
-            trace_head(&g->err, e, !g->single);
-        transfer_event(g, e);
+            report_head(&g->report, e);
+        item_event(&g->items, e);
         break;
     default:
-        transfer_event(g, e);
+        item_event(&g->items, e);
     }
 }
 
-/* What goes by the clock, and an output that is gone. */
-static void tick(struct get *g, fsock_time now)
+/* End the run early; `why` goes into the records of what was going on. */
+static void stop(struct get *g, const char *why)
 {
-    if (g->out.n && now - g->flushed > flush_after) {
-        out_flush(&g->out);
-        g->flushed = now;
-    }
-    if (g->out.sys_errno && !g->stopping)
-        get_stop(g, "standard output can't be written");
-    if (now >= g->run_deadline && !g->stopping) {
-        g->over = true;
-        get_stop(g, "the run is over (--run-time raises this limit)");
-    }
-    if (now < g->progress.next)
-        return;
-    struct progress_state state = {
-        .ended = g->summary.fine + g->summary.failed,
-        .failed = g->summary.failed,
-        .bytes = g->moved,
-        .expected = g->expected,
-        .running = fsock_fetch_running(g->fetch),
-        .started = g->started,
-        .single = g->single,
-    };
-    progress_tick(&g->progress, &state, now);
-}
-
-void get_stop(struct get *g, const char *why)
-{
-    g->stopping = g->lists_ended = true;
+    g->items.stopped = g->ended = true;
     if (g->waiting)
-        transfer_drop(g, g->waiting);
+        item_drop(&g->items, g->waiting);
     g->waiting = NULL;
     fsock_fetch_stop(g->fetch, why);
 }
 
-void get_say(struct get *g, const char *text)
+/* What ends a run: a signal, --run-time, an output that is gone. And what goes by the clock. */
+static void tick(struct get *g, fsock_time now)
 {
-    progress_clear(&g->progress);
-    out_str(&g->err, "fsock: get: ");
-    out_text(&g->err, fsk_span_str(text));
-    out_char(&g->err, '\n');
-    out_flush(&g->err);
+    report_tick(&g->report, now, fsock_fetch_running(g->fetch));
+    if (g->items.stopped)
+        return;
+    if (interrupt_signal()) {
+        stop(g, "interrupted");
+    } else if (now >= g->run_deadline) {
+        g->items.over = true;
+        stop(g, "the run is over (--run-time raises this limit)");
+    } else if (g->report.out.sys_errno) {
+        stop(g, "standard output can't be written");
+    }
 }
 
 /* ---- Feeding --------------------------------------------------------------------------------- */
+
+enum { LINES_A_TURN = 256 };
 
 /* The list had to be given up; the next one, if any, goes on. */
 static void list_broke(struct get *g, const char *name)
@@ -152,255 +173,163 @@ static void list_broke(struct get *g, const char *name)
     snprintf(text, sizeof text, "can't read the list %s: %s", name,
              fsk_errno_text(g->list.sys_errno));
     g->list_failed = true;
-    get_say(g, text);
+    report_say(&g->report, text);
 }
 
-/* The next transfer of the list; NULL: none now, or that line is done with. */
-static struct transfer *from_list(struct get *g, bool *more)
+/* FSOCK_OK: *item is the next of the list, or NULL if that line is done with. FSOCK_AGAIN: none. */
+static enum fsock_err from_list(struct get *g, struct item **item)
 {
     struct list_line line;
-    struct transfer *t = NULL;
-    enum list_result result = list_next(&g->list, &line);
-    *more = result != LIST_END && result != LIST_WAIT;
-    if (result == LIST_END)
-        g->lists_ended = true;
-    else if (result == LIST_FAILED)
+    switch (list_next(&g->list, &line)) {
+    case LIST_END:
+        g->ended = true;
+        return FSOCK_AGAIN;
+    case LIST_WAIT:
+        if (!g->list_waits &&
+            fsock_fetch_watch(g->fetch, g->list.fd, FSOCK_READABLE, &list_watch) != FSOCK_OK)
+            return FSOCK_ERR_MEMORY;
+        g->list_waits = true;
+        return FSOCK_AGAIN;
+    case LIST_FAILED:
         list_broke(g, line.name);
-    else if (result == LIST_WAIT && !g->list_waits)
-        g->list_waits = fsock_fetch_watch(g->fetch, g->list.fd, &list_watch) == FSOCK_OK;
-    else if (result == LIST_LINE || result == LIST_BAD)
-        t = transfer_of_line(g, &line);
-    if (t && result == LIST_BAD) {
-        transfer_refuse(g, t, line.why);
-        t = NULL;
+        return FSOCK_OK;
+    case LIST_LINE:
+        *item = item_of_line(&g->items, &line);
+        return *item ? FSOCK_OK : FSOCK_ERR_MEMORY;
+    case LIST_BAD:
+        *item = item_of_line(&g->items, &line);
+        if (!*item)
+            return FSOCK_ERR_MEMORY;
+        item_refuse(&g->items, *item, line.why);
+        *item = NULL;
     }
-    return t;
+    return FSOCK_OK;
 }
 
-static void feed(struct get *g)
+/* The next item: the one that had to wait, else of the command line, else of the list. */
+static enum fsock_err next_item(struct get *g, struct item **item)
 {
-    bool more = !g->stopping && !g->lists_ended;
+    *item = g->waiting;
+    g->waiting = NULL;
+    if (*item)
+        return FSOCK_OK;
+    if (g->next_url == g->o.urls.n)
+        return from_list(g, item);
+    *item = item_of_argument(&g->items, g->next_url++);
+    return *item ? FSOCK_OK : FSOCK_ERR_MEMORY;
+}
+
+/* Fill the library's queue. FSOCK_OK, or FSOCK_ERR_MEMORY. */
+static enum fsock_err feed(struct get *g)
+{
     g->busy = false;
-    for (unsigned i = 0; more && !g->stopping; i++) {
-        struct transfer *t = g->waiting;
-        if (!t && i == LINES_A_TURN) {
+    for (unsigned i = 0; !g->ended; i++) {
+        struct item *item;
+        if (i == LINES_A_TURN) {
             g->busy = true;
-            return;
+            break;
         }
-        if (!t && g->next_url < g->o.urls.n)
-            t = transfer_of_argument(g, g->next_url++);
-        else if (!t)
-            t = from_list(g, &more);
-        bool full = t && transfer_add(g, t) == FSOCK_AGAIN;
-        g->waiting = full ? t : NULL;
-        if (full)
-            return;
+        enum fsock_err err = next_item(g, &item);
+        if (err != FSOCK_OK)
+            return err == FSOCK_AGAIN ? FSOCK_OK : err;
+        if (item && item_add(&g->items, item) == FSOCK_AGAIN) {
+            g->waiting = item;
+            break;
+        }
     }
+    return FSOCK_OK;
 }
 
 /* ---- Before and after ------------------------------------------------------------------------ */
 
-struct argument {
-    struct fsk_map_node node;
-    char name[NAME_SIZE];
-    size_t index;
-};
-
-/* With -O, those of the command line's URLs whose plain names are the same get marked ones. */
-static bool mark_names(struct get *g)
+/* The options, ready for use. 0, or the exit code with a sentence in `why`. */
+static int prepare_options(struct get *g, char *why, size_t cap)
 {
-    size_t n = g->o.urls.n;
-    if (!g->o.remote_name || (n < 2 && !g->o.lists.n))
-        return true;
-    struct fsk_map map;
-    struct argument *a = calloc(n + 1, sizeof *a);
-    g->marked = calloc(n + 1, sizeof *g->marked);
-    bool good = a && g->marked;
-    fsk_map_init(&map);
-    for (size_t i = g->o.outputs.n; good && i < n; i++) {
-        names_of_url(fsk_span_str(g->o.urls.item[i].value), false, a[i].name);
-        a[i].index = i;
-        a[i].node.key = fsk_span_str(a[i].name);
-        struct fsk_map_node *same = fsk_map_get(&map, a[i].node.key);
-        if (same || g->o.lists.n)
-            g->marked[i] = true;
-        if (same)
-            g->marked[FSK_HOLDER(same, struct argument, node)->index] = true;
-        else
-            good = fsk_map_add(&map, &a[i].node);
-    }
-    fsk_map_fini(&map);
-    free(a);
-    return good;
-}
-
-/* -w @FILE: the format stands in a file. Returns it, to be freed; NULL with `why` set. */
-static char *read_format(const char *name, char *why, size_t cap)
-{
-    char *format = calloc(1, FORMAT_MAX);
-    int fd = strcmp(name, "-") == 0 ? STDIN_FILENO : open(name, O_RDONLY | O_CLOEXEC);
-    ssize_t n = fd >= 0 && format ? read(fd, format, FORMAT_MAX - 1) : -1;
-    struct fsk_span bad;
-    if (n < 0)
-        snprintf(why, cap, "can't read %s: %s", name, fsk_errno_text(errno));
-    else if (!writeout_check(format, &bad))
-        snprintf(why, cap, "-w knows no %.*s (in %s)", (int)bad.n, bad.p, name);
-    if (fd > STDIN_FILENO)
-        close(fd);
-    if (why[0]) {
-        free(format);
-        format = NULL;
-    }
-    return format;
-}
-
-static bool wants_colour(int colour)
-{
-    const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
-    if (colour != COLOUR_AUTO)
-        return colour == COLOUR_ALWAYS;
-    return isatty(STDOUT_FILENO) == 1 && !(no && *no) && !(term && strcmp(term, "dumb") == 0);
-}
-
-static void set_up(struct get *g)
-{
-    g->single = get_is_single(&g->o);
-    g->started = g->flushed = fsock_now();
-    g->run_deadline = fsk_time_limit(g->started, g->o.run_time);
-    g->dump_fd = -1;
-    out_init(&g->out, STDOUT_FILENO);
-    out_init(&g->err, STDERR_FILENO);
-    g->terminal = isatty(STDOUT_FILENO) == 1;
-    g->colour = wants_colour(g->o.colour);
-    list_init(&g->list, &g->o.lists);
-    summary_init(&g->summary, g->started);
-    bool body_on_terminal = g->single && g->terminal && !g->o.outputs.n && !g->o.remote_name;
-    progress_init(&g->progress, &g->err, g->o.progress && !g->o.silent && !body_on_terminal,
-                  g->started);
-}
-
-/*
- * A header or method that can't be sent is a mistake of the command line, not of each URL. An empty
- * URL is always refused: if our request is refused for another reason, that reason is the request.
- */
-static bool request_is_fine(struct get *g, struct fsock_fault *fault)
-{
-    struct fsock_fault of_url;
-    fsock_fetch_add(g->fetch, "", 0, NULL, NULL, &of_url);
-    fsock_fetch_add(g->fetch, "", 0, &g->ask.request, NULL, fault);
-    return strcmp(of_url.text, fault->text) == 0;
-}
-
-/* Where the received headers go. False: that can't be opened. */
-static bool open_dump(struct get *g)
-{
-    const char *name = g->o.dump_header;
-    if (!name)
-        return true;
-    g->dump_fd = strcmp(name, "-") == 0
-                     ? STDOUT_FILENO
-                     : open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    return g->dump_fd >= 0;
-}
-
-/* All that can fail before the first URL. 0, or the exit code with a sentence in `why`. */
-static int prepare(struct get *g, char *why, size_t cap)
-{
-    struct fsock_fault fault = {.err = FSOCK_OK};
     const char *list = list_unreadable(&g->o.lists);
     if (list) {
         snprintf(why, cap, "can't read the list %s: %s", list, fsk_errno_text(errno));
         return EXIT_READ;
     }
-    int code = get_request_init(&g->ask, &g->o, why, cap);
+    if (g->o.write_out && g->o.write_out[0] == '@') {
+        g->format = writeout_read(g->o.write_out + 1, why, cap);
+        if (!g->format)
+            return EXIT_USAGE;
+        g->o.write_out = g->format;
+    }
+    return get_request_init(&g->ask, &g->o, why, cap);
+}
+
+/* All that can fail before the first URL; as prepare_options(). */
+static int prepare(struct get *g, char *why, size_t cap)
+{
+    struct fsock_fault fault = {.err = FSOCK_OK};
+    int code = prepare_options(g, why, cap);
     if (code)
         return code;
-    if (!open_dump(g)) {
-        snprintf(why, cap, "can't write %s: %s", g->o.dump_header, fsk_errno_text(errno));
-        return EXIT_WRITE;
-    }
-    int signals = interrupt_catch();
     g->fetch =
         fsock_fetch_new(&g->ask.options, (unsigned)g->o.parallel, (unsigned)g->o.per_host, &fault);
     if (!g->fetch) {
-        struct limits limits = {0, g->o.ca_file};
-        outcome_fault(&g->outcome, &fault, "", &limits);
+        outcome_fault(&g->items.outcome, &fault, "", g->o.ca_file);
         snprintf(why, cap, "%s", fault.text);
-        return fault.err == FSOCK_ERR_INPUT ? EXIT_USAGE : g->outcome.exitcode;
+        return fault.err == FSOCK_ERR_INPUT ? EXIT_USAGE : g->items.outcome.exitcode;
     }
-    if (!request_is_fine(g, &fault)) {
-        snprintf(why, cap, "%s%s%s", fault.text, fault.hint[0] ? "; " : "", fault.hint);
-        return EXIT_USAGE;
-    }
-    if (!mark_names(g) || signals < 0 ||
-        fsock_fetch_watch(g->fetch, signals, &signal_watch) != FSOCK_OK) {
+    code = items_init(&g->items, &g->o, &g->ask, g->fetch, &g->report, why, cap);
+    if (code)
+        return code;
+    g->signals = interrupt_catch();
+    if (g->signals < 0 || fsock_fetch_watch(g->fetch, g->signals, FSOCK_READABLE, &signal_watch)) {
         snprintf(why, cap, "out of memory or descriptors");
         return EXIT_MEMORY;
     }
+    set_patience(g, false);
     return 0;
 }
 
 /* How the run as a whole went. */
 static int exit_code(const struct get *g)
 {
-    if (g->out.sys_errno)
+    bool stuck = g->report.out.sys_errno == ETIMEDOUT;
+    if (g->report.out.sys_errno && !stuck)
         return EXIT_WRITE;
-    if (g->interrupted)
-        return 128 + g->interrupted;
+    if (interrupt_signal())
+        return 128 + interrupt_signal();
     if (g->list_failed)
         return EXIT_READ;
-    if (g->single)
-        return g->exitcode;
-    if (!g->summary.failed && !g->over)
+    if (g->report.single)
+        return stuck ? EXIT_TIMEOUT : g->report.exitcode;
+    if (!g->report.summary.failed && !g->items.over)
         return EXIT_FINE;
-    return g->summary.fine ? EXIT_SOME_FAILED : EXIT_ALL_FAILED;
+    return g->report.summary.fine ? EXIT_SOME_FAILED : EXIT_ALL_FAILED;
 }
 
 static int finish(struct get *g, enum fsock_err err)
 {
-    out_flush(&g->out);
-    progress_clear(&g->progress);
-    if (g->out.sys_errno && g->out.sys_errno != EPIPE) {
-        char text[256];
-        snprintf(text, sizeof text, "can't write standard output: %s",
-                 fsk_errno_text(g->out.sys_errno));
-        get_say(g, text);
-    }
-    if (err != FSOCK_OK) {
-        get_say(g, err == FSOCK_ERR_MEMORY ? "out of memory" : "waiting for the network failed");
-        return err == FSOCK_ERR_MEMORY ? EXIT_MEMORY : EXIT_RECV;
-    }
-    bool wanted = g->o.summary >= 0 ? g->o.summary : !g->single && !g->o.silent;
-    if (wanted && g->out.sys_errno != EPIPE)
-        summary_print(&g->summary, &g->err, fsock_now());
-    return exit_code(g);
-}
-
-static void tear_down(struct get *g)
-{
-    fsock_fetch_free(g->fetch);
-    transfer_free_spare(g);
-    list_fini(&g->list);
-    get_request_fini(&g->ask);
-    if (g->dump_fd > STDERR_FILENO)
-        close(g->dump_fd);
-    free(g->marked);
+    report_end(&g->report, interrupt_signal() ? NULL : g->items.over ? "--run-time" : "-m");
+    if (err == FSOCK_OK)
+        return exit_code(g);
+    report_say(&g->report,
+               err == FSOCK_ERR_MEMORY ? "out of memory" : "waiting for the network failed");
+    return err == FSOCK_ERR_MEMORY ? EXIT_MEMORY : EXIT_RECV;
 }
 
 /* The run, options being known. */
 static int get(struct get *g)
 {
-    char why[1024] = "", *format = NULL;
-    set_up(g);
-    if (g->o.write_out && g->o.write_out[0] == '@')
-        g->o.write_out = format = read_format(g->o.write_out + 1, why, sizeof why);
-    int code = why[0] ? EXIT_USAGE : prepare(g, why, sizeof why);
+    char why[1024] = "";
+    report_init(&g->report, &g->o);
+    list_init(&g->list, &g->o.lists);
+    g->run_deadline = fsk_time_limit(g->report.started, g->o.run_time);
+    int code = prepare(g, why, sizeof why);
     if (code)
-        get_say(g, why);
+        report_say(&g->report, why);
     else
         code = finish(g, run(g));
-    tear_down(g);
-    free(format);
+    fsock_fetch_free(g->fetch);
+    items_fini(&g->items);
+    list_fini(&g->list);
+    get_request_fini(&g->ask);
+    report_fini(&g->report);
+    free(g->format);
     return code;
 }
 
@@ -414,12 +343,14 @@ int get_main(int argc, char **argv)
     if (result == OPTION_OK && !get_options_check(&g.o, why, sizeof why))
         result = OPTION_BAD;
     int code = EXIT_FINE;
-    if (result == OPTION_SHOW_HELP)
+    if (result == OPTION_SHOW_HELP) {
         option_help(&get_option_set, stdout);
-    else if (result == OPTION_BAD)
-        fprintf(stderr, "fsock: get: %s\n", why), code = EXIT_USAGE;
-    else
+    } else if (result == OPTION_BAD) {
+        fprintf(stderr, "fsock: get: %s\n", why);
+        code = EXIT_USAGE;
+    } else {
         code = get(&g);
+    }
     get_options_fini(&g.o);
     return code;
 }

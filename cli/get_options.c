@@ -1,8 +1,12 @@
-#include "get.h"
+#include "get_options.h"
 
+#include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
-#include "writeout.h"
+#include <fsock.h>
+
+#include "get_writeout.h"
 
 #define AT(member) offsetof(struct get_options, member)
 #define HEADING(text)                                                                              \

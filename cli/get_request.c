@@ -1,4 +1,4 @@
-#include "get.h"
+#include "get_request.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/fault.h"
+#include "outcome.h"
 
 enum { BODY_MAX = 1 << 30, CHUNK = 65536 };
 
@@ -193,16 +194,15 @@ static void make_options(struct fsock_options *f, const struct get_options *o)
     f->max_body = (uint64_t)o->max_body;
     f->max_ratio = (uint32_t)o->max_ratio;
     f->trace = o->verbose;
-    f->own_files = o->outputs.n || o->remote_name ? 1 + (o->include == INCLUDE_DECODED) : 0;
+    f->own_files = get_saves(o) + (o->include == INCLUDE_DECODED);
 }
 
 static unsigned request_flags(const struct get_options *o)
 {
-    bool to_files = o->remote_name || o->outputs.n;
     bool records = !get_is_single(o) || o->json;
     unsigned flags = 0;
     flags |= o->location ? FSOCK_FOLLOW : 0;
-    flags |= records && !to_files ? FSOCK_DISCARD : 0;
+    flags |= records && !get_saves(o) ? FSOCK_DISCARD : 0;
     flags |= o->raw ? FSOCK_NO_DECODE : 0;
     /* What is to be continued must be counted in bytes that the server knows. */
     flags |= !o->compressed || o->continue_at ? FSOCK_NO_COMPRESS : 0;
@@ -210,6 +210,16 @@ static unsigned request_flags(const struct get_options *o)
     flags |= o->method ? FSOCK_KEEP_METHOD : 0;
     flags |= o->http10 ? FSOCK_HTTP10 : 0;
     return flags;
+}
+
+/* What can't be sent is a mistake on the command line, not of each URL. */
+static int check(const struct fsock_request *request, char *why, size_t cap)
+{
+    struct fsock_fault fault;
+    if (fsock_request_check(request, &fault) == FSOCK_OK)
+        return 0;
+    snprintf(why, cap, "%s%s%s", fault.text, fault.hint[0] ? "; " : "", fault.hint);
+    return EXIT_USAGE;
 }
 
 int get_request_init(struct get_request *r, const struct get_options *o, char *why, size_t cap)
@@ -227,7 +237,8 @@ int get_request_init(struct get_request *r, const struct get_options *o, char *w
         snprintf(why, cap, "out of memory");
         return EXIT_MEMORY;
     }
-    return make_body(r, o, why, cap);
+    int code = make_body(r, o, why, cap);
+    return code ? code : check(&r->request, why, cap);
 }
 
 void get_request_fini(struct get_request *r)

@@ -2,12 +2,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/time.h"
 #include "utf8.h"
 
 enum { USUAL_RECORD = 4096 };
+
+static const fsock_time last_words = 100 * FSOCK_MILLISECOND; /* after an alarm */
 
 static const char hex[] = "0123456789abcdef";
 
@@ -16,33 +21,105 @@ int write_all(int fd, const void *p, size_t n)
     const char *at = p;
     while (n) {
         ssize_t done = write(fd, at, n);
-        if (done >= 0) {
-            at += done;
-            n -= (size_t)done;
-        } else if (errno == EAGAIN) {
-            /* Somebody who shares the terminal or pipe made it so. */
-            int flags = fcntl(fd, F_GETFL);
-            if (flags < 0 || fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) < 0)
-                return errno;
-        } else if (errno != EINTR) {
+        if (done < 0 && errno != EINTR)
             return errno;
-        }
+        at += done > 0 ? done : 0;
+        n -= done > 0 ? (size_t)done : 0;
     }
     return 0;
 }
 
+/* ---- Writing --------------------------------------------------------------------------------- */
+
+/*
+ * O_NONBLOCK belongs to the open file, which we share with whoever started us: it is not ours to
+ * set. A pipe or a terminal can be opened once more; where that fails, writes may block.
+ */
 void out_init(struct out *o, int fd)
 {
+    struct stat st;
+    char path[40];
     o->fd = fd;
+    o->own_fd = o->alarm = -1;
+    o->socket = false;
     o->sys_errno = 0;
+    o->deadline = FSOCK_NEVER;
+    o->waiter = NULL;
     o->n = 0;
+    if (fstat(fd, &st) < 0)
+        return;
+    o->socket = S_ISSOCK(st.st_mode);
+    if (!S_ISFIFO(st.st_mode) && isatty(fd) != 1)
+        return;
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    o->own_fd = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+}
+
+void out_fini(struct out *o)
+{
+    fsock_fetch_free(o->waiter);
+    if (o->own_fd >= 0)
+        close(o->own_fd);
+    o->own_fd = -1;
+    o->waiter = NULL;
+}
+
+void out_patience(struct out *o, fsock_time deadline, int alarm)
+{
+    o->deadline = deadline;
+    o->alarm = alarm;
+}
+
+/* Wait until fd can be written. 0, or ETIMEDOUT if patience is at an end, or ENOMEM. */
+static int wait_for_reader(struct out *o, int fd)
+{
+    struct fsock_event e;
+    enum fsock_err err = FSOCK_OK;
+    if (!o->waiter) {
+        o->waiter = fsock_fetch_new(NULL, 1, 1, NULL);
+        if (o->waiter && o->alarm >= 0)
+            err = fsock_fetch_watch(o->waiter, o->alarm, FSOCK_READABLE, &o->alarm);
+    }
+    if (!o->waiter || err != FSOCK_OK ||
+        fsock_fetch_watch(o->waiter, fd, FSOCK_WRITABLE, o) != FSOCK_OK)
+        return ENOMEM;
+    while ((err = fsock_fetch_next(o->waiter, &e, o->deadline)) == FSOCK_OK) {
+        if (e.user == o)
+            return 0;
+        o->deadline = fsk_time_min(o->deadline, fsock_now() + last_words);
+    }
+    return err == FSOCK_ERR_TIMEOUT ? ETIMEDOUT : ENOMEM;
+}
+
+static int write_patiently(struct out *o, const char *p, size_t n)
+{
+    int fd = o->own_fd >= 0 ? o->own_fd : o->fd;
+    while (n) {
+        ssize_t done = o->socket ? send(fd, p, n, MSG_DONTWAIT | MSG_NOSIGNAL) : write(fd, p, n);
+        int sys_errno = done >= 0 || errno == EINTR ? 0 : errno;
+        if (sys_errno == EAGAIN)
+            sys_errno = wait_for_reader(o, fd);
+        if (sys_errno)
+            return sys_errno;
+        p += done > 0 ? done : 0;
+        n -= done > 0 ? (size_t)done : 0;
+    }
+    return 0;
 }
 
 void out_flush(struct out *o)
 {
     if (o->n && !o->sys_errno)
-        o->sys_errno = write_all(o->fd, o->mem, o->n);
+        o->sys_errno = write_patiently(o, o->mem, o->n);
     o->n = 0;
+}
+
+int out_now(struct out *o, const void *p, size_t n)
+{
+    out_flush(o);
+    if (!o->sys_errno)
+        o->sys_errno = write_patiently(o, p, n);
+    return o->sys_errno;
 }
 
 void out_begin(struct out *o)
@@ -54,12 +131,11 @@ void out_begin(struct out *o)
 void out_bytes(struct out *o, const void *p, size_t n)
 {
     if (n > OUT_SIZE - o->n) {
-        out_flush(o);
         if (n > OUT_SIZE) {
-            if (!o->sys_errno)
-                o->sys_errno = write_all(o->fd, p, n);
+            out_now(o, p, n);
             return;
         }
+        out_flush(o);
     }
     if (n)
         memcpy(o->mem + o->n, p, n);

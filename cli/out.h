@@ -4,6 +4,9 @@
  * Made for a million records: no printf, no allocation, no locale. A failed write is remembered and
  * what follows is dropped; out_begin() keeps a record in one write(2) where it fits the buffer, so
  * that records never mix, not even with those of other programs that append to the same file.
+ *
+ * A pipe, socket or terminal whose reader doesn't read is waited for, until out_patience() says
+ * when to give up; that, too, is a failed write, with ETIMEDOUT.
  */
 #ifndef FSOCK_CLI_OUT_H
 #define FSOCK_CLI_OUT_H
@@ -12,21 +15,39 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <fsock.h>
+
 #include "base/span.h"
 
 #define OUT_SIZE 65536
 
 struct out {
     int fd;
-    int sys_errno; /* of the first write that failed; 0: fine */
-    size_t n;      /* bytes waiting */
+    int own_fd;          /* another way to the same pipe or terminal, which doesn't block; or -1 */
+    bool socket;         /* write by send(2), which can be told not to block */
+    int sys_errno;       /* of the first write that failed; 0: fine */
+    fsock_time deadline; /* how long to wait for a reader */
+    int alarm;           /* a descriptor that ends the patience; -1: none */
+    fsock_fetch *waiter; /* watches what is waited for; NULL: nothing ever was */
+    size_t n;            /* bytes waiting */
     char mem[OUT_SIZE];
 };
 
+/* `fd` is borrowed. */
 void out_init(struct out *o, int fd);
+void out_fini(struct out *o);
 
-/* Write what waits, waiting for the descriptor if need be. */
+/*
+ * From now on, wait for a reader until `deadline` at most; and once the descriptor `alarm` (-1:
+ * none) can be read, a tenth of a second at most.
+ */
+void out_patience(struct out *o, fsock_time deadline, int alarm);
+
+/* Write what waits. */
 void out_flush(struct out *o);
+
+/* Write what waits, and then these bytes. 0, or o->sys_errno. */
+int out_now(struct out *o, const void *p, size_t n);
 
 /* A record begins: make room for a usual one. */
 void out_begin(struct out *o);
@@ -74,10 +95,7 @@ void out_size(struct out *o, uint64_t bytes);
 /* An interval for people: "0.42 ms", "123 ms", "1.50 s", "2 m 5 s". */
 void out_interval(struct out *o, int64_t ns);
 
-/*
- * Write all of p to fd, for as long as it takes. 0, or the errno of the write that failed. A
- * non-blocking descriptor is made blocking.
- */
+/* Write all of p to a file, for as long as it takes. 0, or the errno of the write that failed. */
 int write_all(int fd, const void *p, size_t n);
 
 #endif

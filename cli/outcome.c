@@ -85,23 +85,16 @@ static bool foreign_scheme(const char *url)
     return !(n == 4 && !strncasecmp(url, "http", n)) && !(n == 5 && !strncasecmp(url, "https", n));
 }
 
-/* The option that raises the limit that struck, or NULL. */
-static const char *raised_by(const struct fsock_fault *fault, const struct limits *limits)
-{
-    const char *text = fault->text;
-    switch (fault->err) {
-    case FSOCK_ERR_TIMEOUT:
-        if (limits->total && fault->took >= limits->total)
-            return "-m";
-        return fault->stage >= FSOCK_STAGE_SEND ? "--read-timeout" : "--connect-timeout";
-    case FSOCK_ERR_TOO_BIG: /* other ceilings are the library's own */
-        return strstr(text, "bomb") ? "--max-ratio" : strstr(text, "limit") ? "--max-body" : NULL;
-    case FSOCK_ERR_REDIRECTS:
-        return strstr(text, "more than") ? "--max-redirs" : NULL;
-    default:
-        return NULL;
-    }
-}
+/* The option that raises each limit. */
+static const char *const raised_by[] = {
+    [FSOCK_LIMIT_NONE] = NULL,
+    [FSOCK_LIMIT_CONNECT] = "--connect-timeout",
+    [FSOCK_LIMIT_READ] = "--read-timeout",
+    [FSOCK_LIMIT_TOTAL] = "-m",
+    [FSOCK_LIMIT_BODY] = "--max-body",
+    [FSOCK_LIMIT_RATIO] = "--max-ratio",
+    [FSOCK_LIMIT_REDIRECTS] = "--max-redirs",
+};
 
 /* The option that a hint of the library's means but can't name, or NULL. */
 static const char *meant_by(enum fsock_err err)
@@ -110,19 +103,18 @@ static const char *meant_by(enum fsock_err err)
 }
 
 void outcome_fault(struct outcome *o, const struct fsock_fault *fault, const char *url,
-                   const struct limits *limits)
+                   const char *ca_file)
 {
     o->exitcode = exitcode_of(fault->err, fault->stage);
     if (fault->err == FSOCK_ERR_INPUT && foreign_scheme(url))
         o->exitcode = EXIT_SCHEME;
-    if (fault->err == FSOCK_ERR_TLS_LOCAL && limits->ca_file &&
-        strstr(fault->text, limits->ca_file))
+    if (fault->err == FSOCK_ERR_TLS_LOCAL && ca_file && strstr(fault->text, ca_file))
         o->exitcode = EXIT_CA_FILE;
     o->err = fsock_err_name(fault->err);
     o->stage = fsock_stage_name(fault->stage);
     o->sys_errno = fault->sys_errno;
     o->fault = fault;
-    const char *option = raised_by(fault, limits);
+    const char *option = raised_by[fault->limit];
     if (option)
         snprintf(o->text, sizeof o->text, "%s (%s raises this limit)", fault->text, option);
     else

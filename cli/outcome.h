@@ -54,17 +54,14 @@ struct outcome {
     char hint[352];
 };
 
-/* The limits as the user set them, to tell which one struck and which option raises it. */
-struct limits {
-    int64_t total;       /* nanoseconds; 0: off */
-    const char *ca_file; /* --cacert, or NULL */
-};
-
 void outcome_fine(struct outcome *o);
 
-/* The end that `fault` describes. The fault must live as long as the outcome is used. */
+/*
+ * The end that `fault` describes. The fault must live as long as the outcome is used. `ca_file` is
+ * that of --cacert, or NULL.
+ */
 void outcome_fault(struct outcome *o, const struct fsock_fault *fault, const char *url,
-                   const struct limits *limits);
+                   const char *ca_file);
 
 /* An end of the command's own making. The first one stays. */
 void outcome_fail(struct outcome *o, int exitcode, const char *err, int sys_errno,

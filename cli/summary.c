@@ -1,5 +1,9 @@
 #include "summary.h"
 
+#include <string.h>
+
+#include "base/time.h"
+
 enum { SHOWN_HOSTS = 3 };
 
 void summary_init(struct summary *s, fsock_time now)
@@ -33,7 +37,7 @@ fsock_time summary_percentile(const struct summary *s, unsigned percent)
     for (unsigned i = 0; all && i < SUMMARY_BUCKETS; i++) {
         seen += s->bucket[i];
         if (seen >= want)
-            return bucket_end(i);
+            return fsk_time_min(bucket_end(i), s->longest);
     }
     return 0;
 }
@@ -69,17 +73,20 @@ static struct summary_host *host_counter(struct summary *s, struct fsk_span name
     return least;
 }
 
-void summary_add(struct summary *s, const struct record *r)
+void summary_add(struct summary *s, const struct summary_entry *entry)
 {
-    fsock_time took = r->response->times.total;
-    if (r->outcome->exitcode == EXIT_FINE)
+    fsock_time took = entry->took > 0 ? entry->took : 0;
+    struct fsk_span host = entry->host;
+    if (entry->failure) {
+        s->failed++;
+        count_class(s, entry->failure);
+    } else {
         s->fine++;
-    else
-        s->failed++, count_class(s, r->outcome->err);
-    s->bytes += r->response->size_download;
+    }
+    s->bytes += entry->bytes;
     s->bucket[bucket_of(took)]++;
-    struct fsk_span host = record_host(r->url);
-    if (!host.n || took <= 0)
+    s->longest = took > s->longest ? took : s->longest;
+    if (!host.n || !took)
         return;
     if (host.n > SUMMARY_NAME)
         host.n = SUMMARY_NAME;

@@ -1,16 +1,29 @@
 /*
  * summary.h - what a run came to: counts, bytes, rates, percentiles, the slowest hosts.
  *
- * In constant memory whatever the number of records: times go into a histogram whose buckets are
- * 6% wide, hosts into SUMMARY_HOSTS counters by the space-saving method (Metwally et al., 2005), so
+ * In constant memory whatever the number of entries: times go into a histogram whose buckets are 6%
+ * wide, hosts into SUMMARY_HOSTS counters by the space-saving method (Metwally et al., 2005), so
  * that those with the most waiting time are kept.
  */
 #ifndef FSOCK_CLI_SUMMARY_H
 #define FSOCK_CLI_SUMMARY_H
 
-#include "record.h"
+#include <stdint.h>
+
+#include <fsock.h>
+
+#include "base/span.h"
+#include "out.h"
 
 enum { SUMMARY_CLASSES = 32, SUMMARY_HOSTS = 64, SUMMARY_BUCKETS = 16 * 48, SUMMARY_NAME = 64 };
+
+/* One target's end. */
+struct summary_entry {
+    struct fsk_span host; /* empty: none is known */
+    const char *failure;  /* its class, a text that stays; NULL: all went well */
+    uint64_t bytes;       /* received */
+    fsock_time took;
+};
 
 struct summary_host {
     char name[SUMMARY_NAME];
@@ -27,16 +40,19 @@ struct summary {
         uint64_t count;
     } classes[SUMMARY_CLASSES];
     uint32_t bucket[SUMMARY_BUCKETS];
+    fsock_time longest;
     struct summary_host host[SUMMARY_HOSTS];
     unsigned hosts;
 };
 
 void summary_init(struct summary *s, fsock_time now);
 
-/* Count a record. */
-void summary_add(struct summary *s, const struct record *r);
+void summary_add(struct summary *s, const struct summary_entry *entry);
 
-/* The time that `percent` of the records did not exceed, to within 6%; 0 if there are none. */
+/*
+ * The time that `percent` of the entries did not exceed: at most 6% above it, and never above the
+ * longest of all; 0 if there are none.
+ */
 fsock_time summary_percentile(const struct summary *s, unsigned percent);
 
 /* Print it. */

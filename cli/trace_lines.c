@@ -11,8 +11,29 @@ static void put_id(struct out *o, uint64_t id, bool ids)
     out_str(o, "] ");
 }
 
+/* Each line of a head, with `sign` in front; the empty one at its end, too. */
+static void put_head(struct out *o, const char *sign, struct fsk_span head, uint64_t id, bool ids)
+{
+    while (head.n) {
+        const char *end = memchr(head.p, '\n', head.n);
+        struct fsk_span line = fsk_span(head.p, end ? (size_t)(end - head.p) : head.n);
+        head = fsk_span(head.p + line.n + (end != NULL), head.n - line.n - (end != NULL));
+        if (line.n && line.p[line.n - 1] == '\r')
+            line.n--;
+        out_str(o, sign);
+        put_id(o, id, ids);
+        out_text(o, line);
+        out_char(o, '\n');
+    }
+    out_flush(o);
+}
+
 void trace_mark(struct out *o, const struct fsock_mark *mark, fsock_time started, bool ids)
 {
+    if (mark->kind == FSOCK_MARK_REQUEST) {
+        put_head(o, "> ", fsk_span_str(mark->text), mark->id, ids);
+        return;
+    }
     out_str(o, "* ");
     out_seconds(o, mark->at - started);
     out_char(o, ' ');
@@ -32,17 +53,5 @@ void trace_mark(struct out *o, const struct fsock_mark *mark, fsock_time started
 
 void trace_head(struct out *o, const struct fsock_event *e, bool ids)
 {
-    struct fsk_span rest = fsk_span(e->response->head, e->response->head_len);
-    while (rest.n) {
-        const char *end = memchr(rest.p, '\n', rest.n);
-        struct fsk_span line = fsk_span(rest.p, end ? (size_t)(end - rest.p) : rest.n);
-        rest = fsk_span(rest.p + line.n + (end != NULL), rest.n - line.n - (end != NULL));
-        if (line.n && line.p[line.n - 1] == '\r')
-            line.n--;
-        out_str(o, "< ");
-        put_id(o, e->id, ids);
-        out_text(o, line);
-        out_char(o, '\n');
-    }
-    out_flush(o);
+    put_head(o, "< ", fsk_span(e->response->head, e->response->head_len), e->id, ids);
 }

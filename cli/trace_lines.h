@@ -1,5 +1,5 @@
 /*
- * trace_lines.h - what -v prints: a line per timeline mark, and the answer's header.
+ * trace_lines.h - what -v prints: a line per timeline mark, the headers sent and received.
  */
 #ifndef FSOCK_CLI_TRACE_LINES_H
 #define FSOCK_CLI_TRACE_LINES_H
@@ -10,10 +10,13 @@
 
 #include "out.h"
 
-/* "* 0.012345 connect 192.0.2.1:80"; with `ids` "* 0.012345 [7] connect ...". */
+/*
+ * "* 0.012345 connect 192.0.2.1:80"; with `ids` "* 0.012345 [7] connect ...". A request's head
+ * instead has "> " in front of each line.
+ */
 void trace_mark(struct out *o, const struct fsock_mark *mark, fsock_time started, bool ids);
 
-/* Each line of a header, with "< " in front. */
+/* Each line of an answer's header, with "< " in front. */
 void trace_head(struct out *o, const struct fsock_event *e, bool ids);
 
 #endif

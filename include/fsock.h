@@ -317,7 +317,7 @@ enum fsock_event_kind {
     FSOCK_EVENT_DATA,  /* some of the decoded body */
     FSOCK_EVENT_DONE,  /* the transfer has ended; the last event with this `user` */
     FSOCK_EVENT_ROOM,  /* the queue had been full and takes URLs again */
-    FSOCK_EVENT_READY, /* a watched descriptor can be read; the watch is over */
+    FSOCK_EVENT_READY, /* a watched descriptor can be read or written; the watch is over */
     FSOCK_EVENT_MARK   /* a timeline mark (options.trace) */
 };
 
@@ -397,11 +397,14 @@ FSOCK_API enum fsock_err fsock_fetch_add(fsock_fetch *fetch, const char *url, si
 FSOCK_API enum fsock_err fsock_fetch_next(fsock_fetch *fetch, struct fsock_event *event,
                                           fsock_time deadline);
 
+enum { FSOCK_READABLE = 1, FSOCK_WRITABLE = 2 };
+
 /*
- * Report once, by FSOCK_EVENT_READY, when `fd` can be read (always, for a regular file). It must
- * stay open until then; it may be closed, or watched again, afterwards.
+ * Report once, by FSOCK_EVENT_READY, when `fd` is what `events` says, or has failed (a regular file
+ * always is). It must stay open until then; it may be closed, or watched again, afterwards. At most
+ * one watch of a descriptor at a time.
  */
-FSOCK_API enum fsock_err fsock_fetch_watch(fsock_fetch *fetch, int fd, void *user);
+FSOCK_API enum fsock_err fsock_fetch_watch(fsock_fetch *fetch, int fd, unsigned events, void *user);
 
 /* End one running or queued transfer: its DONE event comes with FSOCK_ERR_CANCELED. */
 FSOCK_API void fsock_fetch_cancel(fsock_fetch *fetch, uint64_t id);

@@ -15,7 +15,7 @@
 
 #include <fsock.h>
 
-enum { FSK_READABLE = 1, FSK_WRITABLE = 2 };
+enum { FSK_READABLE = FSOCK_READABLE, FSK_WRITABLE = FSOCK_WRITABLE };
 
 struct fsk_want {
     int fd;

@@ -41,6 +41,7 @@ struct watch {
     struct fsk_list link;
     bool armed;
     int fd;
+    unsigned events;
     void *user;
 };
 
@@ -221,7 +222,7 @@ static enum fsock_err watch_step(struct fsk_op *op, fsock_time now)
     (void)now;
     if (!w->armed) {
         w->armed = true;
-        fsk_wait_for(&op->wait, w->fd, FSK_READABLE);
+        fsk_wait_for(&op->wait, w->fd, w->events);
         return FSOCK_AGAIN;
     }
     fsk_list_remove(&w->link);
@@ -229,13 +230,13 @@ static enum fsock_err watch_step(struct fsk_op *op, fsock_time now)
     return FSOCK_OK;
 }
 
-enum fsock_err fsock_fetch_watch(fsock_fetch *f, int fd, void *user)
+enum fsock_err fsock_fetch_watch(fsock_fetch *f, int fd, unsigned events, void *user)
 {
     struct watch *w = malloc(sizeof *w);
     struct fsk_driver *driver = &f->loop.sched.driver;
     if (!w)
         return FSOCK_ERR_MEMORY;
-    *w = (struct watch){.fetch = f, .fd = fd, .user = user};
+    *w = (struct watch){.fetch = f, .fd = fd, .events = events, .user = user};
     fsk_op_init(&w->op, watch_step, FSOCK_NEVER);
     fsk_list_append(&f->watches, &w->link);
     w->op.driver = driver;

@@ -210,10 +210,16 @@ def test_verbose(site, fsock):
     result = fsock("get", "-v", site.url("/plain/5"))
     lines = result.errors.splitlines()
     assert any(line.startswith("* ") and " connect " in line for line in lines)
-    assert "< HTTP/1.1 200 OK" in lines
+    assert "< HTTP/1.1 200 OK" in lines and lines[lines.index("< HTTP/1.1 200 OK") - 1] != "< "
+    sent = lines.index("> GET /plain/5 HTTP/1.1")
+    assert f"> Host: 127.0.0.1:{site.http}" in lines[sent:] and "> " in lines[sent:]
+    assert not any(" request " in line for line in lines)
     assert result.stdout == site.get("/plain/5")[2]
     result = fsock("get", "--verbose", site.url("/plain/1"), site.url("/plain/2"))
     assert any("[2] " in line for line in result.errors.splitlines())
+    assert "> [2] GET /plain/2 HTTP/1.1" in result.errors.splitlines()
+    result = fsock("get", "-v", "-u", "me:secret", "-b", "a=secret", site.url("/plain/5"))
+    assert "secret" not in result.errors and "> Authorization: " in result.errors
 
 
 def test_binary_is_kept_from_the_terminal(site, build):

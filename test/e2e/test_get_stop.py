@@ -2,7 +2,9 @@
 
 import json
 import os
+import pty
 import signal
+import socket
 import subprocess
 import time
 
@@ -62,12 +64,83 @@ def test_signal_while_the_list_is_silent(fsock):
     os.close(theirs)
 
 
+def stuck(kind):
+    """(our end, the command's): something to write to that nobody reads."""
+    if kind == "pipe":
+        return os.pipe()
+    if kind == "terminal":
+        return pty.openpty()
+    return tuple(end.detach() for end in socket.socketpair())
+
+
+def run_stuck(fsock, kind, *args, number=None):
+    """Runs the command with nobody who reads its output, and interrupts it: (code, seconds)."""
+    ours, theirs = stuck(kind)
+    process = subprocess.Popen([fsock.program, "get", *map(str, args)], stdin=subprocess.DEVNULL,
+                               stdout=theirs, stderr=subprocess.PIPE, env=clean_env())
+    os.close(theirs)
+    start = time.monotonic()
+    if number:
+        time.sleep(0.5)  # there is no more room
+        process.send_signal(number)
+        start = time.monotonic()
+    err = process.communicate(timeout=5)[1]
+    took = time.monotonic() - start
+    os.close(ours)
+    return process.returncode, took, err
+
+
+@pytest.mark.plain
+@pytest.mark.parametrize("kind", ["pipe", "terminal", "socket"])
+def test_limits_hold_while_nobody_reads(site, fsock, tmp, kind):
+    code, took, err = run_stuck(fsock, kind, "-m", "0.5", site.url("/huge/100000000"))
+    assert code == 28 and 0.5 <= took < 0.7
+    assert err.endswith(b"the time is over (-m raises this limit)\n") and err.count(b"\n") == 1
+    (tmp / "list").write_text(site.url("/plain/1\n") * 20000)
+    code, took, err = run_stuck(fsock, kind, "--json", "--run-time=0.5", "-i", tmp / "list")
+    assert code == 110 and 0.5 <= took < 0.8 and b"(--run-time raises this limit)" in err
+
+
+@pytest.mark.plain
+@pytest.mark.parametrize("kind", ["pipe", "terminal", "socket"])
+@pytest.mark.parametrize("args", [["/huge/100000000"], ["-i"]])
+def test_first_signal_while_nobody_reads(site, fsock, tmp, kind, args):
+    (tmp / "list").write_text(site.url("/plain/1\n") * 20000)
+    target = [site.url(args[0])] if args[0] != "-i" else ["--json", "-i", tmp / "list"]
+    code, took, err = run_stuck(fsock, kind, *target, number=signal.SIGTERM)
+    assert code == 143 and took < 0.2
+    assert b"standard output" not in err
+
+
+def test_a_slow_reader_gets_all(site, fsock):
+    process = start(fsock, site.url("/huge/3000000"))
+    parts = []
+    while True:
+        part = process.stdout.read1(400_000)
+        if not part:
+            break
+        parts.append(part)
+        time.sleep(0.02)
+    whole = fsock("get", site.url("/huge/3000000")).stdout
+    assert process.wait(5) == 0 and len(whole) == 3_000_000 and b"".join(parts) == whole
+    process.communicate()
+
+
+def test_what_we_share_is_not_made_non_blocking(site, fsock):
+    ours, theirs = os.pipe()
+    code = subprocess.run([fsock.program, "get", site.url("/plain/1")], stdout=theirs,
+                          env=clean_env()).returncode
+    assert code == 0 and os.get_blocking(theirs)
+    os.close(ours)
+    os.close(theirs)
+
+
 def test_second_signal_quits_at_once(site, fsock):
     """Even while standard output is stuck."""
     process = start(fsock, site.url("/endless-body"))
     time.sleep(0.5)  # the pipe is full
     process.send_signal(signal.SIGINT)
-    time.sleep(0.1)
+    time.sleep(0.02)
     process.send_signal(signal.SIGINT)
     assert process.wait(5) == -signal.SIGINT
     process.communicate()

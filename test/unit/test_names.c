@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "guard.h"
-#include "names.h"
+#include "get_names.h"
 
 static struct guard guard;
 

@@ -13,8 +13,8 @@
 
 #include "guard.h"
 #include "outcome.h"
-#include "record.h"
-#include "writeout.h"
+#include "get_record.h"
+#include "get_writeout.h"
 
 static struct out out, other;
 static struct guard guard;
@@ -158,7 +158,6 @@ static void json(void **state)
 static void json_of_a_failure(void **state)
 {
     (void)state;
-    struct limits limits = {0, NULL};
     fault = (struct fsock_fault){.err = FSOCK_ERR_CONNECT,
                                  .stage = FSOCK_STAGE_CONNECT,
                                  .sys_errno = 111,
@@ -167,7 +166,7 @@ static void json_of_a_failure(void **state)
                                  .hint = "look at it"};
     for (unsigned i = 0; i < FSOCK_TRIES_MAX; i++)
         fault.tried[i] = (struct fsock_try){"192.0.2.1:80", i ? 0 : 111, FSOCK_MILLISECOND};
-    outcome_fault(&outcome, &fault, "http://host/", &limits);
+    outcome_fault(&outcome, &fault, "http://host/", NULL);
     record.response = &record_no_response;
     record.list = NULL;
     record_json(&out, &record);
@@ -330,28 +329,34 @@ static void exit_codes(void **state)
 static void sentences(void **state)
 {
     (void)state;
-    struct limits limits = {10 * FSOCK_SECOND, "/etc/my-ca.pem"};
-    fault = (struct fsock_fault){.err = FSOCK_ERR_TIMEOUT,
-                                 .stage = FSOCK_STAGE_CONNECT,
-                                 .took = 5 * FSOCK_SECOND,
-                                 .text = "too late"};
-    outcome_fault(&outcome, &fault, "http://a/", &limits);
-    assert_string_equal(outcome.text, "too late (--connect-timeout raises this limit)");
-    fault.stage = FSOCK_STAGE_BODY;
-    outcome_fault(&outcome, &fault, "http://a/", &limits);
-    assert_string_equal(outcome.text, "too late (--read-timeout raises this limit)");
-    fault.took = 10 * FSOCK_SECOND;
-    outcome_fault(&outcome, &fault, "http://a/", &limits);
-    assert_string_equal(outcome.text, "too late (-m raises this limit)");
+    static const struct {
+        enum fsock_err err;
+        enum fsock_limit limit;
+        const char *text;
+    } limits[] = {
+        {FSOCK_ERR_TIMEOUT,   FSOCK_LIMIT_NONE,      "too much"                                      },
+        {FSOCK_ERR_TIMEOUT,   FSOCK_LIMIT_CONNECT,   "too much (--connect-timeout raises this limit)"},
+        {FSOCK_ERR_TIMEOUT,   FSOCK_LIMIT_READ,      "too much (--read-timeout raises this limit)"   },
+        {FSOCK_ERR_TIMEOUT,   FSOCK_LIMIT_TOTAL,     "too much (-m raises this limit)"               },
+        {FSOCK_ERR_TOO_BIG,   FSOCK_LIMIT_BODY,      "too much (--max-body raises this limit)"       },
+        {FSOCK_ERR_TOO_BIG,   FSOCK_LIMIT_RATIO,     "too much (--max-ratio raises this limit)"      },
+        {FSOCK_ERR_REDIRECTS, FSOCK_LIMIT_REDIRECTS, "too much (--max-redirs raises this limit)"     },
+    };
+    for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
+        fault = (struct fsock_fault){.err = limits[i].err, .limit = limits[i].limit};
+        strcpy(fault.text, "too much");
+        outcome_fault(&outcome, &fault, "http://a/", NULL);
+        assert_string_equal(outcome.text, limits[i].text);
+    }
     fault = (struct fsock_fault){.err = FSOCK_ERR_INPUT, .text = "what is ftp?"};
-    outcome_fault(&outcome, &fault, "ftp://a/", &limits);
+    outcome_fault(&outcome, &fault, "ftp://a/", NULL);
     assert_int_equal(outcome.exitcode, EXIT_SCHEME);
-    outcome_fault(&outcome, &fault, "HTTPS://a b/", &limits);
+    outcome_fault(&outcome, &fault, "HTTPS://a b/", NULL);
     assert_int_equal(outcome.exitcode, EXIT_URL);
-    outcome_fault(&outcome, &fault, "a?b://c", &limits);
+    outcome_fault(&outcome, &fault, "a?b://c", NULL);
     assert_int_equal(outcome.exitcode, EXIT_URL);
     fault = (struct fsock_fault){.err = FSOCK_ERR_TLS_LOCAL, .text = "read /etc/my-ca.pem: no"};
-    outcome_fault(&outcome, &fault, "a", &limits);
+    outcome_fault(&outcome, &fault, "a", "/etc/my-ca.pem");
     assert_int_equal(outcome.exitcode, EXIT_CA_FILE);
 }
 

@@ -12,7 +12,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "sink.h"
+#include "get_sink.h"
 
 static char dir[] = "/tmp/fsock-sink-XXXXXX";
 static const char url[] = "http://host/file";

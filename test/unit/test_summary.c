@@ -12,17 +12,10 @@
 static struct summary s;
 static struct out out;
 
-static void add(const char *url, fsock_time took, const char *err)
+static void add(const char *host, fsock_time took, const char *failure)
 {
-    static struct outcome outcome;
-    struct fsock_response response = record_no_response;
-    response.times.total = took;
-    response.size_download = 100;
-    outcome_fine(&outcome);
-    if (err)
-        outcome_fail(&outcome, EXIT_RECV, err, 0, "bad");
-    struct record r = {.url = fsk_span_str(url), .response = &response, .outcome = &outcome};
-    summary_add(&s, &r);
+    struct summary_entry entry = {fsk_span_str(host), failure, 100, took};
+    summary_add(&s, &entry);
 }
 
 static void has(const char *text)
@@ -37,15 +30,15 @@ static void percentiles(void **state)
     summary_init(&s, 0);
     assert_int_equal(summary_percentile(&s, 50), 0);
     for (int i = 1; i <= 1000; i++)
-        add("http://a/", i * FSOCK_MILLISECOND, NULL);
+        add("a", i * FSOCK_MILLISECOND, NULL);
     static const unsigned percents[] = {1, 50, 95, 99, 100};
     for (size_t i = 0; i < sizeof percents / sizeof *percents; i++) {
         fsock_time want = percents[i] * 10 * FSOCK_MILLISECOND;
         fsock_time got = summary_percentile(&s, percents[i]);
-        assert_true(got >= want && got < want + want / 14);
+        assert_true(got >= want && got < want + want / 14 && got <= 1000 * FSOCK_MILLISECOND);
     }
-    add("http://a/", INT64_MAX, NULL); /* no time is too long */
-    add("http://a/", -1, NULL);
+    add("a", INT64_MAX, NULL); /* no time is too long */
+    add("a", -1, NULL);
     assert_true(summary_percentile(&s, 100) > 1000 * FSOCK_SECOND);
 }
 
@@ -56,16 +49,16 @@ static void printed(void **state)
     out_init(&out, fileno(f));
     summary_init(&s, 0);
     for (int i = 0; i < 10; i++)
-        add("http://quick/", FSOCK_MILLISECOND, NULL);
-    add("http://slow/x", 2 * FSOCK_SECOND, "timeout");
-    add("http://slow/y", 4 * FSOCK_SECOND, "timeout");
-    add("not a url", 0, "input");
+        add("quick", FSOCK_MILLISECOND, NULL);
+    add("slow", 2 * FSOCK_SECOND, "timeout");
+    add("slow", 4 * FSOCK_SECOND, "timeout");
+    add("", 0, "input");
     summary_print(&s, &out, 4 * FSOCK_SECOND);
     rewind(f);
     size_t n = fread(out.mem, 1, sizeof out.mem - 1, f);
     out.mem[n] = '\0';
     has("10 ok, 3 failed (timeout 2, input 1); 1.3 KiB in 4.00 s, 3.2/s\n");
-    has("times: p50 1.02 ms, p95 4.");
+    has("times: p50 1.02 ms, p95 4.00 s, p99 4.00 s\n");
     has("slowest hosts: slow 3.00 s x 2, quick 1.00 ms x 10\n");
     fclose(f);
 }
@@ -74,13 +67,13 @@ static void printed(void **state)
 static void many_hosts(void **state)
 {
     (void)state;
-    char url[40];
+    char host[40];
     summary_init(&s, 0);
     for (int i = 0; i < 20000; i++) {
-        snprintf(url, sizeof url, "http://h%d/", i);
-        add(url, FSOCK_MILLISECOND, NULL);
+        snprintf(host, sizeof host, "h%d", i);
+        add(host, FSOCK_MILLISECOND, NULL);
         if (i % 100 == 0)
-            add("http://slow/", 10 * FSOCK_SECOND, NULL);
+            add("slow", 10 * FSOCK_SECOND, NULL);
     }
     fsock_time most = 0;
     const struct summary_host *slowest = NULL;

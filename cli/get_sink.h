@@ -1,5 +1,5 @@
 /*
- * sink.h - where one body goes: nowhere, standard output, or a file that is whole or not there.
+ * get_sink.h - where one body goes: nowhere, standard output, or a file that is whole or not there.
  *
  * A file is written as NAME.part and renamed to NAME when the body is complete, so that NAME is
  * never half-written; what stood there before stays until then. When a transfer fails, NAME.part is
@@ -12,8 +12,8 @@
  * another process, writes NAME.part.N instead, which is never resumed; the last to end wins the
  * name. Where NAME is no regular file (/dev/null, a FIFO), it is written directly.
  */
-#ifndef FSOCK_CLI_SINK_H
-#define FSOCK_CLI_SINK_H
+#ifndef FSOCK_CLI_GET_SINK_H
+#define FSOCK_CLI_GET_SINK_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -21,11 +21,12 @@
 #include <fsock.h>
 
 #include "base/span.h"
+#include "out.h"
 #include "outcome.h"
 
 enum sink_kind {
     SINK_NONE,   /* dropped */
-    SINK_STDOUT, /* standard output, which is not closed */
+    SINK_STDOUT, /* standard output */
     SINK_DIRECT, /* something that can't be renamed */
     SINK_PART,   /* NAME.part, resumable */
     SINK_PRIVATE /* NAME.part.N */
@@ -33,7 +34,8 @@ enum sink_kind {
 
 struct sink {
     enum sink_kind kind;
-    int fd;          /* -1: not open */
+    struct out *out; /* SINK_STDOUT */
+    int fd;          /* of the file; -1: not open */
     char *name;      /* the final name; NULL: no file */
     char *part;      /* the name while it is written */
     char *validator; /* of the answer; NULL: it can't be continued */
@@ -52,8 +54,8 @@ void sink_init(struct sink *s);
 /* Let go of everything without a word; an open file counts as failed. */
 void sink_fini(struct sink *s);
 
-/* Write to standard output. */
-void sink_to_stdout(struct sink *s);
+/* Write to `out`, which is borrowed. */
+void sink_to_stdout(struct sink *s, struct out *out);
 
 /* Write to the file `name` in `dir` (NULL: where we are). False: out of memory. */
 bool sink_to_file(struct sink *s, const char *dir, const char *name);

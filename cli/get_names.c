@@ -1,4 +1,4 @@
-#include "names.h"
+#include "get_names.h"
 
 #include <strings.h>
 

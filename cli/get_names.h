@@ -1,5 +1,5 @@
 /*
- * names.h - a file name for a URL (-O): safe, readable, and always the same for the same URL.
+ * get_names.h - a file name for a URL (-O): safe, readable, and always the same for the same URL.
  *
  * The plain name is the last segment of the path, percent-decoded, without the query; a path that
  * ends in '/' gives index.html. What a file name should not hold becomes '_': control characters,
@@ -12,8 +12,8 @@
  * page-q3vb6yzk4mra.html. It depends on the URL (without its fragment) alone, so that it doesn't
  * change from run to run nor with the order of a list, and costs no memory.
  */
-#ifndef FSOCK_CLI_NAMES_H
-#define FSOCK_CLI_NAMES_H
+#ifndef FSOCK_CLI_GET_NAMES_H
+#define FSOCK_CLI_GET_NAMES_H
 
 #include <stdbool.h>
 #include <stddef.h>

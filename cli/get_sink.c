@@ -1,4 +1,4 @@
-#include "sink.h"
+#include "get_sink.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "base/fault.h"
-#include "out.h"
 
 enum { NOTE_AT = 1 << 20, META_MAX = 70000 };
 
@@ -27,16 +26,16 @@ void sink_fini(struct sink *s)
     sink_init(s);
 }
 
-void sink_to_stdout(struct sink *s)
+void sink_to_stdout(struct sink *s, struct out *out)
 {
     s->kind = SINK_STDOUT;
-    s->fd = STDOUT_FILENO;
+    s->out = out;
 }
 
 static int close_file(struct sink *s)
 {
     int sys_errno = 0;
-    if (s->fd > STDERR_FILENO && close(s->fd) < 0 && errno != EINTR)
+    if (s->fd >= 0 && close(s->fd) < 0 && errno != EINTR)
         sys_errno = errno;
     s->fd = -1;
     return sys_errno;
@@ -274,11 +273,12 @@ bool sink_open(struct sink *s, uint64_t from, struct fsk_span validator, bool cr
 
 bool sink_write(struct sink *s, const char *url, const void *p, size_t n, struct outcome *o)
 {
-    if (s->fd < 0)
+    bool to_stdout = s->kind == SINK_STDOUT;
+    if (!to_stdout && s->fd < 0)
         return true;
-    int sys_errno = write_all(s->fd, p, n);
+    int sys_errno = to_stdout ? out_now(s->out, p, n) : write_all(s->fd, p, n);
     if (sys_errno)
-        return failed(o, "write", s->kind == SINK_STDOUT ? "standard output" : s->name, sys_errno);
+        return failed(o, "write", to_stdout ? "standard output" : s->name, sys_errno);
     s->size += n;
     if (s->validator && !s->noted && s->size >= NOTE_AT)
         write_note(s, url);

@@ -1,4 +1,4 @@
-#include "record.h"
+#include "get_record.h"
 
 #include <stddef.h>
 

@@ -1,12 +1,12 @@
 /*
- * record.h - one record per URL: a line for people and grep, or a JSON object.
+ * get_record.h - one record per URL: a line for people and grep, or a JSON object.
  *
  * A record's fields stand in one table, in record.c; the JSON object has all of them, and -w can
  * name each. Names and units are curl's (-w json), and some of our own. Passwords in URLs are
  * masked.
  */
-#ifndef FSOCK_CLI_RECORD_H
-#define FSOCK_CLI_RECORD_H
+#ifndef FSOCK_CLI_GET_RECORD_H
+#define FSOCK_CLI_GET_RECORD_H
 
 #include <fsock.h>
 

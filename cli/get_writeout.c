@@ -1,4 +1,15 @@
-#include "writeout.h"
+#include "get_writeout.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fault.h"
+
+enum { FORMAT_MAX = 65536 };
 
 /* Where the text goes: `now` is one of the two others; all NULL while only checking. */
 struct ways {
@@ -102,6 +113,43 @@ bool writeout_check(const char *format, struct fsk_span *bad)
     const char *end = walk(&w, format);
     *bad = fsk_span(end, *end ? strcspn(end, "}") + 1 : 0);
     return !*end;
+}
+
+/* The bytes of a file, at most n; -1 with errno. */
+static ssize_t read_whole(int fd, char *p, size_t n)
+{
+    size_t at = 0;
+    while (fd >= 0 && at < n) {
+        ssize_t got = read(fd, p + at, n - at);
+        if (got == 0)
+            break;
+        if (got < 0 && errno != EINTR)
+            return -1;
+        at += got > 0 ? (size_t)got : 0;
+    }
+    return fd < 0 ? -1 : (ssize_t)at;
+}
+
+char *writeout_read(const char *name, char *why, size_t cap)
+{
+    char *format = calloc(1, FORMAT_MAX + 1);
+    int fd = strcmp(name, "-") == 0 ? STDIN_FILENO : open(name, O_RDONLY | O_CLOEXEC);
+    ssize_t n = format ? read_whole(fd, format, FORMAT_MAX) : -1;
+    struct fsk_span bad;
+    bool good = false;
+    if (n < 0)
+        snprintf(why, cap, "can't read %s: %s", name, fsk_errno_text(errno));
+    else if (n == FORMAT_MAX)
+        snprintf(why, cap, "the format in %s is longer than 64 KiB", name);
+    else if (!writeout_check(format, &bad))
+        snprintf(why, cap, "-w knows no %.*s (in %s)", (int)bad.n, bad.p, name);
+    else
+        good = true;
+    if (fd > STDIN_FILENO)
+        close(fd);
+    if (!good)
+        free(format);
+    return good ? format : NULL;
 }
 
 void writeout(struct out *to, struct out *err, const char *format, const struct record *r)

@@ -1,0 +1,500 @@
+#include "get_item.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/fault.h"
+#include "base/list.h"
+#include "base/map.h"
+#include "get_names.h"
+#include "get_sink.h"
+
+enum { KEPT_URL = 4096, CHUNK = 65536 };
+
+/* A request of its own, to continue a file. */
+struct resumption {
+    struct fsock_request request;
+    struct sink_rest rest;
+};
+
+struct item {
+    struct fsk_list link; /* in items.used or items.spare */
+    struct fsk_buf url;   /* with a NUL behind it */
+    const char *list;     /* NULL: the command line */
+    uint64_t line, number;
+    bool started;      /* it had left the queue */
+    bool stdout_asked; /* by -o - */
+    int spool;         /* --include=decoded: the body until the header is known; or -1 */
+    struct sink sink;
+    struct resumption *resumed; /* -C; NULL: from the beginning */
+    struct outcome *failure;    /* what went wrong here, not on the network; NULL: nothing */
+};
+
+/* ---- A run's items --------------------------------------------------------------------------- */
+
+struct named {
+    struct fsk_map_node node;
+    char name[NAME_SIZE];
+    size_t index;
+};
+
+/* With -O, those of the command line's URLs whose plain names are the same get marked ones. */
+static bool mark_names(struct items *all)
+{
+    const struct get_options *o = all->o;
+    size_t n = o->urls.n;
+    if (!o->remote_name || (n < 2 && !o->lists.n))
+        return true;
+    struct fsk_map map;
+    struct named *a = calloc(n + 1, sizeof *a);
+    all->marked = calloc(n + 1, sizeof *all->marked);
+    bool good = a && all->marked;
+    fsk_map_init(&map);
+    for (size_t i = o->outputs.n; good && i < n; i++) {
+        names_of_url(fsk_span_str(o->urls.item[i].value), false, a[i].name);
+        a[i].index = i;
+        a[i].node.key = fsk_span_str(a[i].name);
+        struct fsk_map_node *same = fsk_map_get(&map, a[i].node.key);
+        if (same || o->lists.n)
+            all->marked[i] = true;
+        if (same)
+            all->marked[FSK_HOLDER(same, struct named, node)->index] = true;
+        else
+            good = fsk_map_add(&map, &a[i].node);
+    }
+    fsk_map_fini(&map);
+    free(a);
+    return good;
+}
+
+static bool is_stdout(const char *name)
+{
+    return strcmp(name, "-") == 0;
+}
+
+int items_init(struct items *all, const struct get_options *o, const struct get_request *ask,
+               fsock_fetch *fetch, struct report *report, char *why, size_t cap)
+{
+    const char *dump = o->dump_header;
+    *all = (struct items){.o = o, .ask = ask, .fetch = fetch, .report = report, .dump_fd = -1};
+    fsk_list_init(&all->used);
+    fsk_list_init(&all->spare);
+    if (!mark_names(all)) {
+        snprintf(why, cap, "out of memory");
+        return EXIT_MEMORY;
+    }
+    if (dump && !is_stdout(dump)) {
+        all->dump_fd = open(dump, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+        if (all->dump_fd < 0) {
+            snprintf(why, cap, "can't write %s: %s", dump, fsk_errno_text(errno));
+            return EXIT_WRITE;
+        }
+    }
+    return 0;
+}
+
+void items_fini(struct items *all)
+{
+    if (!all->o)
+        return;
+    FSK_LIST_EACH (link, &all->used)
+        item_drop(all, FSK_HOLDER(link, struct item, link));
+    FSK_LIST_EACH (link, &all->spare) {
+        struct item *item = FSK_HOLDER(link, struct item, link);
+        fsk_buf_fini(&item->url);
+        free(item);
+    }
+    if (all->dump_fd > STDERR_FILENO)
+        close(all->dump_fd);
+    free(all->marked);
+}
+
+/* ---- Making and freeing ---------------------------------------------------------------------- */
+
+static struct item *item_new(struct items *all)
+{
+    struct item *item;
+    if (fsk_list_empty(&all->spare)) {
+        item = calloc(1, sizeof *item);
+        if (!item)
+            return NULL;
+        fsk_list_init(&item->link);
+        fsk_buf_init(&item->url, 1 << 28);
+    } else {
+        item = FSK_HOLDER(all->spare.next, struct item, link);
+        fsk_list_remove(&item->link);
+    }
+    sink_init(&item->sink);
+    item->spool = -1;
+    fsk_list_append(&all->used, &item->link);
+    return item;
+}
+
+void item_drop(struct items *all, struct item *item)
+{
+    sink_fini(&item->sink);
+    if (item->spool >= 0)
+        close(item->spool);
+    free(item->resumed);
+    free(item->failure);
+    if (item->url.cap > KEPT_URL)
+        fsk_buf_fini(&item->url);
+    fsk_buf_clear(&item->url);
+    fsk_list_remove(&item->link);
+    *item = (struct item){.url = item->url};
+    fsk_list_prepend(&all->spare, &item->link);
+}
+
+/* The URL, with the data of -G in its query. */
+static bool set_url(struct items *all, struct item *item, struct fsk_span url)
+{
+    const char *fragment = all->o->query ? memchr(url.p, '#', url.n) : NULL;
+    size_t n = fragment ? (size_t)(fragment - url.p) : url.n;
+    bool good = fsk_buf_append(&item->url, url.p, n) == FSOCK_OK;
+    if (all->o->query) {
+        const char *joint = memchr(url.p, '?', n) ? "&" : "?";
+        struct fsk_span query = fsk_buf_span(&all->ask->body);
+        good = good && fsk_buf_puts(&item->url, joint) == FSOCK_OK &&
+               fsk_buf_append(&item->url, query.p, query.n) == FSOCK_OK;
+    }
+    return good && fsk_buf_terminate(&item->url) == FSOCK_OK;
+}
+
+static const char *url_text(const struct item *item)
+{
+    return item->url.mem + item->url.start;
+}
+
+/* -O, or nothing. */
+static bool remote_name(struct items *all, struct item *item, bool marked)
+{
+    char name[NAME_SIZE];
+    if (!all->o->remote_name)
+        return true;
+    names_of_url(fsk_buf_span(&item->url), marked, name);
+    return sink_to_file(&item->sink, all->o->output_dir, name);
+}
+
+static struct item *made(struct items *all, struct item *item, bool good)
+{
+    if (good)
+        return item;
+    item_drop(all, item);
+    return NULL;
+}
+
+struct item *item_of_argument(struct items *all, size_t index)
+{
+    struct item *item = item_new(all);
+    if (!item)
+        return NULL;
+    item->number = all->numbered++;
+    bool good = set_url(all, item, fsk_span_str(all->o->urls.item[index].value));
+    if (index < all->o->outputs.n) {
+        const char *name = all->o->outputs.item[index].value;
+        item->stdout_asked = is_stdout(name);
+        if (item->stdout_asked)
+            sink_to_stdout(&item->sink, &all->report->out);
+        else
+            good = good && sink_to_file(&item->sink, all->o->output_dir, name);
+    } else if (all->o->remote_name) {
+        good = good && remote_name(all, item, all->marked && all->marked[index]);
+    } else if (all->report->single && !all->o->json) {
+        sink_to_stdout(&item->sink, &all->report->out);
+    }
+    return made(all, item, good);
+}
+
+struct item *item_of_line(struct items *all, const struct list_line *line)
+{
+    struct item *item = item_new(all);
+    if (!item)
+        return NULL;
+    item->list = line->name;
+    item->line = line->number;
+    item->number = all->numbered++;
+    return made(all, item,
+                set_url(all, item, line->text) && (line->why || remote_name(all, item, true)));
+}
+
+/* -C: go on where an earlier run had to stop. */
+static const struct fsock_request *resumption(struct items *all, struct item *item)
+{
+    if (!all->o->continue_at)
+        return &all->ask->request;
+    if (!item->resumed) {
+        struct resumption *r = malloc(sizeof *r);
+        if (!r || !sink_rest(&item->sink, url_text(item), &r->rest)) {
+            free(r);
+            return &all->ask->request;
+        }
+        r->request = all->ask->request;
+        r->request.resume_from = r->rest.size;
+        r->request.validator = r->rest.validator;
+        item->resumed = r;
+    }
+    return &item->resumed->request;
+}
+
+enum fsock_err item_add(struct items *all, struct item *item)
+{
+    struct fsock_fault fault = {.err = FSOCK_OK};
+    struct fsk_span url = fsk_buf_span(&item->url);
+    enum fsock_err err =
+        fsock_fetch_add(all->fetch, url.p, url.n, resumption(all, item), item, &fault);
+    if (err == FSOCK_OK)
+        all->open++;
+    if (err == FSOCK_OK || err == FSOCK_AGAIN)
+        return err;
+    if (fault.err == FSOCK_OK)
+        fsk_fault_set(&fault, err, FSOCK_STAGE_NONE, 0, "out of memory");
+    struct fsock_event done = {.kind = FSOCK_EVENT_DONE,
+                               .user = item,
+                               .response = &record_no_response,
+                               .err = err,
+                               .fault = &fault};
+    all->open++; /* as if it had begun */
+    item_event(all, &done);
+    return err;
+}
+
+/* ---- The record ------------------------------------------------------------------------------ */
+
+static void record(struct items *all, const struct item *item,
+                   const struct fsock_response *response)
+{
+    struct record r = {
+        .url = fsk_buf_span(&item->url),
+        .list = item->list,
+        .line = item->line,
+        .number = item->number,
+        .response = response,
+        .outcome = &all->outcome,
+        .file = all->outcome.exitcode == EXIT_FINE ? item->sink.name : NULL,
+        .referer = all->o->referer,
+    };
+    report_record(all->report, &r);
+}
+
+void item_refuse(struct items *all, struct item *item, const char *why)
+{
+    outcome_fine(&all->outcome);
+    outcome_fail(&all->outcome, EXIT_URL, fsock_err_name(FSOCK_ERR_INPUT), 0, "%s line %llu: %s",
+                 item->list, (unsigned long long)item->line, why);
+    record(all, item, &record_no_response);
+    item_drop(all, item);
+}
+
+/* ---- Events ---------------------------------------------------------------------------------- */
+
+/* all->outcome holds a failure of ours: end the transfer; its DONE event will find it. */
+static void fail(struct items *all, struct item *item, uint64_t id)
+{
+    if (item->failure)
+        return;
+    item->failure = malloc(sizeof *item->failure);
+    if (item->failure)
+        *item->failure = all->outcome;
+    fsock_fetch_cancel(all->fetch, id);
+}
+
+/* What If-Range may hold (RFC 9110 13.1.5): a strong ETag, or a Last-Modified before the Date. */
+static struct fsk_span strong_validator(const struct fsock_response *r)
+{
+    struct fsk_span v = {NULL, 0}, date = {NULL, 0}, coding = {NULL, 0};
+    if (r->status != 200 || fsock_response_header(r, "Content-Encoding", &coding.p, &coding.n))
+        return v;
+    if (fsock_response_header(r, "ETag", &v.p, &v.n) && v.n && v.p[0] == '"')
+        return v;
+    if (fsock_response_header(r, "Last-Modified", &v.p, &v.n) &&
+        fsock_response_header(r, "Date", &date.p, &date.n) && !fsk_span_eq(v, date))
+        return v;
+    return fsk_span(NULL, 0);
+}
+
+/* An unlinked file for a body that has to wait for its header. */
+static bool open_spool(struct items *all, struct item *item)
+{
+    const char *dir = getenv("TMPDIR");
+    item->spool = open(dir && *dir ? dir : "/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (item->spool < 0)
+        outcome_fail(&all->outcome, EXIT_WRITE, "write", errno, "can't make a temporary file: %s",
+                     fsk_errno_text(errno));
+    return item->spool >= 0;
+}
+
+static bool dump_header(struct items *all, const struct fsock_response *r)
+{
+    const char *name = all->o->dump_header;
+    if (!name)
+        return true;
+    struct out *out = &all->report->out;
+    int sys_errno = all->dump_fd >= 0 ? write_all(all->dump_fd, r->head, r->head_len)
+                                      : out_now(out, r->head, r->head_len);
+    if (sys_errno)
+        outcome_fail(&all->outcome, EXIT_WRITE, "write", sys_errno, "can't write %s: %s", name,
+                     fsk_errno_text(sys_errno));
+    return !sys_errno;
+}
+
+/* A status that is a failure has no body for us. */
+static bool has_body(const struct items *all, const struct item *item,
+                     const struct fsock_response *r)
+{
+    if ((all->ask->request.flags & FSOCK_FAIL_STATUS) && r->status >= 400)
+        return false;
+    return !(item->resumed && r->status == 416);
+}
+
+static void on_head(struct items *all, struct item *item, const struct fsock_event *e)
+{
+    const struct fsock_response *r = e->response;
+    if (item->failure || !dump_header(all, r)) {
+        fail(all, item, e->id);
+        return;
+    }
+    if (!has_body(all, item, r) || item->sink.kind == SINK_NONE)
+        return;
+    if (all->report->single && r->content_length > 0)
+        all->report->expected = (uint64_t)r->content_length;
+    uint64_t from = r->resumed && item->resumed ? item->resumed->rest.size : 0;
+    struct fsk_span validator =
+        from ? fsk_span_str(item->resumed->rest.validator) : strong_validator(r);
+    bool good = sink_open(&item->sink, from, validator, all->o->create_dirs, &all->outcome);
+    if (good && all->o->include == INCLUDE_DECODED)
+        good = open_spool(all, item);
+    else if (good && (all->o->include == INCLUDE_RECEIVED || all->o->head))
+        good = sink_write(&item->sink, url_text(item), r->head, r->head_len, &all->outcome);
+    if (!good)
+        fail(all, item, e->id);
+}
+
+/* Bytes that a terminal would take for commands are not for it, unless -o - says so. */
+static bool harmless(struct items *all, const struct item *item, const struct fsock_event *e)
+{
+    if (item->sink.kind != SINK_STDOUT || !all->report->terminal || item->stdout_asked ||
+        !memchr(e->data, '\0', e->len))
+        return true;
+    outcome_fail(&all->outcome, EXIT_WRITE, "write", 0,
+                 "the body is binary and could garble the terminal; save it with -o FILE, or "
+                 "print it all the same with -o -");
+    return false;
+}
+
+static void on_data(struct items *all, struct item *item, const struct fsock_event *e)
+{
+    all->report->moved += e->len;
+    if (item->failure || !has_body(all, item, e->response))
+        return;
+    bool good = harmless(all, item, e);
+    if (good && item->sink.kind == SINK_STDOUT)
+        progress_clear(&all->report->progress);
+    if (good && item->spool >= 0) {
+        int sys_errno = write_all(item->spool, e->data, e->len);
+        if (sys_errno)
+            outcome_fail(&all->outcome, EXIT_WRITE, "write", sys_errno,
+                         "can't write the temporary file: %s", fsk_errno_text(sys_errno));
+        good = !sys_errno;
+    } else if (good) {
+        good = sink_write(&item->sink, url_text(item), e->data, e->len, &all->outcome);
+    }
+    if (!good)
+        fail(all, item, e->id);
+}
+
+/* --include=decoded: now that the header is whole, it and the body go where they belong. */
+static bool unspool(struct items *all, struct item *item, const struct fsock_response *r)
+{
+    size_t len = fsock_response_decoded_head(r, NULL, 0), cap = len > CHUNK ? len : CHUNK;
+    char *buf = malloc(cap);
+    if (!buf) {
+        outcome_fail(&all->outcome, EXIT_MEMORY, "memory", ENOMEM, "out of memory");
+        return false;
+    }
+    ssize_t n = (ssize_t)fsock_response_decoded_head(r, buf, cap);
+    bool good = true;
+    for (lseek(item->spool, 0, SEEK_SET); good && n > 0; n = read(item->spool, buf, cap))
+        good = sink_write(&item->sink, url_text(item), buf, (size_t)n, &all->outcome);
+    free(buf);
+    if (n < 0)
+        outcome_fail(&all->outcome, EXIT_READ, "read", errno, "can't read the temporary file: %s",
+                     fsk_errno_text(errno));
+    return good && n == 0;
+}
+
+/* 416 to a continuation: if the file already has all bytes, then it is complete (RFC 9110 15.5.17).
+ */
+static bool already_whole(const struct item *item, const struct fsock_response *r)
+{
+    const char *value;
+    size_t n;
+    char want[48];
+    if (!item->resumed || r->status != 416 ||
+        !fsock_response_header(r, "Content-Range", &value, &n))
+        return false;
+    int len =
+        snprintf(want, sizeof want, "bytes */%llu", (unsigned long long)item->resumed->rest.size);
+    return fsk_span_eq(fsk_span(value, n), fsk_span(want, (size_t)len));
+}
+
+/* The library is content; so must the sink be. */
+static void finish(struct items *all, struct item *item, const struct fsock_response *r)
+{
+    if (!has_body(all, item, r))
+        return;
+    if (item->spool >= 0 && !unspool(all, item, r))
+        return;
+    sink_commit(&item->sink, &all->outcome);
+}
+
+static void on_done(struct items *all, struct item *item, const struct fsock_event *e)
+{
+    outcome_fine(&all->outcome);
+    if (item->failure)
+        all->outcome = *item->failure;
+    else if (already_whole(item, e->response) && sink_open(&item->sink, item->resumed->rest.size,
+                                                           fsk_span(NULL, 0), false, &all->outcome))
+        sink_commit(&item->sink, &all->outcome);
+    else if (e->fault && e->err != FSOCK_OK)
+        outcome_fault(&all->outcome, e->fault, url_text(item), all->o->ca_file);
+    else
+        finish(all, item, e->response);
+    if (all->over && e->err == FSOCK_ERR_CANCELED && !item->failure) {
+        all->outcome.exitcode = EXIT_TIMEOUT;
+        all->outcome.err = fsock_err_name(FSOCK_ERR_TIMEOUT);
+    }
+    if (all->outcome.exitcode != EXIT_FINE)
+        sink_abandon(&item->sink, url_text(item));
+    if (item->sink.kind == SINK_NONE)
+        all->report->moved += e->response->size_body;
+}
+
+void item_event(struct items *all, const struct fsock_event *e)
+{
+    struct item *item = e->user;
+    outcome_fine(&all->outcome);
+    switch (e->kind) {
+    case FSOCK_EVENT_START:
+        item->started = true;
+        break;
+    case FSOCK_EVENT_HEAD:
+        on_head(all, item, e);
+        break;
+    case FSOCK_EVENT_DATA:
+        on_data(all, item, e);
+        break;
+    case FSOCK_EVENT_DONE:
+        on_done(all, item, e);
+        all->open--;
+        /* Those that were still in the queue when the run was ended have no record. */
+        if (item->started || !all->stopped || all->report->single)
+            record(all, item, e->response);
+        item_drop(all, item);
+        break;
+    default:
+        break;
+    }
+}

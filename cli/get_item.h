@@ -1,0 +1,66 @@
+/*
+ * get_item.h - an item: one URL of the command line or of a list, on its way to its record.
+ *
+ * It is made when its URL is read, and ends with the DONE event of the library's transfer, or by
+ * item_refuse(): either writes the record. In between its body goes where it belongs. Spare items
+ * are kept: a run of a million URLs makes as many as are open at once.
+ */
+#ifndef FSOCK_CLI_GET_ITEM_H
+#define FSOCK_CLI_GET_ITEM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <fsock.h>
+
+#include "base/list.h"
+#include "get_report.h"
+#include "get_request.h"
+#include "list.h"
+#include "outcome.h"
+
+struct item;
+
+/* What the items of a run share. */
+struct items {
+    const struct get_options *o;
+    const struct get_request *ask;
+    fsock_fetch *fetch;
+    struct report *report;
+    bool *marked;      /* for each of o->urls: -O's name must be a marked one; NULL: none must */
+    int dump_fd;       /* -D; -1: none, or standard output */
+    uint64_t numbered; /* made so far */
+    size_t open;       /* handed to the library, and not ended */
+    struct fsk_list used, spare;
+    bool stopped; /* the library was told to stop: those that had not begun get no record */
+    bool over;    /* ... because --run-time struck */
+    struct outcome outcome; /* of the item at hand */
+};
+
+/* All is borrowed. Returns 0, or the exit code, with the sentence in `why` (-D can't be opened). */
+int items_init(struct items *all, const struct get_options *o, const struct get_request *ask,
+               fsock_fetch *fetch, struct report *report, char *why, size_t cap);
+
+/* After items_init(), or of what is all zero. The library must have let go of every item. */
+void items_fini(struct items *all);
+
+/* A URL of the command line, or a line of a list (good or bad). NULL: out of memory. */
+struct item *item_of_argument(struct items *all, size_t index);
+struct item *item_of_line(struct items *all, const struct list_line *line);
+
+/*
+ * Hand it to the library. FSOCK_OK, or if the queue is full FSOCK_AGAIN: once more after
+ * FSOCK_EVENT_ROOM. Any other result has ended it, with its record.
+ */
+enum fsock_err item_add(struct items *all, struct item *item);
+
+/* End one of a list that was never handed over, with a record that says why. */
+void item_refuse(struct items *all, struct item *item, const char *why);
+
+/* End one without a record. */
+void item_drop(struct items *all, struct item *item);
+
+/* An event of an item's: START, HEAD, DATA or DONE. */
+void item_event(struct items *all, const struct fsock_event *e);
+
+#endif

@@ -1,0 +1,30 @@
+/*
+ * get_request.h - the options of `fsock get` as the library wants them: headers, bodies, limits.
+ */
+#ifndef FSOCK_CLI_GET_REQUEST_H
+#define FSOCK_CLI_GET_REQUEST_H
+
+#include <fsock.h>
+
+#include "base/buf.h"
+#include "get_options.h"
+
+/* The library's structs, and what they point to. */
+struct get_request {
+    struct fsock_options options;
+    struct fsock_request request;
+    const char **headers, **resolve;
+    struct fsk_buf body; /* of -d and its kin; with -G the query */
+    char *added[3];      /* headers made of -A, -e and -b */
+};
+
+/*
+ * Fill it in; the options are borrowed. Returns 0, or the exit code, with the sentence in `why`
+ * (-d @FILE can't be read, a header can't be sent).
+ */
+int get_request_init(struct get_request *r, const struct get_options *o, char *why, size_t cap);
+
+/* After get_request_init(), or of one that is all zero. */
+void get_request_fini(struct get_request *r);
+
+#endif
