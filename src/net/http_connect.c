@@ -7,14 +7,15 @@
 #include "wire/base64.h"
 #include "wire/h1.h"
 
-#define HEAD_MAX  (16 * 1024) /* of the proxy's answer */
-#define FIELD_MAX 4096        /* host; user and password together */
+#define HEAD_MAX    (16 * 1024) /* of the proxy's answer */
+#define FIELD_MAX   4096        /* host; user and password together */
+#define INTERIM_MAX 100         /* 1xx answers before the final one */
 
 /* Kept only while the handshake lasts. */
 struct handshake {
     size_t out_n, sent;
-    size_t parsed, got; /* bytes of in[] that were looked at, and that are there */
-    char out[3 * FIELD_MAX];
+    size_t parsed, got;      /* bytes of in[] that were looked at, and that are there */
+    char out[5 * FIELD_MAX]; /* the host twice, and the credentials */
     char in[HEAD_MAX];
 };
 
@@ -29,49 +30,52 @@ static struct http_connect *http_connect_of(struct fsk_layer *l)
     return (struct http_connect *)l;
 }
 
-/* "Basic ..." (RFC 7617 2) in out; empty without a user. False if it is too long. */
-static bool credentials(const struct fsk_proxy_target *t, char *out, size_t cap, size_t *n)
+/* The field with user and password (RFC 7617 2) in out; "" without them. False if too long. */
+static bool credentials(const struct fsk_proxy_target *t, char out[2 * FIELD_MAX])
 {
+    static const char name[] = "Proxy-Authorization: Basic ";
     char pair[FIELD_MAX];
-    size_t len = t->user.n + 1 + t->password.n;
-    *n = 0;
+    size_t len = t->user.n + 1 + t->password.n, n = sizeof name - 1;
+    out[0] = '\0';
     if (!t->user.n && !t->password.n)
         return true;
-    if (len > sizeof pair || sizeof "Basic " + FSK_BASE64_ROOM(len) > cap)
+    if (len > sizeof pair)
         return false;
     if (t->user.n)
         memcpy(pair, t->user.p, t->user.n);
     pair[t->user.n] = ':';
     if (t->password.n)
         memcpy(pair + t->user.n + 1, t->password.p, t->password.n);
-    memcpy(out, "Basic ", 6);
-    *n = 6 + fsk_base64_encode(pair, len, out + 6);
+    memcpy(out, name, n);
+    n += fsk_base64_encode(pair, len, out + n);
+    memcpy(out + n, "\r\n", sizeof "\r\n");
     explicit_bzero(pair, sizeof pair);
     return true;
+}
+
+/* Nothing but graphic ASCII, and not too much of it. */
+static bool is_host(struct fsk_span s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (s.p[i] <= ' ' || s.p[i] >= 0x7f)
+            return false;
+    return s.n > 0 && s.n <= FIELD_MAX - sizeof "[]:65535";
 }
 
 /* The request (RFC 9110 9.3.6). False if the target can't be written. */
 static bool write_request(struct handshake *h, const struct fsk_proxy_target *t)
 {
-    char target[FIELD_MAX], basic[2 * FIELD_MAX];
-    size_t basic_n;
+    char target[FIELD_MAX], login[2 * FIELD_MAX];
     struct fsk_addr addr;
-    bool v6 = fsk_addr_parse(t->host, &addr, NULL) && addr.family == 6;
-    if (t->host.n == 0 || t->host.n > FIELD_MAX - sizeof "[]:65535" ||
-        memchr(t->host.p, '\0', t->host.n) || !credentials(t, basic, sizeof basic, &basic_n))
+    if (!is_host(t->host) || !credentials(t, login))
         return false;
-    int n = snprintf(target, sizeof target, v6 ? "[%.*s]:%u" : "%.*s:%u", (int)t->host.n, t->host.p,
-                     (unsigned)t->port);
-    struct fsk_span name = fsk_span(target, (size_t)n);
-    const struct fsk_h1_field fields[] = {
-        {FSK_SPAN("Host"), name    },
-        { FSK_SPAN("Proxy-Authorization"),  fsk_span(basic, basic_n)},
-    };
-    int len = fsk_h1_write_request(FSK_SPAN("CONNECT"), name, 1, fields, basic_n ? 2 : 1, h->out,
-                                   sizeof h->out);
-    explicit_bzero(basic, sizeof basic);
-    h->out_n = len > 0 ? (size_t)len : 0;
-    return len > 0;
+    bool v6 = fsk_addr_parse(t->host, &addr, NULL) && addr.family == 6;
+    snprintf(target, sizeof target, v6 ? "[%.*s]:%u" : "%.*s:%u", (int)t->host.n, t->host.p,
+             (unsigned)t->port);
+    h->out_n = (size_t)snprintf(h->out, sizeof h->out, "CONNECT %s HTTP/1.1\r\nHost: %s\r\n%s\r\n",
+                                target, target, login);
+    explicit_bzero(login, sizeof login);
+    return true;
 }
 
 static enum fsock_err judge(struct fsk_layer *l, const struct fsk_h1_head *head)
