@@ -89,8 +89,8 @@ fsock_fetch *fsock_fetch_new(const struct fsock_options *options, unsigned paral
         return NULL;
     struct fsock_fetch *f = calloc(1, sizeof *f);
     if (!f || !fsk_loop_init(&f->loop)) {
-        fsk_fault_set(fault, f ? FSOCK_ERR_SYSTEM : FSOCK_ERR_MEMORY, FSOCK_STAGE_NONE, errno,
-                      "fetch: %s", fsk_errno_text(errno));
+        fsk_fault_set(fault, errno == ENOMEM ? FSOCK_ERR_MEMORY : FSOCK_ERR_SYSTEM,
+                      FSOCK_STAGE_NONE, errno, "fetch: %s", fsk_errno_text(errno));
         free(f);
         return NULL;
     }
@@ -100,8 +100,11 @@ fsock_fetch *fsock_fetch_new(const struct fsock_options *options, unsigned paral
     fsk_trace_init(&f->trace);
     f->tracing = given.trace;
     f->parallel = affordable(parallel ? parallel : PARALLEL, given.own_files);
-    if (fsk_http_init(&f->http, &given, &f->loop.sched.driver, f->tracing ? &f->trace : NULL,
-                      per_host ? per_host : PER_HOST, f->parallel, fault) != FSOCK_OK) {
+    enum fsock_err err =
+        fsk_http_init(&f->http, &given, &f->loop.sched.driver, f->tracing ? &f->trace : NULL,
+                      per_host ? per_host : PER_HOST, f->parallel, fault);
+    if (err != FSOCK_OK) {
+        fsk_fault_set(fault, err, FSOCK_STAGE_NONE, ENOMEM, "out of memory");
         fsock_fetch_free(f);
         return NULL;
     }
@@ -331,7 +334,8 @@ static enum fsock_err start_job(struct fsock_fetch *f, struct fsock_event *e)
     fsk_sched_tick(&f->loop.sched); /* its clocks run from now, not from the caller's last call */
     struct job *job = FSK_HOLDER(fsk_pool_start(&f->http.pool, &lease), struct job, link);
     unqueue(f, job);
-    fsk_transfer_init(t, &f->http, fsk_span(job->url, job->url_len), job->request, job->id);
+    enum fsock_err err =
+        fsk_transfer_init(t, &f->http, fsk_span(job->url, job->url_len), job->request, job->id);
     fsk_transfer_start(t, &lease, FSOCK_NEVER);
     job->transfer = t;
     t->owner = job;
@@ -339,7 +343,15 @@ static enum fsock_err start_job(struct fsock_fetch *f, struct fsock_event *e)
     fsk_list_append(&f->running, &job->link);
     fill(e, FSOCK_EVENT_START, job);
     t->op.first = true; /* so that it finds a connection that was kept just now */
-    return driver->start(driver, &t->op) ? FSOCK_OK : FSOCK_ERR_MEMORY;
+    if (err == FSOCK_OK && !driver->start(driver, &t->op))
+        err = FSOCK_ERR_MEMORY;
+    if (err != FSOCK_OK) { /* it ends at once */
+        fsk_fault_set(&t->fault, err, FSOCK_STAGE_QUEUE, ENOMEM, "out of memory");
+        t->op.ended = true;
+        t->op.err = err;
+        f->http.shown = t;
+    }
+    return FSOCK_OK;
 }
 
 /* A transfer's step had something to show. */
