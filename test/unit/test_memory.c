@@ -1,0 +1,236 @@
+/*
+ * Memory runs out: for n = 1, 2, 3 ... the n-th allocation of the library fails, until a run needs
+ * no more than that. Each run ends, with FSOCK_ERR_MEMORY or as if nothing had happened, and leaves
+ * nothing allocated. The linker puts the functions here in place of malloc and its relatives, for
+ * what is linked statically: the library, and not its libraries.
+ */
+#include "transfer_rig.h"
+
+#include <errno.h>
+
+#define N_MAX 3000
+
+void *__real_malloc(size_t n);
+void *__real_calloc(size_t n, size_t each);
+void *__real_realloc(void *p, size_t n);
+char *__real_strdup(const char *s);
+void __real_free(void *p);
+void *__wrap_malloc(size_t n);
+void *__wrap_calloc(size_t n, size_t each);
+void *__wrap_realloc(void *p, size_t n);
+char *__wrap_strdup(const char *s);
+void __wrap_free(void *p);
+
+static bool armed;         /* allocations are counted */
+static unsigned long left; /* until one fails; 0: none will */
+static bool struck;        /* it has failed */
+static bool for_good;      /* and so do all that follow */
+static long held;          /* allocations not yet freed */
+
+static bool fails(void)
+{
+    if (!armed)
+        return false;
+    if (left && --left == 0)
+        struck = true;
+    else if (!(struck && for_good))
+        return false;
+    errno = ENOMEM;
+    return true;
+}
+
+static void *counted(void *p)
+{
+    if (armed && p)
+        held++;
+    return p;
+}
+
+void *__wrap_malloc(size_t n)
+{
+    return fails() ? NULL : counted(__real_malloc(n));
+}
+
+void *__wrap_calloc(size_t n, size_t each)
+{
+    return fails() ? NULL : counted(__real_calloc(n, each));
+}
+
+void *__wrap_realloc(void *p, size_t n)
+{
+    if (fails())
+        return NULL;
+    return p ? __real_realloc(p, n) : counted(__real_realloc(p, n));
+}
+
+char *__wrap_strdup(const char *s)
+{
+    return fails() ? NULL : counted(__real_strdup(s));
+}
+
+void __wrap_free(void *p)
+{
+    if (armed && p)
+        held--;
+    __real_free(p);
+}
+
+/* What is tried again and again. */
+struct script {
+    const char *url;
+    struct fsock_request request;
+    struct fsock_options options;
+};
+
+/* Everything of the fetch interface; the last error that its URL ended with. */
+static enum fsock_err by_loop(const struct script *s)
+{
+    struct fsock_event e;
+    struct fsock_fault fault;
+    enum fsock_err err = FSOCK_OK, ended = FSOCK_OK;
+    fsock_fetch *f = fsock_fetch_new(&s->options, 2, 2, &fault);
+    if (!f) {
+        assert_true(fault.text[0]);
+        return fault.err;
+    }
+    for (int i = 0; i < 2 && err == FSOCK_OK; i++)
+        err = fsock_fetch_add(f, s->url, strlen(s->url), &s->request, NULL, &fault);
+    for (int tries = 0; err == FSOCK_OK;) {
+        err = fsock_fetch_next(f, &e, fsock_now() + 10 * FSOCK_SECOND);
+        if (err == FSOCK_ERR_MEMORY && tries++ < 3)
+            err = FSOCK_OK; /* it may be asked again */
+        else if (err == FSOCK_OK && e.kind == FSOCK_EVENT_DONE && e.err != FSOCK_OK) {
+            assert_int_equal(e.fault->err, e.err);
+            assert_true(e.fault->text[0]);
+            ended = e.err;
+        }
+    }
+    fsock_fetch_free(f);
+    return err == FSOCK_EOF ? ended : err;
+}
+
+static enum fsock_err by_run(const struct script *s)
+{
+    fsock_result *result;
+    enum fsock_err err = fsock_get(&result, s->url, &s->request, &s->options, fsock_after(10));
+    if (result && err != FSOCK_OK)
+        assert_true(fsock_result_fault(result)->text[0]);
+    fsock_result_free(result);
+    return err;
+}
+
+/* Until nothing struck; the fault may also have been overcome. */
+static void exhaust(const struct script *s, enum fsock_err (*go)(const struct script *))
+{
+    int fds = open_fds();
+    for (unsigned long n = 1;; n++) {
+        held = 0;
+        left = n;
+        struck = false;
+        armed = true;
+        enum fsock_err err = go(s);
+        armed = false;
+        if (err != FSOCK_OK && !(struck && err == FSOCK_ERR_MEMORY))
+            fail_msg("%s, allocation %lu: %s", s->url, n, fsock_err_name(err));
+        if (held != 0)
+            fail_msg("%s, allocation %lu: %ld not freed", s->url, n, held);
+        assert_int_equal(open_fds(), fds);
+        if (!struck)
+            return;
+        assert_true(n < N_MAX);
+    }
+}
+
+static void exhaust_both(const struct script *s)
+{
+    for (int all = 0; all < 2; all++) {
+        for_good = all;
+        exhaust(s, by_loop);
+        exhaust(s, by_run);
+    }
+}
+
+static struct script script(const char *url, unsigned flags)
+{
+    return (struct script){url, request(flags), site_options()};
+}
+
+static void test_plain(void **state)
+{
+    (void)state;
+    struct script s = script(page("/chunked/7"), 0);
+    exhaust_both(&s);
+}
+
+static void test_redirect(void **state)
+{
+    struct script s = script(page("/redirect/3"), FSOCK_FOLLOW);
+    (void)state;
+    s.request.user = "user:pass";
+    exhaust_both(&s);
+}
+
+static void test_codings(void **state)
+{
+    static const char *const pages[] = {"/gzip-chunked/4", "/br/4", "/zstd/4", "/deflate/4",
+                                        "/stacked"};
+    (void)state;
+    for (size_t i = 0; i < sizeof pages / sizeof *pages; i++) {
+        struct script s = script(page(pages[i]), 0);
+        exhaust_both(&s);
+    }
+}
+
+static void test_names(void **state)
+{
+    struct script s = script(at_host("http", "cname-split.site.test", "/plain/3"), 0);
+    char servers[64];
+    (void)state;
+    snprintf(servers, sizeof servers, "127.0.0.1:%d", site_port(&site, "dns"));
+    s.options.dns_servers = servers;
+    exhaust_both(&s);
+    s.url = at_host("http", "tc.site.test", "/plain/3");
+    exhaust_both(&s);
+}
+
+static void test_tls(void **state)
+{
+    (void)state;
+    struct script s = script(tls_page("/plain/3"), 0);
+    exhaust_both(&s);
+}
+
+static void test_proxies(void **state)
+{
+    struct script s = script(page("/plain/3"), 0);
+    char proxy[64];
+    (void)state;
+    s.options.proxy = proxy;
+    s.options.no_proxy = "example.org,192.0.2.0/24";
+    snprintf(proxy, sizeof proxy, "socks5h://user:pass@127.0.0.1:%d",
+             site_port(&site, "socks5-auth"));
+    exhaust_both(&s);
+    snprintf(proxy, sizeof proxy, "http://user:pass@127.0.0.1:%d", site_port(&site, "proxy-auth"));
+    exhaust_both(&s);
+    s.url = tls_page("/plain/3");
+    exhaust_both(&s);
+}
+
+static void test_trace(void **state)
+{
+    struct script s = script(page("/plain/3"), 0);
+    (void)state;
+    s.options.trace = 1;
+    exhaust_both(&s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_plain),   cmocka_unit_test(test_redirect),
+        cmocka_unit_test(test_codings), cmocka_unit_test(test_names),
+        cmocka_unit_test(test_tls),     cmocka_unit_test(test_proxies),
+        cmocka_unit_test(test_trace),
+    };
+    return cmocka_run_group_tests(tests, rig_start, rig_stop);
+}
