@@ -15,6 +15,7 @@
 struct handshake {
     size_t out_n, sent;
     size_t parsed, got;      /* bytes of in[] that were looked at, and that are there */
+    unsigned interim;        /* 1xx answers so far */
     char out[5 * FIELD_MAX]; /* the host twice, and the credentials */
     char in[HEAD_MAX];
 };
@@ -141,6 +142,10 @@ static enum fsock_err http_connect_connect(struct fsk_layer *l, struct fsk_wait 
             break;
         }
         h->got = h->parsed = 0; /* an interim answer: another one follows (RFC 9110 15.2) */
+        if (++h->interim > INTERIM_MAX)
+            return fsk_layer_fail(l, FSOCK_ERR_PROXY, 0,
+                                  "the proxy sends more than %d interim answers (1xx)",
+                                  INTERIM_MAX);
     }
     if (!err)
         forget_handshake(c);
@@ -182,7 +187,7 @@ struct fsk_layer *fsk_http_connect_new(struct fsk_layer *below,
         http_connect_free(&c->layer);
         return NULL;
     }
-    c->h->out_n = c->h->sent = c->h->parsed = c->h->got = 0;
+    c->h->out_n = c->h->sent = c->h->parsed = c->h->got = c->h->interim = 0;
     c->usable = write_request(c->h, target);
     return &c->layer;
 }

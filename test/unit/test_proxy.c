@@ -228,6 +228,25 @@ static void test_connect_refusals(void **state)
     assert_non_null(strstr(t.why, "does not speak HTTP"));
 }
 
+/* A proxy that never stops saying "wait" must not keep us from everything else. */
+static void test_connect_interim(void **state)
+{
+    (void)state;
+    static const char one[] = "HTTP/1.1 100 Wait\r\n\r\n", last[] = "HTTP/1.1 200\r\n\r\ntunnel";
+    static char answers[101 * sizeof one + sizeof last];
+    size_t n = 0;
+    for (unsigned i = 0; i < 100; i++, n += sizeof one - 1)
+        memcpy(answers + n, one, sizeof one - 1);
+    memcpy(answers + n, last, sizeof last - 1);
+    SCRIPT({BYTES(CONNECT_HEAD "\r\n"), answers, n + sizeof last - 1, false});
+    expect('H', &name_target, FSOCK_OK, "");
+    memcpy(answers + n, one, sizeof one - 1);
+    memcpy(answers + n + sizeof one - 1, last, sizeof last - 1);
+    SCRIPT({BYTES(CONNECT_HEAD "\r\n"), answers, n + sizeof one + sizeof last - 2, false});
+    expect('H', &name_target, FSOCK_ERR_PROXY,
+           "the proxy sends more than 100 interim answers (1xx)");
+}
+
 static void test_connect_input(void **state)
 {
     (void)state;
@@ -254,7 +273,7 @@ int main(void)
         cmocka_unit_test(test_socks5_opens),    cmocka_unit_test(test_socks5_addresses),
         cmocka_unit_test(test_socks5_refusals), cmocka_unit_test(test_socks5_input),
         cmocka_unit_test(test_connect_opens),   cmocka_unit_test(test_connect_refusals),
-        cmocka_unit_test(test_connect_input),
+        cmocka_unit_test(test_connect_interim), cmocka_unit_test(test_connect_input),
     };
     signal(SIGPIPE, SIG_IGN);
     return cmocka_run_group_tests_name("proxy", tests, NULL, NULL);
