@@ -135,14 +135,6 @@ enum fsock_err fsk_local_pin(struct fsk_local *local, const char *entry, struct 
     return FSOCK_OK;
 }
 
-/* Two host names are the same without their final dots. */
-static struct fsk_span without_dot(struct fsk_span s)
-{
-    if (s.n > 1 && s.p[s.n - 1] == '.')
-        s.n--;
-    return s;
-}
-
 static const struct fsk_pin *find_pin(const struct fsk_local *local, struct fsk_span host,
                                       uint16_t port)
 {
@@ -153,7 +145,7 @@ static const struct fsk_pin *find_pin(const struct fsk_local *local, struct fsk_
             continue;
         if (fsk_span_eq(its, FSK_SPAN("*")))
             any = p; /* of several for the same, the last one counts */
-        else if (fsk_span_caseeq(without_dot(its), without_dot(host)))
+        else if (fsk_span_caseeq(fsk_without_dot(its), fsk_without_dot(host)))
             found = p;
     }
     return found ? found : any;
@@ -198,7 +190,7 @@ bool fsk_local_read_file(struct fsk_buf *buf, const char *path)
 /* Lower case and without a final dot: the key of a name. False if it is too long for one. */
 static bool key_of(struct fsk_span name, char key[FSK_DNAME_TEXT], size_t *n)
 {
-    name = without_dot(name);
+    name = fsk_without_dot(name);
     if (name.n > FSK_DNAME_MAX)
         return false;
     for (size_t i = 0; i < name.n; i++)

@@ -2,13 +2,6 @@
 
 #include "wire/words.h"
 
-static struct fsk_span without_dot(struct fsk_span name)
-{
-    if (name.n > 1 && name.p[name.n - 1] == '.')
-        name.n--;
-    return name;
-}
-
 bool fsk_hosts_next(struct fsk_span *text, struct fsk_hosts_entry *entry)
 {
     struct fsk_span line, word;
@@ -33,22 +26,6 @@ bool fsk_hosts_name(struct fsk_span *names, struct fsk_span *name)
     return fsk_next_word(names, name);
 }
 
-bool fsk_hosts_find(struct fsk_span *text, struct fsk_span name, int family,
-                    struct fsk_hosts_entry *entry)
-{
-    struct fsk_span names, alias;
-
-    name = without_dot(name);
-    while (fsk_hosts_next(text, entry)) {
-        if (family && entry->addr.family != family)
-            continue;
-        for (names = entry->names; fsk_hosts_name(&names, &alias);)
-            if (fsk_span_caseeq(without_dot(alias), name))
-                return true;
-    }
-    return false;
-}
-
 enum fsk_special fsk_special_name(struct fsk_span name)
 {
     static const struct {
@@ -64,7 +41,7 @@ enum fsk_special fsk_special_name(struct fsk_span name)
 
     if (name.n == 0)
         return FSK_SPECIAL_NONE;
-    name = without_dot(name);
+    name = fsk_without_dot(name);
     for (begin = name.n; begin > 0 && name.p[begin - 1] != '.';)
         begin--;
     name = fsk_span(name.p + begin, name.n - begin);

@@ -2,7 +2,7 @@
  * hosts.h - hosts(5): "address name alias...", a line each; and the names that are never asked for.
  *
  * Everything is a walk over the text, which stays the caller's. Whoever looks up more than one name
- * walks once and keeps a map: such files can have a million lines. Names are compared without
+ * walks once and keeps a map: such files can have a million lines. Names are the same without
  * regard to ASCII case and to a dot at the end.
  */
 #ifndef FSK_HOSTS_H
@@ -25,12 +25,13 @@ bool fsk_hosts_next(struct fsk_span *text, struct fsk_hosts_entry *entry);
 /* Cut the next name off *names; false at the end. The first of an entry is the canonical one. */
 bool fsk_hosts_name(struct fsk_span *names, struct fsk_span *name);
 
-/*
- * The next entry of this name and family (0 any, 4, 6), in the order of the file, each address as
- * often as it stands there; false when there is no more. Cuts *text off as fsk_hosts_next does.
- */
-bool fsk_hosts_find(struct fsk_span *text, struct fsk_span name, int family,
-                    struct fsk_hosts_entry *entry);
+/* A name without the dot at its end; the root stays a dot. */
+static inline struct fsk_span fsk_without_dot(struct fsk_span name)
+{
+    if (name.n > 1 && name.p[name.n - 1] == '.')
+        name.n--;
+    return name;
+}
 
 /* What a name's last label says about it. */
 enum fsk_special {

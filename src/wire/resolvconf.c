@@ -64,12 +64,10 @@ static void set_option(struct fsk_resolvconf *c, struct fsk_span word)
         bool *flag;
     } flags[] = {
         {FSK_SPAN("rotate"),                &c->rotate        },
-        {FSK_SPAN("edns0"),                 &c->edns0         },
         {FSK_SPAN("use-vc"),                &c->use_vc        },
         {FSK_SPAN("single-request"),        &c->single_request},
         {FSK_SPAN("single-request-reopen"), &c->single_request},
         {FSK_SPAN("no-aaaa"),               &c->no_aaaa       },
-        {FSK_SPAN("trust-ad"),              &c->trust_ad      },
     };
 
     if (number_option(word, FSK_SPAN("ndots"), 0, FSK_RESOLVCONF_NDOTS, &c->ndots) ||

@@ -45,11 +45,9 @@ struct fsk_resolvconf {
     unsigned timeout;    /* 1 to 30, default 5: seconds to wait for one server */
     unsigned attempts;   /* 1 to 5, default 2: rounds through all servers */
     bool rotate;         /* begin with another server each time */
-    bool edns0;          /* asked for; whoever sends EDNS anyway may ignore it */
     bool use_vc;         /* TCP only */
     bool single_request; /* A and AAAA one after the other (also: single-request-reopen) */
     bool no_aaaa;        /* never ask for AAAA */
-    bool trust_ad;       /* the servers and the way to them are trusted with the AD bit */
 };
 
 /*

@@ -61,38 +61,6 @@ static void entries(void **state)
     assert_false(fsk_hosts_next(&rest, &e));
 }
 
-/* The addresses of a name, parted by blanks. */
-static const char *find(const char *name, int family)
-{
-    static char out[512];
-    struct fsk_span rest = text(file, sizeof file - 1);
-    struct fsk_hosts_entry e;
-    size_t n = 0;
-
-    out[0] = '\0';
-    while (fsk_hosts_find(&rest, fsk_span_str(name), family, &e)) {
-        if (n)
-            out[n++] = ' ';
-        n += fsk_addr_format(&e.addr, out + n);
-    }
-    return out;
-}
-
-static void lookup(void **state)
-{
-    (void)state;
-    assert_string_equal(find("web", 0), "192.0.2.1 2001:db8::1 192.0.2.4");
-    assert_string_equal(find("WEB.", 4), "192.0.2.1 192.0.2.4");
-    assert_string_equal(find("web", 6), "2001:db8::1");
-    assert_string_equal(find("www", 0), "192.0.2.1");
-    assert_string_equal(find("web.example.org", 0), "192.0.2.1");
-    assert_string_equal(find("printer", 0), "fe80::1");
-    assert_string_equal(find("mail", 0), "");
-    assert_string_equal(find("we", 0), "");
-    assert_string_equal(find("", 0), "");
-    assert_string_equal(find("192.0.2.1", 0), "");
-}
-
 /* A file that was cut anywhere gives a prefix of the entries, and nobody reads beyond its end. */
 static void cut_anywhere(void **state)
 {
@@ -156,8 +124,10 @@ static void localhost(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(entries),  cmocka_unit_test(lookup),    cmocka_unit_test(cut_anywhere),
-        cmocka_unit_test(specials), cmocka_unit_test(localhost),
+        cmocka_unit_test(entries),
+        cmocka_unit_test(cut_anywhere),
+        cmocka_unit_test(specials),
+        cmocka_unit_test(localhost),
     };
     guard_init(&guard, 8192);
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

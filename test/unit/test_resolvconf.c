@@ -55,8 +55,7 @@ static void defaults(void **state)
     assert_int_equal(conf.ndots, 1);
     assert_false(conf.has_search);
     assert_int_equal(conf.searches, 0);
-    assert_false(conf.rotate || conf.edns0 || conf.use_vc || conf.single_request || conf.no_aaaa ||
-                 conf.trust_ad);
+    assert_false(conf.rotate || conf.use_vc || conf.single_request || conf.no_aaaa);
 }
 
 static void ordinary_file(void **state)
@@ -87,8 +86,7 @@ static void ordinary_file(void **state)
     assert_int_equal(conf.ndots, 2);
     assert_int_equal(conf.timeout, 3);
     assert_int_equal(conf.attempts, 4);
-    assert_true(conf.rotate && conf.edns0 && conf.use_vc && conf.single_request && conf.no_aaaa &&
-                conf.trust_ad);
+    assert_true(conf.rotate && conf.use_vc && conf.single_request && conf.no_aaaa);
 }
 
 static void last_search_wins(void **state)
