@@ -29,14 +29,9 @@ static void check_fields(const struct fsk_h1_head *h)
     size_t pos = 0;
     unsigned n = 0;
     while (fsk_h1_next_field(h->fields, &pos, &name, &value)) {
-        char *copy = malloc(value.n + 1);
-        if (!copy)
-            abort();
         n++;
         assert(fsk_h1_valid_token(name));
-        size_t length = fsk_h1_unfold(value, copy);
-        assert(length <= value.n && fsk_h1_valid_value(fsk_span(copy, length)));
-        free(copy);
+        assert(value.p >= h->fields.p && value.p + value.n <= h->fields.p + h->fields.n);
     }
     assert(n == h->n_fields);
     assert(fsk_h1_check_fields(h->fields) == FSK_H1_OK);

@@ -168,10 +168,6 @@ static enum fsk_h1_err note_field(struct fields *f)
 
     f->value = trim(f->value);
     switch (f->name.n) {
-    case 7:
-        if (fsk_span_caseeq(f->name, FSK_SPAN("upgrade")))
-            f->h->upgrade = true;
-        break;
     case 10:
         if (fsk_span_caseeq(f->name, FSK_SPAN("connection")))
             note_connection(f);
@@ -437,9 +433,6 @@ const char *fsk_h1_error_text(enum fsk_h1_err err)
         [FSK_H1_HEAD_TOO_LONG] = "has more than 300 KiB of headers",
         [FSK_H1_TOO_MANY_FIELDS] = "has more than 5000 headers",
         [FSK_H1_CUT_SHORT] = "has header lines that end too soon",
-        [FSK_H1_BAD_METHOD] = "has a method that isn't a token",
-        [FSK_H1_BAD_TARGET] = "has a request target with a byte that none may have",
-        [FSK_H1_BAD_VALUE] = "has a header value with a CR, LF or NUL byte",
     };
     return texts[err];
 }

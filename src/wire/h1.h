@@ -1,5 +1,5 @@
 /*
- * h1.h - heads of HTTP/1.x messages: read a response's, write a request's (RFC 9112).
+ * h1.h - heads of HTTP/1.x responses (RFC 9112): read them, and write what decoding leaves of them.
  *
  * Pure functions over the caller's bytes; results point into them; nothing is allocated. What two
  * readers could understand differently is refused, not guessed: a head that is accepted has one
@@ -39,10 +39,7 @@ enum fsk_h1_err {
     FSK_H1_LINE_TOO_LONG,
     FSK_H1_HEAD_TOO_LONG,
     FSK_H1_TOO_MANY_FIELDS,
-    FSK_H1_CUT_SHORT,  /* fsk_h1_check_fields: the last line has no end */
-    FSK_H1_BAD_METHOD, /* these three: fsk_h1_write_request */
-    FSK_H1_BAD_TARGET,
-    FSK_H1_BAD_VALUE,
+    FSK_H1_CUT_SHORT, /* fsk_h1_check_fields: the last line has no end */
 };
 
 /* What a response's head says. */
@@ -58,7 +55,6 @@ struct fsk_h1_head {
     bool other_coding;        /* Transfer-Encoding names more than chunked */
     bool close;               /* Connection: close */
     bool keep_alive;          /* Connection: keep-alive */
-    bool upgrade;             /* there is an Upgrade field */
 };
 
 /* How the body after a head ends (RFC 9112 6.3). */
@@ -120,29 +116,8 @@ bool fsk_h1_next_listed(struct fsk_span fields, struct fsk_span name, struct fsk
 /* Check field lines that stand alone, such as trailers, without the empty line that ends them. */
 enum fsk_h1_err fsk_h1_check_fields(struct fsk_span fields);
 
-/* Copy a value, each line fold as one space (RFC 9112 5.2). out holds value.n bytes. Returns the
- * length. */
-size_t fsk_h1_unfold(struct fsk_span value, char *out);
-
 /* A token (RFC 9110 5.6.2): at least one character, and only those a name or a method has. */
 bool fsk_h1_valid_token(struct fsk_span s);
-
-/* A value that stays within its line: no CR, LF or NUL (RFC 9110 5.5). */
-bool fsk_h1_valid_value(struct fsk_span s);
-
-struct fsk_h1_field {
-    struct fsk_span name, value;
-};
-
-/*
- * Write the head of a request: `method target HTTP/1.minor`, the n_fields fields in order, and the
- * empty line. Returns the length, 0 if it doesn't fit in room, or -(enum fsk_h1_err) if the method
- * or a name is no token, the target is empty or has a byte that isn't graphic ASCII, or a value
- * fails fsk_h1_valid_value. Nothing is added: Host and the framing are the caller's.
- */
-int fsk_h1_write_request(struct fsk_span method, struct fsk_span target, int minor,
-                         const struct fsk_h1_field *fields, size_t n_fields, char *out,
-                         size_t room);
 
 /* What was undone to a body, for fsk_h1_decoded_head. */
 struct fsk_h1_decoding {

@@ -25,47 +25,8 @@ static void put_field(struct out *o, struct fsk_span name, struct fsk_span value
     put(o, FSK_SPAN("\r\n"));
 }
 
-bool fsk_h1_valid_value(struct fsk_span s)
-{
-    for (size_t i = 0; i < s.n; i++)
-        if (s.p[i] == '\r' || s.p[i] == '\n' || s.p[i] == '\0')
-            return false;
-    return true;
-}
-
-static bool valid_target(struct fsk_span s)
-{
-    for (size_t i = 0; i < s.n; i++)
-        if (s.p[i] <= ' ' || s.p[i] >= 0x7f)
-            return false;
-    return s.n > 0;
-}
-
-int fsk_h1_write_request(struct fsk_span method, struct fsk_span target, int minor,
-                         const struct fsk_h1_field *fields, size_t n_fields, char *out, size_t room)
-{
-    struct out o = {.p = out, .room = room < INT32_MAX ? room : INT32_MAX};
-
-    if (!fsk_h1_valid_token(method))
-        return -FSK_H1_BAD_METHOD;
-    if (!valid_target(target))
-        return -FSK_H1_BAD_TARGET;
-    put(&o, method);
-    put(&o, FSK_SPAN(" "));
-    put(&o, target);
-    put(&o, minor ? FSK_SPAN(" HTTP/1.1\r\n") : FSK_SPAN(" HTTP/1.0\r\n"));
-    for (size_t i = 0; i < n_fields; i++) {
-        if (!fsk_h1_valid_token(fields[i].name))
-            return -FSK_H1_BAD_NAME;
-        if (!fsk_h1_valid_value(fields[i].value))
-            return -FSK_H1_BAD_VALUE;
-        put_field(&o, fields[i].name, fields[i].value);
-    }
-    put(&o, FSK_SPAN("\r\n"));
-    return o.full ? 0 : (int)o.n;
-}
-
-size_t fsk_h1_unfold(struct fsk_span value, char *out)
+/* Copy a value, each line fold as one space (RFC 9112 5.2). Returns the length, value.n at most. */
+static size_t unfold(struct fsk_span value, char *out)
 {
     size_t n = 0;
     for (size_t i = 0; i < value.n;) {
@@ -99,7 +60,7 @@ static void put_unfolded(struct out *o, struct fsk_span name, struct fsk_span va
     if (value.n > o->room - o->n)
         o->full = true;
     else
-        o->n += fsk_h1_unfold(value, o->p + o->n);
+        o->n += unfold(value, o->p + o->n);
     put(o, FSK_SPAN("\r\n"));
 }
 

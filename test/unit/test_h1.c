@@ -116,13 +116,11 @@ static void folds(void **state)
     struct fsk_h1_head h =
         head("HTTP/1.1 200 OK\r\nA: b \r\n  c\r\n\td\r\nContent-Length:\r\n 7\r\nZ: z\r\n\r\n");
     struct fsk_span value;
-    char out[64];
     (void)state;
     assert_int_equal(h.n_fields, 3);
     assert_int_equal(h.content_length, 7);
     assert_true(fsk_h1_find(h.fields, FSK_SPAN("A"), &value));
     assert_span(value, "b \r\n  c\r\n\td");
-    assert_span(fsk_span(out, fsk_h1_unfold(value, out)), "b c d");
     assert_true(fsk_h1_find(h.fields, FSK_SPAN("Z"), &value));
     assert_span(value, "z");
 }
@@ -243,7 +241,7 @@ static void framing_facts(void **state)
     h = head(OK "Transfer-Encoding: identity\r\n\r\n");
     assert_true(!h.chunked && !h.other_coding);
     h = head(OK "Connection: Upgrade, Close\r\nUpgrade: h2c\r\n\r\n");
-    assert_true(h.close && h.upgrade && !h.keep_alive);
+    assert_true(h.close && !h.keep_alive);
     h = head(OK "Content-Encoding: gzip, br\r\nContent-Encoding: zstd\r\n\r\n");
     assert_int_equal(h.content_codings, 3);
 }
@@ -374,42 +372,7 @@ static void validates(void **state)
                                  "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
                                  c);
         assert_int_equal(fsk_h1_valid_token(fsk_span(&byte, 1)), token);
-        assert_int_equal(fsk_h1_valid_value(fsk_span(&byte, 1)), c != '\r' && c != '\n' && c != 0);
     }
-    assert_true(fsk_h1_valid_value(FSK_SPAN("")));
-}
-
-static void writes_requests(void **state)
-{
-    struct fsk_h1_field fields[] = {
-        {FSK_SPAN("Host"), FSK_SPAN("h:81")},
-        {FSK_SPAN("X"),    FSK_SPAN("")    }
-    };
-    const char *expected = "GET /x HTTP/1.1\r\nHost: h:81\r\nX: \r\n\r\n";
-    char out[128];
-    (void)state;
-    int n = fsk_h1_write_request(FSK_SPAN("GET"), FSK_SPAN("/x"), 1, fields, 2, out, sizeof(out));
-    assert_int_equal(n, strlen(expected));
-    assert_span(fsk_span(out, (size_t)n), expected);
-    for (int room = 0; room < n; room++)
-        assert_int_equal(
-            fsk_h1_write_request(FSK_SPAN("GET"), FSK_SPAN("/x"), 1, fields, 2, out, (size_t)room),
-            0);
-    n = fsk_h1_write_request(FSK_SPAN("GET"), FSK_SPAN("/"), 0, NULL, 0, out, sizeof(out));
-    assert_span(fsk_span(out, (size_t)n), "GET / HTTP/1.0\r\n\r\n");
-
-    assert_int_equal(fsk_h1_write_request(FSK_SPAN("G T"), FSK_SPAN("/"), 1, NULL, 0, out, 128),
-                     -FSK_H1_BAD_METHOD);
-    assert_int_equal(fsk_h1_write_request(FSK_SPAN("GET"), FSK_SPAN(""), 1, NULL, 0, out, 128),
-                     -FSK_H1_BAD_TARGET);
-    assert_int_equal(fsk_h1_write_request(FSK_SPAN("GET"), FSK_SPAN("/ x"), 1, NULL, 0, out, 128),
-                     -FSK_H1_BAD_TARGET);
-    fields[1].name = FSK_SPAN("X:");
-    assert_int_equal(fsk_h1_write_request(FSK_SPAN("GET"), FSK_SPAN("/"), 1, fields, 2, out, 128),
-                     -FSK_H1_BAD_NAME);
-    fields[1] = (struct fsk_h1_field){FSK_SPAN("X"), FSK_SPAN("a\r\nB: c")};
-    assert_int_equal(fsk_h1_write_request(FSK_SPAN("GET"), FSK_SPAN("/"), 1, fields, 2, out, 128),
-                     -FSK_H1_BAD_VALUE);
 }
 
 static void heads_after_decoding(void **state)
@@ -434,8 +397,8 @@ static void heads_after_decoding(void **state)
          OK "Content-Encoding: a\r\n\r\n"},
         {OK "Content-Encoding: a\r\n\r\n", "", false, 0, 3,
          OK "Content-Encoding: a\r\nContent-Length: 3\r\n\r\n"},
-        {"\r\nHTTP/1.1 200\nA:b \n c\n\n", "Content-Length: 7\nB:c\nConnection: close\n", true, 0,
-         1, "HTTP/1.1 200\r\nA: b c\r\nB: c\r\nContent-Length: 1\r\n\r\n"},
+        {"\r\nHTTP/1.1 200\nA:b \n c \r\n\t\td\n\n", "Content-Length: 7\nB:c\nConnection: close\n", true, 0,
+         1, "HTTP/1.1 200\r\nA: b c d\r\nB: c\r\nContent-Length: 1\r\n\r\n"},
     };
     /* clang-format on */
     char out[256];
@@ -467,7 +430,6 @@ int main(void)
         cmocka_unit_test(walks_lists),
         cmocka_unit_test(checks_trailers),
         cmocka_unit_test(validates),
-        cmocka_unit_test(writes_requests),
         cmocka_unit_test(heads_after_decoding),
     };
     guard_init(&guard, 2 * FSK_H1_HEAD_MAX);
