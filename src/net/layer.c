@@ -20,9 +20,3 @@ enum fsock_err fsk_layer_fail(struct fsk_layer *l, enum fsock_err err, int sys_e
     l->sys_errno = sys_errno;
     return err;
 }
-
-void fsk_layer_set_driver(struct fsk_layer *l, struct fsk_driver *driver)
-{
-    for (; l; l = l->below)
-        l->driver = driver;
-}

@@ -37,7 +37,6 @@ struct fsk_layer_info {
     const char *alpn; /* "" if none was agreed */
     bool tls_resumed;
     long verify_result; /* X509_V_ERR_*, 0 = fine or no TLS */
-    bool eof_is_secure; /* the end of the stream is authenticated: TLS close_notify is required */
 };
 
 struct fsk_layer_ops {
@@ -78,7 +77,7 @@ struct fsk_layer_ops {
 struct fsk_layer {
     const struct fsk_layer_ops *ops;
     struct fsk_layer *below;   /* NULL for a socket */
-    struct fsk_driver *driver; /* told before a descriptor is closed; may change (a pool) */
+    struct fsk_driver *driver; /* told before a descriptor is closed */
     enum fsock_stage stage;    /* where a failure of its connect belongs: CONNECT, PROXY, TLS */
     int sys_errno;             /* of the error that was returned; 0 if no system call failed */
     char detail[200];          /* what went wrong, in words, for errors other than SYSTEM; or "" */
@@ -97,8 +96,5 @@ enum fsock_err fsk_layer_fail_as_below(struct fsk_layer *l, enum fsock_err err);
 /* Set detail and errno; returns err. */
 enum fsock_err fsk_layer_fail(struct fsk_layer *l, enum fsock_err err, int sys_errno,
                               const char *format, ...) __attribute__((format(printf, 4, 5)));
-
-/* Tell a whole stack about its new driver. */
-void fsk_layer_set_driver(struct fsk_layer *l, struct fsk_driver *driver);
 
 #endif

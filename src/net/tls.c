@@ -180,7 +180,6 @@ static void tls_info(struct fsk_layer *l, struct fsk_layer_info *info)
     struct tls *t = tls_of(l);
     l->below->ops->info(l->below, info);
     info->verify_result = t->cert_err ? t->cert_err : SSL_get_verify_result(t->ssl);
-    info->eof_is_secure = true;
     if (!t->open)
         return;
     info->tls_version = SSL_get_version(t->ssl);

@@ -270,7 +270,6 @@ static void test_info(void **state)
     fsk_stream_info(&f.client.stream, &info);
     assert_true(info.fd >= 0);
     assert_int_equal(info.remote.family, f.peer.stack[0] == 't' ? 4 : 0);
-    assert_int_equal(info.eof_is_secure, has_tls(&f));
     if (info.remote.family)
         assert_int_equal(info.remote.port, ntohs(((struct sockaddr_in *)&f.peer.addr)->sin_port));
     if (has_tls(&f)) {
