@@ -46,12 +46,6 @@ static struct fsk_coding *identity_make(void)
     return calloc(1, sizeof(struct fsk_coding));
 }
 
-static enum fsk_decode_err identity_restart(struct fsk_coding *c)
-{
-    (void)c;
-    return FSK_DECODE_OK;
-}
-
 static bool identity_complete(const struct fsk_coding *c)
 {
     (void)c;
@@ -63,8 +57,8 @@ static void identity_free(struct fsk_coding *c)
     free(c);
 }
 
-static const struct fsk_coding_ops identity = {"identity",    identity_make,     identity_restart,
-                                               identity_step, identity_complete, identity_free};
+static const struct fsk_coding_ops identity = {"identity", identity_make, identity_step,
+                                               identity_complete, identity_free};
 
 /* the list */
 
@@ -122,9 +116,11 @@ static bool add_layer(struct fsk_decode *d, const struct fsk_coding_ops *ops)
         return false;
     l->coding->ops = ops;
     d->n++;
-    if (d->n > 1)
-        l->buffer = malloc(BUFFER_SIZE);
-    return d->n == 1 || l->buffer;
+    if (d->n == 1)
+        return true;
+    l->buffer = malloc(BUFFER_SIZE);
+    l->rest = fsk_span(l->buffer, 0);
+    return l->buffer != NULL;
 }
 
 enum fsk_decode_err fsk_decode_new(struct fsk_decode **made, struct fsk_span content_encoding,
@@ -143,7 +139,7 @@ enum fsk_decode_err fsk_decode_new(struct fsk_decode **made, struct fsk_span con
     bool ok = true;
     while (ok && n > 0)
         ok = add_layer(d, ops[--n]);
-    if (!ok || fsk_decode_reset(d) != FSK_DECODE_OK) {
+    if (!ok) {
         fsk_decode_free(d);
         return FSK_DECODE_MEMORY;
     }
@@ -160,19 +156,6 @@ void fsk_decode_free(struct fsk_decode *d)
         free(d->layer[i].buffer);
     }
     free(d);
-}
-
-enum fsk_decode_err fsk_decode_reset(struct fsk_decode *d)
-{
-    d->used = 0;
-    d->err = FSK_DECODE_OK;
-    for (size_t i = 0; i < d->n && d->err == FSK_DECODE_OK; i++) {
-        struct layer *l = &d->layer[i];
-        l->made = 0;
-        l->rest = fsk_span(l->buffer, 0);
-        d->err = l->coding->ops->restart(l->coding);
-    }
-    return d->err;
 }
 
 /* its work */
@@ -255,15 +238,6 @@ enum fsk_decode_err fsk_decode_finish(struct fsk_decode *d)
         if (!d->layer[i].coding->ops->complete(d->layer[i].coding))
             d->err = FSK_DECODE_TRUNCATED;
     return d->err;
-}
-
-unsigned fsk_decode_warnings(const struct fsk_decode *d)
-{
-    unsigned w = 0;
-    for (size_t i = 0; i < d->n; i++)
-        if (d->layer[i].coding->trailing)
-            w |= FSK_DECODE_WARN_TRAILING;
-    return w;
 }
 
 const char *fsk_decode_error_text(enum fsk_decode_err err)

@@ -49,18 +49,22 @@ enum fsk_decode_err {
 /* Codings in one list; identity doesn't count. */
 #define FSK_DECODE_DEPTH 5
 
-/* Output bytes for each input byte. No honest page comes near; DEFLATE can reach 1032, br and
- * zstd a hundred times that. */
+/*
+ * Output bytes for each input byte. No honest page comes near; DEFLATE can reach 1032, br and
+ * zstd a hundred times that.
+ */
 #define FSK_DECODE_RATIO 1000
 
 /* The ratio is looked at only once a coding has made more than this many bytes. */
 #define FSK_DECODE_RATIO_FLOOR (1024 * 1024)
 
-/* max_body is exact: that many bytes come out, and FSK_DECODE_TOO_BIG if there is one more.
+/*
+ * max_body is exact: that many bytes come out, and FSK_DECODE_TOO_BIG if there is one more.
  *
  * max_ratio guards against small bodies that decode to huge ones. It compares what each coding of
  * the stack has made with the encoded bytes that the whole stack has used, after every step of at
- * most 256 KiB; so just where it strikes depends on the sizes of the pieces. */
+ * most 256 KiB; so just where it strikes depends on the sizes of the pieces.
+ */
 struct fsk_decode_limits {
     uint64_t max_body;  /* bytes; 0 = no limit */
     uint32_t max_ratio; /* output bytes for each input byte; 0 = no limit */
@@ -68,42 +72,38 @@ struct fsk_decode_limits {
 
 struct fsk_decode;
 
-/* Make a decoder for a Content-Encoding list: the field's value, or several joined by commas, in
+/*
+ * Make a decoder for a Content-Encoding list: the field's value, or several joined by commas, in
  * any letter case. An empty list means identity. NULL limits mean no max_body and
  * FSK_DECODE_RATIO. Returns FSK_DECODE_OK and the decoder in *d, to be freed with
  * fsk_decode_free; or UNKNOWN, TOO_MANY or MEMORY, and NULL in *d. After UNKNOWN or TOO_MANY, *bad
- * is the list's member at fault, and points into content_encoding. */
+ * is the list's member at fault, and points into content_encoding.
+ */
 enum fsk_decode_err fsk_decode_new(struct fsk_decode **d, struct fsk_span content_encoding,
                                    const struct fsk_decode_limits *limits, struct fsk_span *bad);
 
 /* NULL is fine. */
 void fsk_decode_free(struct fsk_decode *d);
 
-/* Start on another body with the same codings and limits. Allocates nothing, except for br.
- * Returns FSK_DECODE_OK or MEMORY. */
-enum fsk_decode_err fsk_decode_reset(struct fsk_decode *d);
-
-/* Decode from *in, which is moved on past the bytes used, to out[0 .. cap). *made is how many bytes
+/*
+ * Decode from *in, which is moved on past the bytes used, to out[0 .. cap). *made is how many bytes
  * were written, after an error too. cap may be as small as 1.
  *
  * OK: in->n is 0 and nothing is held back; push more or finish. FULL: make room and call again with
  * the rest of *in, even if that is empty. Anything else is an error, for good: each later call
  * gives it again. NOT_GZIP comes before any output and at the second byte of the body at the
- * latest, so a caller who wants to pass such a body on as it is has only to keep those. */
+ * latest, so a caller who wants to pass such a body on as it is has only to keep those.
+ */
 enum fsk_decode_err fsk_decode_push(struct fsk_decode *d, struct fsk_span *in, char *out,
                                     size_t cap, size_t *made);
 
-/* The input has ended. To be called after a push that returned OK, or none. Returns OK if every
+/*
+ * The input has ended. To be called after a push that returned OK, or none. Returns OK if every
  * coding had reached its end, or the body was of no bytes at all (an answer to HEAD, a 304);
- * TRUNCATED if not; or the error that the decoder died of. */
+ * TRUNCATED if not; or the error that the decoder died of. Bytes behind the end of the compressed
+ * data are ignored, as by gzip(1).
+ */
 enum fsk_decode_err fsk_decode_finish(struct fsk_decode *d);
-
-/* Bytes behind the end of the compressed data were ignored, as gzip(1) does (zeros, which pad
- * tapes and blocks, are no cause for a warning behind gzip). */
-#define FSK_DECODE_WARN_TRAILING 1u
-
-/* A set of FSK_DECODE_WARN_* bits: what was odd so far. */
-unsigned fsk_decode_warnings(const struct fsk_decode *d);
 
 /* One sentence, without a full stop; never NULL. */
 const char *fsk_decode_error_text(enum fsk_decode_err err);

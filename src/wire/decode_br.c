@@ -38,22 +38,9 @@ static enum fsk_decode_err step(struct fsk_coding *c, struct fsk_span *in, char 
             return FSK_DECODE_FULL;
         b->ended = r == BROTLI_DECODER_RESULT_SUCCESS;
     }
-    if (in->n > 0) {
-        c->trailing = true;
+    if (in->n > 0)
         *in = fsk_span(in->p + in->n, 0);
-    }
     return FSK_DECODE_OK;
-}
-
-static enum fsk_decode_err restart(struct fsk_coding *c)
-{
-    struct br *b = (struct br *)c;
-    c->trailing = false;
-    b->ended = false;
-    if (b->state)
-        BrotliDecoderDestroyInstance(b->state);
-    b->state = BrotliDecoderCreateInstance(NULL, NULL, NULL);
-    return b->state ? FSK_DECODE_OK : FSK_DECODE_MEMORY;
 }
 
 static bool complete(const struct fsk_coding *c)
@@ -64,15 +51,21 @@ static bool complete(const struct fsk_coding *c)
 static struct fsk_coding *make(void)
 {
     struct br *b = calloc(1, sizeof(*b));
-    return b ? &b->coding : NULL;
+    if (!b)
+        return NULL;
+    b->state = BrotliDecoderCreateInstance(NULL, NULL, NULL);
+    if (!b->state) {
+        free(b);
+        return NULL;
+    }
+    return &b->coding;
 }
 
 static void free_br(struct fsk_coding *c)
 {
     struct br *b = (struct br *)c;
-    if (b->state)
-        BrotliDecoderDestroyInstance(b->state);
+    BrotliDecoderDestroyInstance(b->state);
     free(b);
 }
 
-const struct fsk_coding_ops fsk_coding_br = {"br", make, restart, step, complete, free_br};
+const struct fsk_coding_ops fsk_coding_br = {"br", make, step, complete, free_br};

@@ -11,19 +11,15 @@
 /* One coding of a stack. Each kind begins with this. */
 struct fsk_coding {
     const struct fsk_coding_ops *ops;
-    bool trailing; /* bytes behind the end were ignored */
 };
 
 struct fsk_coding_ops {
     const char *name; /* in lower case */
 
-    /* NULL if there is no memory. Restarted before its first use. */
+    /* Ready for the start of a body; NULL if there is no memory. */
     struct fsk_coding *(*make)(void);
 
-    /* Back to the start of a body. OK or MEMORY. */
-    enum fsk_decode_err (*restart)(struct fsk_coding *);
-
-    /* As fsk_decode_push, but cap is 1 to 256 KiB. */
+    /* As fsk_decode_push, but cap is 1 to 256 KiB. What comes behind the end is ignored. */
     enum fsk_decode_err (*step)(struct fsk_coding *, struct fsk_span *in, char *out, size_t cap,
                                 size_t *made);
 

@@ -51,10 +51,8 @@ static enum fsk_decode_err in_head(struct deflate *d, uint8_t b)
 
 static enum fsk_decode_err tail_byte(struct deflate *d, uint8_t b)
 {
-    if (d->state == DONE) {
-        d->coding.trailing = true;
+    if (d->state == DONE)
         return FSK_DECODE_OK;
-    }
     d->tail[d->tail_n++] = b;
     if (d->tail_n < sizeof(d->tail))
         return FSK_DECODE_OK;
@@ -115,19 +113,6 @@ static enum fsk_decode_err step(struct fsk_coding *c, struct fsk_span *in, char 
     }
 }
 
-static enum fsk_decode_err restart(struct fsk_coding *c)
-{
-    struct deflate *d = (struct deflate *)c;
-    c->trailing = false;
-    d->state = HEAD;
-    d->bare = false;
-    d->adler = 1;
-    d->head_n = d->head_used = 0;
-    d->tail_n = 0;
-    isal_inflate_init(&d->inflate);
-    return FSK_DECODE_OK;
-}
-
 static bool complete(const struct fsk_coding *c)
 {
     return ((const struct deflate *)c)->state == DONE;
@@ -136,7 +121,11 @@ static bool complete(const struct fsk_coding *c)
 static struct fsk_coding *make(void)
 {
     struct deflate *d = calloc(1, sizeof(*d));
-    return d ? &d->coding : NULL;
+    if (!d)
+        return NULL;
+    d->adler = 1;
+    isal_inflate_init(&d->inflate);
+    return &d->coding;
 }
 
 static void free_deflate(struct fsk_coding *c)
@@ -144,5 +133,4 @@ static void free_deflate(struct fsk_coding *c)
     free(c);
 }
 
-const struct fsk_coding_ops fsk_coding_deflate = {"deflate", make,     restart,
-                                                  step,      complete, free_deflate};
+const struct fsk_coding_ops fsk_coding_deflate = {"deflate", make, step, complete, free_deflate};

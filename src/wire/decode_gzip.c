@@ -27,8 +27,7 @@ enum state {
     BODY, /* in its DEFLATE data */
     TAIL, /* in its CRC32 and ISIZE */
     NEXT, /* a member has ended well; another may follow */
-    PAD,  /* so it has, and then came zeros */
-    JUNK  /* so it has, and then came something else, which is ignored */
+    JUNK  /* so it has, and then came zeros or something else: all of it is ignored */
 };
 
 struct gzip {
@@ -161,11 +160,9 @@ static enum fsk_decode_err frame_byte(struct gzip *g, uint8_t b)
             start_member(g);
             return in_head(g, b);
         }
-        g->state = PAD;
+        g->state = JUNK;
         return FSK_DECODE_OK;
-    default: /* PAD, JUNK */
-        if (b != 0)
-            g->state = JUNK;
+    default: /* JUNK */
         return FSK_DECODE_OK;
     }
 }
@@ -203,32 +200,26 @@ static enum fsk_decode_err step(struct fsk_coding *c, struct fsk_span *in, char 
         } else if (in->n > 0) {
             err = frame_byte(g, (uint8_t)*in->p);
             in->p++, in->n--;
-            c->trailing = g->state == JUNK;
         }
         if (err != FSK_DECODE_OK || in->n == 0)
             return err;
     }
 }
 
-static enum fsk_decode_err restart(struct fsk_coding *c)
-{
-    struct gzip *g = (struct gzip *)c;
-    c->trailing = false;
-    g->first = true;
-    start_member(g);
-    return FSK_DECODE_OK;
-}
-
 static bool complete(const struct fsk_coding *c)
 {
     const struct gzip *g = (const struct gzip *)c;
-    return g->state == NEXT || g->state == PAD || g->state == JUNK;
+    return g->state == NEXT || g->state == JUNK;
 }
 
 static struct fsk_coding *make(void)
 {
     struct gzip *g = calloc(1, sizeof(*g));
-    return g ? &g->coding : NULL;
+    if (!g)
+        return NULL;
+    g->first = true;
+    start_member(g);
+    return &g->coding;
 }
 
 static void free_gzip(struct fsk_coding *c)
@@ -236,4 +227,4 @@ static void free_gzip(struct fsk_coding *c)
     free(c);
 }
 
-const struct fsk_coding_ops fsk_coding_gzip = {"gzip", make, restart, step, complete, free_gzip};
+const struct fsk_coding_ops fsk_coding_gzip = {"gzip", make, step, complete, free_gzip};

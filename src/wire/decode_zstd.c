@@ -25,6 +25,7 @@ struct zstd {
     bool first;   /* no frame has ended yet */
     bool held;    /* the output was full: there may be more of it */
     bool skip;    /* this frame is a skippable one */
+    bool junk;    /* what came was no frame: it and all that comes is ignored */
     uint8_t desc; /* its Frame_Header_Descriptor */
     unsigned n;   /* bytes of this frame seen; stops counting at HEAD_MAX */
 };
@@ -113,7 +114,7 @@ static enum fsk_decode_err step(struct fsk_coding *c, struct fsk_span *in, char 
             err = FSK_DECODE_FULL;
             break;
         }
-        if (c->trailing) {
+        if (z->junk) {
             *in = fsk_span(in->p + in->n, 0);
             break;
         }
@@ -122,7 +123,7 @@ static enum fsk_decode_err step(struct fsk_coding *c, struct fsk_span *in, char 
             err = head_byte(z, (uint8_t)*in->p);
         }
         if (err == FSK_DECODE_DATA && !z->first) {
-            c->trailing = true;
+            z->junk = true;
             z->n = 0;
             err = FSK_DECODE_OK;
         } else if (err == FSK_DECODE_OK) {
@@ -131,17 +132,6 @@ static enum fsk_decode_err step(struct fsk_coding *c, struct fsk_span *in, char 
     }
     *made = to.pos;
     return err;
-}
-
-static enum fsk_decode_err restart(struct fsk_coding *c)
-{
-    struct zstd *z = (struct zstd *)c;
-    c->trailing = false;
-    z->first = true;
-    z->held = z->skip = false;
-    z->n = 0;
-    ZSTD_DCtx_reset(z->ctx, ZSTD_reset_session_only);
-    return FSK_DECODE_OK;
 }
 
 static bool complete(const struct fsk_coding *c)
@@ -161,6 +151,7 @@ static struct fsk_coding *make(void)
         return NULL;
     }
     ZSTD_DCtx_setParameter(z->ctx, ZSTD_d_windowLogMax, WINDOW_LOG_MAX);
+    z->first = true;
     return &z->coding;
 }
 
@@ -171,4 +162,4 @@ static void free_zstd(struct fsk_coding *c)
     free(z);
 }
 
-const struct fsk_coding_ops fsk_coding_zstd = {"zstd", make, restart, step, complete, free_zstd};
+const struct fsk_coding_ops fsk_coding_zstd = {"zstd", make, step, complete, free_zstd};
