@@ -251,9 +251,9 @@ static int prepare_options(struct get *g, char *why, size_t cap)
         return EXIT_READ;
     }
     if (g->o.write_out && g->o.write_out[0] == '@') {
-        g->format = writeout_read(g->o.write_out + 1, why, cap);
-        if (!g->format)
-            return EXIT_USAGE;
+        int code = writeout_read(&g->format, g->o.write_out + 1, why, cap);
+        if (code)
+            return code;
         g->o.write_out = g->format;
     }
     return get_request_init(&g->ask, &g->o, why, cap);

@@ -166,10 +166,11 @@ void get_options_fini(struct get_options *o)
         option_list_free(lists[i]);
 }
 
-static bool writes_body_to_stdout(const struct get_options *o)
+/* Is one of the -o this name? */
+static bool has_output(const struct get_options *o, const char *name)
 {
     for (size_t i = 0; i < o->outputs.n; i++)
-        if (strcmp(o->outputs.item[i].value, "-") == 0)
+        if (strcmp(o->outputs.item[i].value, name) == 0)
             return true;
     return false;
 }
@@ -184,7 +185,11 @@ static const char *conflict(const struct get_options *o)
         return "-o names the file of one URL; for a list use -O, with --output-dir DIR";
     if (o->outputs.n > o->urls.n)
         return "there are more -o than URLs; give one for each URL";
-    if (records && writes_body_to_stdout(o))
+    if (has_output(o, ""))
+        return "-o needs the name of a file, or - for standard output";
+    if (o->output_dir && !*o->output_dir)
+        return "--output-dir needs the name of a directory; . is this one";
+    if (records && has_output(o, "-"))
         return "with -o - the body would get mixed with the records; use -o FILE";
     if (o->json && o->write_out)
         return "--json and -w both say what a record looks like; drop one of them";

@@ -292,11 +292,12 @@ bool sink_commit(struct sink *s, struct outcome *o)
         return sys_errno ? failed(o, "write", s->name, sys_errno) : true;
     }
     /*
-     * Closing a duplicate brings out what a file system reports late. The rename comes before the
-     * lock goes: nobody else can take the file for a leftover in between.
+     * Closing a duplicate (if there is a descriptor left) brings out what a file system reports
+     * late. The rename comes before the lock goes: nobody else can take the file for a leftover in
+     * between.
      */
     int twin = dup(s->fd);
-    bool good = twin >= 0 && close(twin) == 0 ? true : failed(o, "write", s->name, errno);
+    bool good = twin < 0 || close(twin) == 0 ? true : failed(o, "write", s->name, errno);
     if (good && rename(s->part, s->name) < 0)
         good = failed(o, "rename the file to", s->name, errno);
     if (good && s->noted)

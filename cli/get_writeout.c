@@ -130,26 +130,27 @@ static ssize_t read_whole(int fd, char *p, size_t n)
     return fd < 0 ? -1 : (ssize_t)at;
 }
 
-char *writeout_read(const char *name, char *why, size_t cap)
+int writeout_read(char **format, const char *name, char *why, size_t cap)
 {
-    char *format = calloc(1, FORMAT_MAX + 1);
+    char *text = calloc(1, FORMAT_MAX + 1);
     int fd = strcmp(name, "-") == 0 ? STDIN_FILENO : open(name, O_RDONLY | O_CLOEXEC);
-    ssize_t n = format ? read_whole(fd, format, FORMAT_MAX) : -1;
+    ssize_t n = text ? read_whole(fd, text, FORMAT_MAX) : -1;
     struct fsk_span bad;
-    bool good = false;
-    if (n < 0)
+    int code = 0;
+    if (n < 0) {
         snprintf(why, cap, "can't read %s: %s", name, fsk_errno_text(errno));
-    else if (n == FORMAT_MAX)
+        code = EXIT_READ;
+    } else if (n == FORMAT_MAX) {
         snprintf(why, cap, "the format in %s is longer than 64 KiB", name);
-    else if (!writeout_check(format, &bad))
+        code = EXIT_USAGE;
+    } else if (!writeout_check(text, &bad)) {
         snprintf(why, cap, "-w knows no %.*s (in %s)", (int)bad.n, bad.p, name);
-    else
-        good = true;
+        code = EXIT_USAGE;
+    }
     if (fd > STDIN_FILENO)
         close(fd);
-    if (!good)
-        free(format);
-    return good ? format : NULL;
+    *format = text;
+    return code;
 }
 
 void writeout(struct out *to, struct out *err, const char *format, const struct record *r)

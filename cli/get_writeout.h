@@ -14,10 +14,10 @@
 bool writeout_check(const char *format, struct fsk_span *bad);
 
 /*
- * The format of -w @FILE ("-": standard input), to be freed. NULL: it can't be read, or names
- * something unknown; `why` says so.
+ * The format of -w @FILE ("-": standard input), to be freed, goes to *format. Returns 0, or the
+ * exit code, with the sentence in `why`, if it can't be read or names something unknown.
  */
-char *writeout_read(const char *name, char *why, size_t cap);
+int writeout_read(char **format, const char *name, char *why, size_t cap);
 
 /* Print a format that writeout_check() has accepted. */
 void writeout(struct out *to, struct out *err, const char *format, const struct record *r);

@@ -1,5 +1,6 @@
 #include "progress.h"
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 static const fsock_time step = 200 * FSOCK_MILLISECOND;
@@ -12,6 +13,13 @@ void progress_init(struct progress *p, struct out *to, bool wanted, fsock_time n
     p->next = p->on ? now + step : FSOCK_NEVER;
 }
 
+/* How many characters fit on a line. */
+static size_t width(int fd)
+{
+    struct winsize size;
+    return ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col ? size.ws_col - 1u : 79;
+}
+
 void progress_tick(struct progress *p, const struct progress_state *state, fsock_time now)
 {
     if (now < p->next)
@@ -21,6 +29,7 @@ void progress_tick(struct progress *p, const struct progress_state *state, fsock
     struct out *o = p->to;
     fsock_time elapsed = now - state->started;
     out_str(o, "\r\033[K");
+    size_t start = o->n, room = width(o->fd);
     if (!state->single) {
         out_u64(o, state->ended);
         out_str(o, " done, ");
@@ -38,6 +47,8 @@ void progress_tick(struct progress *p, const struct progress_state *state, fsock
     out_size(o, (uint64_t)((double)state->bytes / ((double)elapsed / 1e9)));
     out_str(o, "/s, ");
     out_interval(o, elapsed);
+    if (o->n - start > room)
+        o->n = start + room;
     out_flush(o);
 }
 

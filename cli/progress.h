@@ -1,7 +1,8 @@
 /*
  * progress.h - one line on a terminal's standard error that says how far a run is.
  *
- * Drawn at most five times a second, and wiped before anything else is written there.
+ * Drawn at most five times a second, cut to the width of the terminal, and wiped before anything
+ * else is written there.
  */
 #ifndef FSOCK_CLI_PROGRESS_H
 #define FSOCK_CLI_PROGRESS_H

@@ -200,6 +200,8 @@ def test_urls_that_lead_nowhere(fsock, url, code):
         (["--max-body", "x", "u"], "--max-body needs a size like"),
         (["-o", "a", "-o", "b", "u"], "more -o than URLs"),
         (["-o", "a", "-i", "-"], "for a list use -O"),
+        (["-o", "", "u"], "-o needs the name of a file"),
+        (["-O", "--output-dir", "", "u"], "--output-dir needs the name of a directory"),
         (["-o", "-", "u", "v"], "mixed with the records"),
         (["--json", "-w", "x", "u"], "drop one of them"),
         (["-I", "-d", "x", "u"], "-I asks for the header only"),

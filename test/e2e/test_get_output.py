@@ -1,10 +1,13 @@
 """fsock get: bodies in their places, records, -w, headers, the terminal."""
 
+import fcntl
 import json
 import os
 import pty
 import select
+import struct
 import subprocess
+import termios
 import time
 
 import pytest
@@ -12,9 +15,10 @@ import pytest
 from conftest import clean_env
 
 
-def on_terminal(build, *args, env=None, timeout=10):
+def on_terminal(build, *args, env=None, timeout=10, columns=80):
     """Runs the command with standard output and error on a terminal; (code, bytes)."""
     ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     process = subprocess.Popen(
         [str(build / "cli/fsock"), *map(str, args)],
         stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs, env=clean_env(**(env or {})),
@@ -184,6 +188,7 @@ def test_write_out_elsewhere(site, fsock, tmp):
     assert result.text == "200 !" and result.errors == "0"
     result = fsock("get", "--write-out=%{onerror}%{errormsg}", "-s", "http://127.0.0.1:1/")
     assert "refused" in result.text and not result.stderr
+    assert fsock("get", "-w", "@nowhere", site.url("/")).code == 26
     result = fsock("get", "-w", "%{htp_code}", site.url("/"))
     assert result.code == 2 and "-w knows no %{htp_code}" in result.errors
     urls = [site.url(f"/status/{n}") for n in (404, 200)]
@@ -242,6 +247,14 @@ def test_colour_and_progress(site, build):
     _, shown = on_terminal(build, "get", "--color=never", "--no-progress", *urls[1:],
                            urls[1], env={"TERM": "xterm"})
     assert b"\x1b[" not in shown
+
+
+def test_progress_keeps_to_its_line(site, build):
+    _, shown = on_terminal(build, "get", site.url("/delay/500"), site.url("/plain/1"), columns=30,
+                           env={"TERM": "xterm"})
+    drawn = [part.split(b"\r")[0] for part in shown.split(b"\r\x1b[K")[1:]]
+    drawn = [part for part in drawn if b" done, " in part]
+    assert drawn and all(part == b"1 done, 0 failed, 1 running, "[:29] for part in drawn)
 
 
 def test_colour_elsewhere(site, fsock):
