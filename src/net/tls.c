@@ -10,6 +10,13 @@
 
 #define HOST_MAX 255 /* what SNI can say (RFC 6066 3, RFC 1035 2.3.4) */
 
+/*
+ * OpenSSL goes on reading until it has data. A peer that sends nothing but tickets or the like must
+ * not keep it there: what is received has to be paid for by data, but for so much.
+ */
+#define CREDIT          ((int64_t)256 * 1024) /* a handshake has 100 KiB of certificates at most */
+#define CREDIT_PER_BYTE 1024
+
 struct tls {
     struct fsk_layer layer;
     struct fsk_tls_pipe pipe;
@@ -85,10 +92,21 @@ static enum fsock_err outcome(struct tls *t, int ret)
     case FSOCK_EOF:
         t->gone = true;
         return cut_off(t);
+    case FSK_TLS_SPENT:
+        t->broken = true;
+        return fsk_layer_fail(&t->layer, FSOCK_ERR_TLS, 0,
+                              "the peer sends TLS messages without end, but no data");
     default:
         t->gone = true;
         return fsk_layer_fail_as_below(&t->layer, t->pipe.last);
     }
+}
+
+/* There is data. */
+static void earn(struct tls *t, size_t n)
+{
+    t->pipe.credit += (int64_t)(n < CREDIT ? n : CREDIT) * CREDIT_PER_BYTE;
+    t->pipe.credit = t->pipe.credit < CREDIT ? t->pipe.credit : CREDIT;
 }
 
 static void note_alpn(struct tls *t)
@@ -142,8 +160,10 @@ static enum fsock_err tls_recv(struct fsk_layer *l, void *buf, size_t cap, size_
     begin(t, wait);
     int ret =
         flags & FSK_IO_PEEK ? SSL_peek_ex(t->ssl, buf, cap, n) : SSL_read_ex(t->ssl, buf, cap, n);
-    if (ret == 1)
+    if (ret == 1) {
+        earn(t, *n);
         return FSOCK_OK;
+    }
     enum fsock_err err = outcome(t, ret);
     if (err == FSOCK_AGAIN)
         free_spare_buffers(t);
@@ -311,6 +331,7 @@ struct fsk_layer *fsk_tls_new(struct fsk_layer *below, struct fsk_tls_config *co
     t->layer.driver = below->driver;
     t->layer.stage = FSOCK_STAGE_TLS;
     t->pipe.below = below;
+    t->pipe.credit = CREDIT;
     t->config = config;
     ERR_clear_error();
     if (set_up(t))

@@ -19,7 +19,10 @@ static int read_below(BIO *bio, char *buf, size_t cap, size_t *n)
     struct fsk_layer *below = pipe->below;
     BIO_clear_retry_flags(bio);
     *n = 0;
+    if (pipe->credit <= 0)
+        return result(bio, pipe, FSK_TLS_SPENT, 0);
     enum fsock_err err = below->ops->recv(below, buf, cap, n, 0, NULL, pipe->wait);
+    pipe->credit -= (int64_t)*n;
     return result(bio, pipe, err, BIO_FLAGS_READ);
 }
 

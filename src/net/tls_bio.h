@@ -11,10 +11,13 @@
 
 #include "net/layer.h"
 
+#define FSK_TLS_SPENT FSOCK_ERR_TOO_BIG
+
 struct fsk_tls_pipe {
     struct fsk_layer *below;
     struct fsk_wait *wait; /* of the running call */
     enum fsock_err last;   /* what `below` has returned last in it, if not FSOCK_OK */
+    int64_t credit;        /* bytes that may still be read; without it `last` is FSK_TLS_SPENT */
 };
 
 /* The method of such BIOs, to be freed by BIO_meth_free() after the last of them; NULL: no memory.

@@ -9,6 +9,7 @@
 #include "op/exchange_body.h"
 
 #define TURN_BYTES  ((size_t)256 * 1024) /* moved in a row before others get their turn */
+#define RECV_COST   ((size_t)1024)       /* added for each receive: TLS may work long for a byte */
 #define INTERIM_MAX 100                  /* 1xx answers before the final one */
 
 /* ---- Faults ---------------------------------------------------------------------------------- */
@@ -137,7 +138,7 @@ enum fsock_err fsk_exchange_fill(struct fsk_exchange *x, fsock_time now, uint64_
         fsk_mark(x->op.trace, FSOCK_MARK_FIRST_BYTE, x->op.id, -1, 0, n, "%zu bytes", n);
     }
     x->last_moved = now;
-    x->moved += n;
+    x->moved += n + RECV_COST;
     if (flags)
         *dropped = n;
     else

@@ -129,6 +129,27 @@ static void test_the_session_cache_is_bounded(void **state)
 }
 
 /* It may have been the session that the peer could not stand. */
+/* OpenSSL reads until there is data: tickets without end must not keep it there. */
+static void test_a_flood_of_tickets(void **state)
+{
+    (void)state;
+    struct peer p;
+    struct cert cert = cert_make("x", "DNS:localhost", 2, &ca);
+    peer_init(&p, "tT", &cert, 0);
+    SSL_CTX_set_num_tickets(p.ctx, 200);
+    struct fsk_tls_config *g = trusting_ca();
+    assert_int_equal(try_at(&p, play_greet, g, "localhost", true, 0).err, FSOCK_OK);
+    fsk_tls_config_free(g);
+    g = trusting_ca(); /* a resumed handshake brings one ticket only */
+    SSL_CTX_set_num_tickets(p.ctx, 5000);
+    struct outcome o = try_at(&p, play_greet, g, "localhost", true, 0);
+    assert_int_equal(o.err, FSOCK_ERR_TLS);
+    assert_string_equal(o.why, "the peer sends TLS messages without end, but no data");
+    fsk_tls_config_free(g);
+    peer_fini(&p);
+    cert_free(&cert);
+}
+
 static void test_a_failed_handshake_forgets_the_sessions(void **state)
 {
     (void)state;
@@ -152,6 +173,7 @@ int main(void)
         cmocka_unit_test(test_an_end_without_close_notify_leaves_the_session),
         cmocka_unit_test(test_tickets_serve_once),
         cmocka_unit_test(test_the_session_cache_is_bounded),
+        cmocka_unit_test(test_a_flood_of_tickets),
         cmocka_unit_test(test_a_failed_handshake_forgets_the_sessions),
     };
     tls_set_up();
