@@ -72,7 +72,8 @@ bool sink_to_file(struct sink *s, const char *dir, const char *name)
         return false;
     s->kind = SINK_PART;
     s->name = path;
-    if (lstat(path, &st) == 0 && S_ISLNK(st.st_mode)) {
+    bool there = lstat(path, &st) == 0;
+    if (there && S_ISLNK(st.st_mode)) {
         /* The file that a link points to is replaced, not the link. */
         char *real = realpath(path, NULL);
         if (real && stat(real, &st) == 0 && S_ISREG(st.st_mode)) {
@@ -81,8 +82,9 @@ bool sink_to_file(struct sink *s, const char *dir, const char *name)
         } else {
             free(real);
         }
+        there = stat(s->name, &st) == 0;
     }
-    if (stat(s->name, &st) == 0 && !S_ISREG(st.st_mode))
+    if (there && !S_ISREG(st.st_mode))
         s->kind = SINK_DIRECT;
     return true;
 }
@@ -179,13 +181,15 @@ static void make_dirs(const char *name)
     free(path);
 }
 
-/* Ours alone: locked, and still what the name stands for. */
-static bool is_ours(int fd, const char *name)
+/* Ours alone: locked, and still what the name stands for. Then *size is how long it is. */
+static bool is_ours(int fd, const char *name, uint64_t *size)
 {
     struct stat open_file, named;
-    return flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &open_file) == 0 &&
-           lstat(name, &named) == 0 && open_file.st_ino == named.st_ino &&
-           open_file.st_dev == named.st_dev;
+    if (flock(fd, LOCK_EX | LOCK_NB) < 0 || fstat(fd, &open_file) < 0 || lstat(name, &named) < 0 ||
+        open_file.st_ino != named.st_ino || open_file.st_dev != named.st_dev)
+        return false;
+    *size = (uint64_t)open_file.st_size;
+    return true;
 }
 
 /* NAME.part.N, the first N that is free. */
@@ -203,6 +207,7 @@ static bool open_private(struct sink *s)
             break;
     }
     s->kind = SINK_PRIVATE;
+    s->size = 0;
     return s->fd >= 0;
 }
 
@@ -211,7 +216,7 @@ static bool open_part(struct sink *s)
     int fd = open(s->part, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
     if (fd < 0)
         return false;
-    if (!is_ours(fd, s->part)) {
+    if (!is_ours(fd, s->part, &s->size)) {
         close(fd);
         return open_private(s);
     }
@@ -245,8 +250,7 @@ bool sink_open(struct sink *s, uint64_t from, struct fsk_span validator, bool cr
         return failed(o, "open", s->part ? s->part : s->name, errno);
     if (s->kind == SINK_DIRECT)
         return true;
-    off_t end = lseek(s->fd, 0, SEEK_END);
-    if (from && (s->kind == SINK_PRIVATE || end != (off_t)from)) {
+    if (from && (s->kind == SINK_PRIVATE || s->size != from)) {
         outcome_fail(o, EXIT_RANGE, "resume", 0,
                      "can't continue %s.part: it has changed since the request was sent", s->name);
         if (s->kind == SINK_PRIVATE)
@@ -255,12 +259,12 @@ bool sink_open(struct sink *s, uint64_t from, struct fsk_span validator, bool cr
         forget(s);
         return false;
     }
-    if (!from) {
+    if (from && lseek(s->fd, (off_t)from, SEEK_SET) < 0)
+        return failed(o, "continue", s->part, errno);
+    if (!from && s->size) {
         if (ftruncate(s->fd, 0) < 0)
             return failed(o, "truncate", s->part, errno);
-        lseek(s->fd, 0, SEEK_SET);
-        if (end > 0)
-            remove_note(s); /* it spoke of what is gone */
+        remove_note(s); /* it spoke of what is gone */
     }
     s->size = from;
     s->noted = from > 0; /* its note is how we knew */
