@@ -54,7 +54,7 @@ static const struct option_row rows[] = {
     NUMBER(0, "per-host", per_host, 1, 100000, "connections to one host at once (6)"),
 
     HEADING("Where it goes"),
-    LIST('o', "output", "FILE", outputs, 0, "the body to FILE; the second -o is for the second URL"),
+    LIST('o', "output", "FILE", outputs, 0, "the body to FILE; a second -o is for the second URL"),
     FLAG('O', "remote-name", remote_name, "the body to a file named after the URL"),
     TEXT(0, "output-dir", "DIR", output_dir, "the directory for -o and -O"),
     FLAG(0, "create-dirs", create_dirs, "create missing directories"),
@@ -68,7 +68,7 @@ static const struct option_row rows[] = {
          "add the header 'Name: value'; 'Name:' removes one, 'Name;' sends it empty"),
     TEXT('X', "request", "METHOD", method, "the method, kept across redirects"),
     FLAG('I', "head", head, "ask for the header only (HEAD)"),
-    LIST('d', "data", "DATA", data, DATA_PLAIN, "send DATA (POST); @FILE: the file, without line ends"),
+    LIST('d', "data", "DATA", data, DATA_PLAIN, "send DATA (POST); @FILE: a file, without line ends"),
     LIST(0, "data-raw", "DATA", data, DATA_RAW, "as -d, but @ means nothing"),
     LIST(0, "data-binary", "DATA", data, DATA_BINARY, "as -d, but @FILE is sent as it is"),
     LIST(0, "data-urlencode", "DATA", data, DATA_URLENCODE,

@@ -23,12 +23,80 @@ static bool is(struct fsk_span s, const char *word)
     return fsk_span_eq(s, fsk_span_str(word));
 }
 
+/* The next line, without its end. False: there is none. */
+static bool next_line(struct fsk_span *rest, struct fsk_span *line)
+{
+    const char *end = rest->n ? memchr(rest->p, '\n', rest->n) : NULL;
+    if (!end)
+        return false;
+    *line = fsk_span(rest->p, (size_t)(end - rest->p));
+    *rest = fsk_span(end + 1, rest->n - line->n - 1);
+    if (line->n && line->p[line->n - 1] == '\r')
+        line->n--;
+    return true;
+}
+
+/* The next field: name and value; of one that is folded the first line. False: there is none. */
+static bool next_field(struct fsk_span *rest, struct fsk_span *name, struct fsk_span *value)
+{
+    struct fsk_span line;
+    while (next_line(rest, &line)) {
+        const char *colon = line.n ? memchr(line.p, ':', line.n) : NULL;
+        if (!colon || line.p[0] == ' ' || line.p[0] == '\t')
+            continue;
+        *name = fsk_span(line.p, (size_t)(colon - line.p));
+        *value = fsk_span_trim(fsk_span(colon + 1, line.n - name->n - 1));
+        return true;
+    }
+    return false;
+}
+
+/* "name":["value",...] with the values that this name has from here on. */
+static void values_json(struct out *o, struct fsk_span name, struct fsk_span value,
+                        struct fsk_span rest)
+{
+    struct fsk_span other;
+    out_char(o, '"');
+    for (size_t i = 0; i < name.n; i++)
+        out_char(o, fsk_lower(name.p[i])); /* a token (RFC 9110 5.1): nothing to escape */
+    out_str(o, "\":[\"");
+    out_json(o, value);
+    while (next_field(&rest, &other, &value)) {
+        if (!fsk_span_caseeq(other, name))
+            continue;
+        out_str(o, "\",\"");
+        out_json(o, value);
+    }
+    out_str(o, "\"]");
+}
+
+/* %{header_json}: an object with a list of values for each name, in lower case. */
+static void header_json(struct out *o, const struct fsock_response *r)
+{
+    struct fsk_span all = fsk_span(r->head, r->head_len), name, value, other, ignored;
+    const char *between = "";
+    next_line(&all, &ignored); /* the status line */
+    out_char(o, '{');
+    for (struct fsk_span rest = all; next_field(&rest, &name, &value);) {
+        struct fsk_span before = fsk_span(all.p, (size_t)(name.p - all.p));
+        bool shown = false;
+        while (!shown && next_field(&before, &other, &ignored))
+            shown = fsk_span_caseeq(other, name);
+        if (shown)
+            continue;
+        out_str(o, between);
+        between = ",";
+        values_json(o, name, value, rest);
+    }
+    out_char(o, '}');
+}
+
 /* %{name}. False: unknown. */
 static bool variable(struct ways *w, struct fsk_span name)
 {
     const struct record_field *field = record_field(name);
-    if (!field && !is(name, "json") && !is(name, "stdout") && !is(name, "stderr") &&
-        !is(name, "onerror"))
+    if (!field && !is(name, "json") && !is(name, "header_json") && !is(name, "stdout") &&
+        !is(name, "stderr") && !is(name, "onerror"))
         return false;
     if (!w->now)
         return true;
@@ -38,6 +106,8 @@ static bool variable(struct ways *w, struct fsk_span name)
         record_json(w->now, w->r);
         if (w->now->n)
             w->now->n--; /* the format brings its own end of line */
+    } else if (is(name, "header_json")) {
+        header_json(w->now, w->r->response);
     } else if (is(name, "onerror")) {
         w->ended = w->r->outcome->exitcode == 0;
     } else {

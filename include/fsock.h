@@ -272,8 +272,8 @@ FSOCK_API int fsock_response_header(const struct fsock_response *response, const
 
 /*
  * The header as RFC 2068 19.4.6 leaves it after decoding: no "chunked", Content-Length of the
- * decoded body, trailers at its end. Whole only after the DONE event. Returns its length; writes at
- * most `cap` bytes (no NUL).
+ * decoded body, trailers at its end; unchanged if no body could follow (HEAD, 204, 304). Whole only
+ * after the DONE event. Returns its length; writes at most `cap` bytes (no NUL).
  */
 FSOCK_API size_t fsock_response_decoded_head(const struct fsock_response *response, char *buf,
                                              size_t cap);

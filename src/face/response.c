@@ -30,6 +30,11 @@ size_t fsock_response_decoded_head(const struct fsock_response *response, char *
     const struct fsk_exchange *x = &t->exchange;
     if (!response->head_len)
         return 0;
+    if (x->framing == FSK_H1_BODY_NONE) { /* its lengths speak of another answer's body */
+        if (cap)
+            memcpy(buf, response->head, response->head_len < cap ? response->head_len : cap);
+        return response->head_len;
+    }
     const struct fsk_h1_decoding done = {
         .dechunked = x->framing == FSK_H1_BODY_CHUNKED,
         .content_codings = x->codings_undone,

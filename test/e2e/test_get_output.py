@@ -117,6 +117,9 @@ def test_include(site, fsock, tmp):
     head, _, rest = decoded.stdout.partition(b"\r\n\r\n")
     assert b"Content-Encoding" not in head and rest == body
     assert f"Content-Length: {len(body)}".encode() in head
+    head = fsock("get", "-I", site.url("/plain/5")).stdout
+    assert b"Content-Length: " in head
+    assert fsock("get", "-I", "--include=decoded", site.url("/plain/5")).stdout == head
     fsock("get", "--include=decoded", "-o", "file", site.url("/chunked/7"))
     saved = (tmp / "file").read_bytes()
     assert b"chunked" not in saved.partition(b"\r\n\r\n")[0]

@@ -239,6 +239,12 @@ static void formats(void **state)
         writeout(&out, &other, cases[i].format, &record);
         holds(&out, cases[i].text);
     }
+    static const char head[] =
+        "HTTP/1.1 200 OK\r\nSet-Cookie: a\r\nX-B:  \"q\" \nset-cookie:b\r\nX-C:\r\n\r\n";
+    response.head = head;
+    response.head_len = sizeof head - 1;
+    writeout(&out, &other, "%{header_json}", &record);
+    holds(&out, "{\"set-cookie\":[\"a\",\"b\"],\"x-b\":[\"\\\"q\\\"\"],\"x-c\":[\"\"]}");
     writeout(&out, &other, "a%{stderr}b%{stdout}c", &record);
     holds(&out, "ac");
     holds(&other, "b");
@@ -246,8 +252,8 @@ static void formats(void **state)
     has("\"tries\":[]}|");
     out.n = 0;
     record.response = &record_no_response;
-    writeout(&out, &other, "%{http_code}%header{a}%{remote_ip}", &record);
-    holds(&out, "000");
+    writeout(&out, &other, "%{http_code}%header{a}%{remote_ip}%{header_json}", &record);
+    holds(&out, "000{}");
     assert_false(writeout_check("%{url} %{htp_code} x", &bad));
     assert_int_equal(bad.n, strlen("%{htp_code}"));
     assert_memory_equal(bad.p, "%{htp_code}", bad.n);
