@@ -1,8 +1,8 @@
 /*
  * DNS messages and names. Invariants: what was parsed can be walked to its end, within its bytes,
  * with as many records as it said; all names are well formed and survive being text; a query built
- * from any name reads back as itself; text that reads as a name reads back from its own escaped
- * form.
+ * from any name reads back as itself; text that reads as a name reads back from its own
+ * escaped form.
  */
 #include <assert.h>
 #include <stdlib.h>

@@ -12,79 +12,91 @@ struct advice {
     const char *hint;
 };
 
+/* clang-format off */
 static const struct advice by_errno[] = {
     {0, FSOCK_STAGE_CONNECT, ECONNREFUSED,
-     "the machine is up, but nothing listens on that port: is the service running, and is it the "
-     "right port?"                                                                                            },
+     "the machine is up, but nothing listens on that port: "
+     "is the service running, and is it the right port?"},
     {0, FSOCK_STAGE_CONNECT, ETIMEDOUT,
-     "packets get lost on the way: a firewall that drops them, a machine that is down, or a wrong "
-     "address"                                                                                                },
+     "packets get lost on the way: a firewall that drops them, "
+     "a machine that is down, or a wrong address"},
     {0, FSOCK_STAGE_CONNECT, EHOSTUNREACH,
-     "no machine answers at that address: is it down, or in another network?"                                 },
+     "no machine answers at that address: is it down, or in another network?"},
     {0, FSOCK_STAGE_CONNECT, ENETUNREACH,
-     "this machine has no route there: is the network up, and does it carry this family of "
-     "addresses?"                                                                                             },
+     "this machine has no route there: is the network up, "
+     "and does it carry this family of addresses?"},
     {0, FSOCK_STAGE_CONNECT, ECONNRESET,
-     "the peer, or a firewall before it, cuts connections at once: is this client allowed in?"                },
+     "the peer, or a firewall before it, cuts connections at once: is this client allowed in?"},
     {0, FSOCK_STAGE_CONNECT, EACCES,
-     "a local firewall or security policy forbids the connection; for a unix socket: its "
-     "permissions"                                                                                            },
-    {0, FSOCK_STAGE_CONNECT, EPERM,         "a local firewall rule rejects the connection"                    },
-    {0, FSOCK_STAGE_CONNECT, ENOENT,        "no socket has that path: is the service running?"                },
+     "a local firewall or security policy forbids the connection; "
+     "for a unix socket: its permissions"},
+    {0, FSOCK_STAGE_CONNECT, EPERM,
+     "a local firewall rule rejects the connection"},
+    {0, FSOCK_STAGE_CONNECT, ENOENT,
+     "no socket has that path: is the service running?"},
     {0, FSOCK_STAGE_CONNECT, EADDRNOTAVAIL,
-     "the local address to bind to is not on this machine, or all local ports are in use"                     },
-    {0, FSOCK_STAGE_CONNECT, EADDRINUSE,    "the local port to bind to is in use"                             },
-    {0, 0,                   EMFILE,
-     "this process may not open more files: raise the limit (ulimit -n), or run fewer at once"                },
-    {0, 0,                   ENFILE,        "this machine has no more open files to give (sysctl fs.file-max)"},
+     "the local address to bind to is not on this machine, or all local ports are in use"},
+    {0, FSOCK_STAGE_CONNECT, EADDRINUSE,
+     "the local port to bind to is in use"},
+    {0, 0, EMFILE,
+     "this process may not open more files: raise the limit (ulimit -n), or run fewer at once"},
+    {0, 0, ENFILE,
+     "this machine has no more open files to give (sysctl fs.file-max)"},
 };
 
 static const struct advice by_error[] = {
-    {FSOCK_ERR_NAME,       0,                   0,
-     "is the name spelled right? a new name may take hours to be known everywhere"                                       },
-    {FSOCK_ERR_DNS,        0,                   0, "the name servers fail, not the name: others can be asked instead"    },
-    {FSOCK_ERR_TIMEOUT,    FSOCK_STAGE_RESOLVE, 0,
-     "the name servers are silent: is the network up? others can be asked instead"                                       },
-    {FSOCK_ERR_TIMEOUT,    FSOCK_STAGE_PROXY,   0,
-     "the proxy takes connections, but does not do its work"                                                             },
-    {FSOCK_ERR_TIMEOUT,    FSOCK_STAGE_TLS,     0,
-     "the peer takes connections, but its TLS is silent: is it a TLS port, and is the service "
-     "healthy?"                                                                                                          },
-    {FSOCK_ERR_TIMEOUT,    FSOCK_STAGE_SEND,    0, "the peer stopped reading: it may be overloaded"                      },
-    {FSOCK_ERR_TIMEOUT,    FSOCK_STAGE_HEAD,    0,
-     "the connection is fine, but the answer does not come: the service is slow, overloaded or "
-     "stuck"                                                                                                             },
-    {FSOCK_ERR_TIMEOUT,    FSOCK_STAGE_BODY,    0,
-     "the answer began, then came too slowly: a larger limit gets more of it"                                            },
-    {FSOCK_ERR_TIMEOUT,    FSOCK_STAGE_QUEUE,   0, "more connections per host would shorten the queue"                   },
-    {FSOCK_ERR_PROXY_NAME, 0,                   0,
-     "the name is the proxy's, not the target's: is the proxy spelled right?"                                            },
-    {FSOCK_ERR_PROXY,      0,                   0, "the proxy refuses, not the target: its rules and its password decide"},
-    {FSOCK_ERR_CERT,       0,                   0,
-     "if the certificate is from an authority of your own, name its file as CA; an expired or "
-     "wrong one "
-     "has to be mended at the peer"                                                                                      },
-    {FSOCK_ERR_TLS,        0,                   0,
-     "the two sides found no common TLS: is it a TLS port, and are versions and ciphers of this "
-     "decade?"                                                                                                           },
-    {FSOCK_ERR_RESET,      FSOCK_STAGE_TLS,     0,
-     "the peer cuts TLS connections: does it expect another name or version?"                                            },
-    {FSOCK_ERR_RESET,      0,                   0, "the peer gave up in the middle: its error log may say why"           },
-    {FSOCK_ERR_CLOSED,     FSOCK_STAGE_TLS,     0,
-     "is it a TLS port? a service that crashes at once looks the same"                                                   },
-    {FSOCK_ERR_CLOSED,     0,                   0,
-     "the service may have crashed or restarted, or speaks TLS on this port"                                             },
-    {FSOCK_ERR_PROTOCOL,   0,                   0,
-     "the peer breaks HTTP: is it an HTTP port? what it sends can't be trusted"                                          },
-    {FSOCK_ERR_TRUNCATED,  0,                   0, "what has come is not whole: fetch it again, or resume it"            },
-    {FSOCK_ERR_TOO_BIG,    0,                   0,
-     "a ceiling against bombs and endless answers struck; it can be raised if the peer is trusted"                       },
-    {FSOCK_ERR_DECODE,     0,                   0,
-     "the data is damaged, or not in the coding that its header names; it can be fetched "
-     "undecoded"                                                                                                         },
-    {FSOCK_ERR_REDIRECTS,  0,                   0, "look at each step by not following redirects"                        },
-    {FSOCK_ERR_RESUME,     0,                   0, "the file has changed at the peer: fetch it from its start"           },
+    {FSOCK_ERR_NAME, 0, 0,
+     "is the name spelled right? a new name may take hours to be known everywhere"},
+    {FSOCK_ERR_DNS, 0, 0,
+     "the name servers fail, not the name: others can be asked instead"},
+    {FSOCK_ERR_TIMEOUT, FSOCK_STAGE_RESOLVE, 0,
+     "the name servers are silent: is the network up? others can be asked instead"},
+    {FSOCK_ERR_TIMEOUT, FSOCK_STAGE_PROXY, 0,
+     "the proxy takes connections, but does not do its work"},
+    {FSOCK_ERR_TIMEOUT, FSOCK_STAGE_TLS, 0,
+     "the peer takes connections, but its TLS is silent: "
+     "is it a TLS port, and is the service healthy?"},
+    {FSOCK_ERR_TIMEOUT, FSOCK_STAGE_SEND, 0,
+     "the peer stopped reading: it may be overloaded"},
+    {FSOCK_ERR_TIMEOUT, FSOCK_STAGE_HEAD, 0,
+     "the connection is fine, but the answer does not come: "
+     "the service is slow, overloaded or stuck"},
+    {FSOCK_ERR_TIMEOUT, FSOCK_STAGE_BODY, 0,
+     "the answer began, then came too slowly: a larger limit gets more of it"},
+    {FSOCK_ERR_TIMEOUT, FSOCK_STAGE_QUEUE, 0,
+     "more connections per host would shorten the queue"},
+    {FSOCK_ERR_PROXY_NAME, 0, 0,
+     "the name is the proxy's, not the target's: is the proxy spelled right?"},
+    {FSOCK_ERR_PROXY, 0, 0,
+     "the proxy refuses, not the target: its rules and its password decide"},
+    {FSOCK_ERR_CERT, 0, 0,
+     "if the certificate is from an authority of your own, name its file as CA; "
+     "an expired or wrong one has to be mended at the peer"},
+    {FSOCK_ERR_TLS, 0, 0,
+     "the two sides found no common TLS: is it a TLS port, "
+     "and are versions and ciphers of this decade?"},
+    {FSOCK_ERR_RESET, FSOCK_STAGE_TLS, 0,
+     "the peer cuts TLS connections: does it expect another name or version?"},
+    {FSOCK_ERR_RESET, 0, 0,
+     "the peer gave up in the middle: its error log may say why"},
+    {FSOCK_ERR_CLOSED, FSOCK_STAGE_TLS, 0,
+     "is it a TLS port? a service that crashes at once looks the same"},
+    {FSOCK_ERR_CLOSED, 0, 0,
+     "the service may have crashed or restarted, or speaks TLS on this port"},
+    {FSOCK_ERR_PROTOCOL, 0, 0,
+     "the peer breaks HTTP: is it an HTTP port? what it sends can't be trusted"},
+    {FSOCK_ERR_TRUNCATED, 0, 0,
+     "what has come is not whole: fetch it again, or resume it"},
+    {FSOCK_ERR_TOO_BIG, 0, 0,
+     "a ceiling against bombs and endless answers struck; it can be raised if the peer is trusted"},
+    {FSOCK_ERR_DECODE, 0, 0,
+     "the data is damaged, or not in the coding that its header names; it can be fetched undecoded"},
+    {FSOCK_ERR_REDIRECTS, 0, 0,
+     "look at each step by not following redirects"},
+    {FSOCK_ERR_RESUME, 0, 0,
+     "the file has changed at the peer: fetch it from its start"},
 };
+/* clang-format on */
 
 static const char *find(const struct advice *table, size_t n, const struct fsock_fault *f)
 {

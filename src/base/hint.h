@@ -6,8 +6,7 @@
 
 #include <fsock.h>
 
-/* Fill in fault->hint from its err, stage, errno and limit, if there is a hint and none is there
- * yet. */
+/* Fill in fault->hint, if it is empty and there is a hint for its err, stage and errno. */
 void fsk_fault_advise(struct fsock_fault *fault);
 
 #endif

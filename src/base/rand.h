@@ -1,8 +1,7 @@
 /*
  * rand.h - random bytes that nobody can guess, from the kernel's generator.
  *
- * A struct fsk_rand holds a small stock of them, so that a random id does not cost a system call
- * each.
+ * A struct fsk_rand holds a small stock of them, so that not every random id costs a system call.
  */
 #ifndef FSK_RAND_H
 #define FSK_RAND_H

@@ -10,8 +10,7 @@
 
 #include "base/span.h"
 
-/* The point `interval` nanoseconds after `from`; 0 or less means "no limit" and gives FSOCK_NEVER.
- */
+/* The point `interval` nanoseconds after `from`; 0 or less is no limit and gives FSOCK_NEVER. */
 fsock_time fsk_time_limit(fsock_time from, int64_t interval);
 
 static inline fsock_time fsk_time_min(fsock_time a, fsock_time b)

@@ -1,7 +1,8 @@
 /*
- * loop.h - the driver that runs a hundred thousand ops. It sleeps in epoll, edge-triggered: a
- * descriptor is registered once, at the first wait, and the loop remembers what has become ready
- * meanwhile.
+ * loop.h - the driver that runs a hundred thousand ops.
+ *
+ * It sleeps in epoll, edge-triggered: a descriptor is registered once, at the first wait, and the
+ * loop remembers what it has become ready for since.
  */
 #ifndef FSK_LOOP_H
 #define FSK_LOOP_H
@@ -19,8 +20,7 @@ struct fsk_loop {
     bool late;   /* this turn began after the caller's deadline: it is the last one */
 };
 
-/* False: out of memory or of descriptors (errno says). The driver for ops is &loop->sched.driver.
- */
+/* The driver for ops is &loop->sched.driver. False: no memory, or no descriptor (errno says). */
 bool fsk_loop_init(struct fsk_loop *loop);
 
 /* Every op must have ended or been stopped. */

@@ -1,7 +1,7 @@
 /*
- * run.h - the driver that runs one op to its end: the blocking face of everything. It sleeps in
- * poll(2).
+ * run.h - the driver that runs one op to its end: the blocking face of everything.
  *
+ * It sleeps in poll(2).
  * "One op" means the op and all that it starts. What still runs when the op has ended (a port, an
  * idle connection) waits, untouched, for the next fsk_run with the same driver.
  */
@@ -22,8 +22,7 @@ bool fsk_run_init(struct fsk_run *run);
 /* Every op must have ended or been stopped. */
 void fsk_run_fini(struct fsk_run *run);
 
-/* Run op to its end, and return how it ended; FSOCK_ERR_MEMORY or FSOCK_ERR_SYSTEM if it can't be
- * run. */
+/* Run op to its end. Returns how it ended; or FSOCK_ERR_MEMORY, FSOCK_ERR_SYSTEM: it can't run. */
 enum fsock_err fsk_run(struct fsk_run *run, struct fsk_op *op);
 
 #endif

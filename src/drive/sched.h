@@ -2,8 +2,8 @@
  * sched.h - what both drivers share: which ops are ready, which wait, and until when.
  *
  * A running op stands in one of two rings, ready or waiting; its timer in the heap is never later
- * than its alarm or deadline, but may be earlier: an alarm that moves away costs nothing until it
- * fires.
+ * than its alarm or deadline, but may be earlier: an alarm that moves away costs nothing until
+ * the timer fires.
  */
 #ifndef FSK_SCHED_H
 #define FSK_SCHED_H

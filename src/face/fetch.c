@@ -17,8 +17,7 @@
 #define PER_HOST    6
 #define QUEUE_BYTES ((size_t)2 * 1024 * 1024) /* of waiting jobs: the rest waits outside */
 
-/* Descriptors besides the transfers': standard ones, epoll, lists, and up to 8 or 64 for name
- * lookups. */
+/* Descriptors besides the transfers': standard ones, epoll, lists; up to 8 or 64 for lookups. */
 #define OTHER_FILES(limit) ((rlim_t)((limit) < 512 ? 16 : 96))
 
 /* One URL: queued (in its place's queue), running (has a transfer), or ended before it started. */

@@ -7,8 +7,7 @@
 
 #include <fsock.h>
 
-/* NULL gives the defaults. FSOCK_ERR_INPUT, with the fault filled in, if no initialiser was called.
- */
+/* NULL: the defaults. FSOCK_ERR_INPUT, with the fault filled in, if no initialiser was called. */
 enum fsock_err fsk_given_options(struct fsock_options *out, const struct fsock_options *in,
                                  struct fsock_fault *fault);
 

@@ -6,8 +6,7 @@
 
 #include "net/layer.h"
 
-/* A layer on a connected, or connecting, stream socket, which it owns from here on. NULL: out of
- * memory. */
+/* A layer on a connected, or connecting, stream socket, which it then owns. NULL: out of memory. */
 struct fsk_layer *fsk_plain_new(int fd, struct fsk_driver *driver);
 
 #endif

@@ -50,8 +50,7 @@ int fsk_sock_new(int family, int type, int *fd);
 /* Apply what `bind` says for this family; NULL or nothing for the family: does nothing. */
 int fsk_sock_bind(int fd, int family, const struct fsk_bind *bind);
 
-/* TCP_NODELAY on; TCP_USER_TIMEOUT in milliseconds if > 0; TCP_FASTOPEN_CONNECT if asked. Best
- * effort. */
+/* Best effort: TCP_NODELAY; TCP_USER_TIMEOUT (ms) if > 0; TCP_FASTOPEN_CONNECT if asked. */
 void fsk_sock_tune(int fd, unsigned user_timeout_ms, bool fast_open);
 
 /* connect(2): 0, EINPROGRESS, or the error. */

@@ -20,8 +20,7 @@ struct fsk_tls_pipe {
     int64_t credit;        /* bytes that may still be read; without it `last` is FSK_TLS_SPENT */
 };
 
-/* The method of such BIOs, to be freed by BIO_meth_free() after the last of them; NULL: no memory.
- */
+/* The method of such BIOs; BIO_meth_free() it after the last of them. NULL: out of memory. */
 BIO_METHOD *fsk_tls_bio_method(void);
 
 /* A BIO on `pipe`, which must live as long as it. NULL: out of memory. */

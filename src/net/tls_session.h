@@ -4,8 +4,7 @@
  * Sessions are kept as OpenSSL's objects, about 10 KB each with the peer's certificates: reading
  * them back from DER would take 190 us, a third of the handshake that they shorten. A TLS 1.3
  * ticket is given out once (RFC 8446 C.4), so up to FSK_TLS_TICKETS of them are kept for one key;
- * an older session serves until it expires. When the cache is full, the one that was put in first
- * goes.
+ * an older session serves until it expires. When the cache is full, the first one put in goes.
  */
 #ifndef FSK_TLS_SESSION_H
 #define FSK_TLS_SESSION_H

@@ -14,8 +14,7 @@ struct fsk_connect {
     unsigned user_timeout_ms;    /* TCP_USER_TIMEOUT; 0: the kernel's */
     bool fast_open;
     int fd; /* connected, after FSOCK_OK: the taker sets it to -1; closed by fini otherwise */
-    int sys_errno; /* after FSOCK_ERR_CONNECT and FSOCK_ERR_SYSTEM (no socket); ETIMEDOUT if expired
-                    */
+    int sys_errno; /* of FSOCK_ERR_CONNECT (ETIMEDOUT: expired) and FSOCK_ERR_SYSTEM (no socket) */
     fsock_time started, took;
     char text[FSK_ADDR_TEXT]; /* the address, for people */
 };

@@ -24,8 +24,7 @@ struct fsk_dialer {
     struct fsk_bind bind;
     int family;
     bool fast_open;
-    unsigned
-        user_timeout_ms; /* when the kernel gives up a peer that acknowledges nothing; 0: its own */
+    unsigned user_timeout_ms;    /* TCP_USER_TIMEOUT; 0: the kernel's */
     struct fsk_span unix_socket; /* empty: none */
 };
 

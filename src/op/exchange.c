@@ -252,8 +252,7 @@ static enum fsock_err show(struct fsk_exchange *x, enum fsk_exchange_event event
     return FSOCK_AGAIN;
 }
 
-/* Send what is left, and read up to the end of the header: an early answer may come before all is
- * sent. */
+/* Read up to the end of the header, and send meanwhile: an answer may come before all is sent. */
 static enum fsock_err up_to_head(struct fsk_exchange *x, fsock_time now)
 {
     enum fsock_err err = send_more(x, now);
@@ -291,8 +290,7 @@ static enum fsock_err step(struct fsk_op *op, fsock_time now)
     if (!x->last_moved)
         x->last_moved = now;
     x->event = FSK_EXCHANGE_NONE;
-    /* (Sending may still find room that the kernel doesn't call writable: the peer took nothing.)
-     */
+    /* (Sending may find room that the kernel doesn't call writable: the peer took nothing.) */
     if (op->expired || (fsk_op_root(op)->by_clock && now >= fsk_time_limit(x->last_moved, silence)))
         return timed_out(x, now);
     enum fsock_err err = x->state == FSK_EXCHANGE_AT_HEAD ? up_to_head(x, now) : up_to_end(x, now);

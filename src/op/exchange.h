@@ -7,8 +7,8 @@
  * until the next step.
  *
  * Requests go out before and while the answer comes in: an early answer ends the sending. A body
- * that ends before its length, its last chunk or its end mark is FSOCK_ERR_TRUNCATED, never a short
- * success.
+ * that ends before its length, its last chunk or its end mark is FSOCK_ERR_TRUNCATED, never a
+ * short success.
  */
 #ifndef FSK_EXCHANGE_H
 #define FSK_EXCHANGE_H

@@ -77,8 +77,7 @@ static enum fsock_err take_chunk(struct fsk_exchange *x)
                              fsk_chunked_error_text(why));
 }
 
-/* Body bytes that nobody wants to see, and that need no framing looked at, are dropped in the
- * kernel. */
+/* Body bytes that nobody wants to see, nor to look for framing in, are dropped in the kernel. */
 static uint64_t droppable(const struct fsk_exchange *x)
 {
     if (!x->discard || x->decode || x->http->limits.max_body)
@@ -186,8 +185,7 @@ static enum fsock_err undo(struct fsk_exchange *x)
     return FSOCK_OK;
 }
 
-/* Others get their turn in the middle of what has been received: take it out of the scratch
- * buffer. */
+/* Others get their turn in the middle of what was received: take it out of the scratch buffer. */
 static enum fsock_err keep_received(struct fsk_exchange *x)
 {
     const char *scratch = (const char *)x->op.driver->scratch;

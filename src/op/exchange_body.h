@@ -1,6 +1,7 @@
 /*
- * exchange_body.h - the second half of an exchange: framing and decoding of the body. Private to
- * exchange*.c.
+ * exchange_body.h - the second half of an exchange: framing and decoding of the body.
+ *
+ * Private to exchange*.c.
  */
 #ifndef FSK_EXCHANGE_BODY_H
 #define FSK_EXCHANGE_BODY_H
@@ -16,8 +17,10 @@ enum fsock_err fsk_exchange_body(struct fsk_exchange *x, fsock_time now);
 /* Whether it has moved so much that others must get their turn: then it yields. */
 bool fsk_exchange_turn_over(struct fsk_exchange *x);
 
-/* Bytes into x->in, if there are none; `discard` up to so many at once, without seeing them (0:
- * none; their number is in *dropped). FSOCK_OK, FSOCK_EOF, FSOCK_AGAIN, or the stream's error. */
+/*
+ * Bytes into x->in, if there are none; `discard` up to so many at once, without seeing them (0:
+ * none; their number is in *dropped). FSOCK_OK, FSOCK_EOF, FSOCK_AGAIN, or the stream's error.
+ */
 enum fsock_err fsk_exchange_fill(struct fsk_exchange *x, fsock_time now, uint64_t discard,
                                  size_t *dropped);
 

@@ -17,8 +17,7 @@ struct fsk_http {
     struct fsk_pool pool;
     int64_t connect_timeout, read_timeout, total_timeout; /* nanoseconds; 0: none */
     struct fsk_decode_limits limits;
-    char
-        *out; /* FSK_SCRATCH_SIZE bytes to decode into, with the lifetime of the driver's scratch */
+    char *out; /* FSK_SCRATCH_SIZE bytes to decode into; they live as the driver's scratch does */
     char *unix_socket;
     struct fsk_transfer *shown; /* whose last step has something for the owner; cleared by it */
 };
@@ -28,8 +27,7 @@ enum fsock_err fsk_http_init(struct fsk_http *http, const struct fsock_options *
                              struct fsk_driver *driver, struct fsk_trace *trace, unsigned per_host,
                              unsigned max_conns, struct fsock_fault *fault);
 
-/* Stops its ops and closes the kept connections. No transfer may be left. Also after a failed init.
- */
+/* Stops its ops, closes the kept connections. No transfer may be left. Also after a failed init. */
 void fsk_http_fini(struct fsk_http *http);
 
 #endif

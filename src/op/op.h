@@ -11,11 +11,10 @@
  *   never sees it; it waits through its outer op.
  *
  *   Side by side: a child op is given to the driver with fsk_op_start(); it runs on its own and
- * wakes its parent when it ends. The parent looks at `ended` and `err`, and stops those it no
- * longer needs.
+ *   wakes its parent when it ends. The parent looks at `ended` and `err`, and stops those it no
+ *   longer needs.
  *
- * Nothing here allocates, and an op is freed by whoever embeds it, after it has ended or been
- * stopped.
+ * Nothing here allocates. An op is freed by whoever embeds it, once it has ended or been stopped.
  */
 #ifndef FSK_OP_H
 #define FSK_OP_H

@@ -147,8 +147,7 @@ static struct fsk_query_slot *slot_for(struct fsk_query *q)
     return oldest;
 }
 
-/* How long the server may take, of which `left` are still to be asked in this round, it included.
- */
+/* How long this server may take; it and `left` - 1 others are still to be asked in this round. */
 static fsock_time slice(const struct fsk_query *q, unsigned left, fsock_time now)
 {
     fsock_time rest = q->until - now;

@@ -110,8 +110,8 @@ struct fsk_query {
 /*
  * Ends with FSOCK_OK when a server gave a final answer (FOUND, ALIAS, NODATA, NO_NAME or LOOP in
  * result.outcome); FSOCK_ERR_DNS when none did (see note[]), also when the time is up;
- * FSOCK_ERR_SYSTEM if there was no descriptor to be had all the time. The name's letters get random
- * case.
+ * FSOCK_ERR_SYSTEM if there was no descriptor to be had all the time. The name's letters get a
+ * random case.
  */
 void fsk_query_init(struct fsk_query *q, struct fsk_servers *servers, const struct fsk_dname *name,
                     uint16_t type, fsock_time until);
@@ -120,8 +120,8 @@ void fsk_query_init(struct fsk_query *q, struct fsk_servers *servers, const stru
 void fsk_query_fini(struct fsk_query *q);
 
 /*
- * What has gone wrong so far: "no answer from 192.0.2.53 (3 tries in 1.00 s) and 192.0.2.54
- * refused".
+ * What has gone wrong so far, in words:
+ * "no answer from 192.0.2.53 (3 tries in 1.00 s) and 192.0.2.54 refused".
  */
 void fsk_query_describe(const struct fsk_query *q, fsock_time now, char *text, size_t cap);
 

@@ -24,8 +24,7 @@ bool fsk_method_idempotent(const char *method)
 
 /* ---- Checks ---------------------------------------------------------------------------------- */
 
-/* Nothing that could end a line, or drive a terminal that shows it; tabs are fine (RFC 9110 5.5).
- */
+/* Nothing that ends a line, or drives a terminal that shows it; tabs are fine (RFC 9110 5.5). */
 static bool is_value(const char *s)
 {
     for (; *s; s++)
@@ -218,8 +217,7 @@ static enum fsock_err callers_lines(struct fsk_buf *out, const struct fsk_ask *a
     return err;
 }
 
-/* The request line and Host. The caller's own Host stays at home: a redirect's target gets its own.
- */
+/* The request line and Host. The caller's Host stays at home: a redirect's target gets its own. */
 static enum fsock_err first_lines(struct fsk_buf *out, const struct fsk_ask *ask)
 {
     const struct fsk_url *u = ask->url;

@@ -15,16 +15,17 @@ struct fsk_ask {
     const struct fsock_request *request;
     const struct fsk_url *url; /* its host in A-labels */
     const char *method;
-    bool with_body; /* redirects may drop it */
-    bool foreign;   /* another origin than the caller's URL: no credentials, no Cookie */
-    struct fsk_span
-        userinfo; /* of the caller's URL, percent-encoded; used if request->user is NULL */
+    bool with_body;           /* redirects may drop it */
+    bool foreign;             /* another origin than the caller's URL: no credentials, no Cookie */
+    struct fsk_span userinfo; /* of the caller's URL, encoded; used if request->user is NULL */
     const struct fsk_proxy *via; /* a plain HTTP proxy that is the peer, or NULL */
     uint64_t resume_from;
 };
 
-/* FSOCK_ERR_INPUT with the fault filled in for a method, header or text that could not be sent as
- * it is: no CR, LF, NUL or other control byte gets through. */
+/*
+ * FSOCK_ERR_INPUT with the fault filled in for a method, header or text that could not be sent as
+ * it is: no CR, LF, NUL or other control byte gets through.
+ */
 enum fsock_err fsk_request_check(const struct fsock_request *request, struct fsock_fault *fault);
 
 /* Write the head into `out`, which is empty. FSOCK_ERR_MEMORY, FSOCK_ERR_TOO_BIG. */

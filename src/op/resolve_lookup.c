@@ -225,8 +225,7 @@ static void conclude(struct fsk_lookup *l, fsock_time now)
     wake_waiters(l);
 }
 
-/* Whether connecting may begin with what is there (RFC 8305 3). AAAA records need not wait for A.
- */
+/* Whether connecting may begin with what is there (RFC 8305 3). AAAA need not wait for A. */
 static void settle(struct fsk_lookup *l, fsock_time now)
 {
     struct fsk_lookup_run *run = l->run;

@@ -5,9 +5,8 @@
  * any number of waiters, and stays in the cache when it is over, until its time to live ends or
  * others push it out. One that fails is remembered for a second.
  *
- *   A name is asked for as resolv.conf's search list says, until one candidate has addresses or its
- *   servers fail. CNAMEs that lead out of an answer are asked for in turn, at most
- *   FSK_DNS_LINKS_MAX.
+ * A name is asked for as resolv.conf's search list says, until one candidate has addresses or its
+ * servers fail. CNAMEs that lead out of an answer are asked for in turn, FSK_DNS_LINKS_MAX at most.
  */
 #ifndef FSK_RESOLVE_LOOKUP_H
 #define FSK_RESOLVE_LOOKUP_H
@@ -106,8 +105,7 @@ enum fsock_err fsk_lookup_join(struct fsk_lookups *owner, struct fsk_resolve *wi
 /* The wish is no longer interested; the last one to leave ends the lookup. */
 void fsk_lookup_leave(struct fsk_resolve *wish);
 
-/* What a lookup that is not over has been waiting for, in words. True: no server has said a word.
- */
+/* What a lookup that is not over waits for, in words. True: no server has said anything. */
 bool fsk_lookup_describe(const struct fsk_lookup *l, fsock_time now, char *text, size_t cap);
 
 #endif

@@ -10,8 +10,8 @@
  *
  * A proxy is `[SCHEME://][USER[:PASSWORD]@]HOST[:PORT]`; what follows the port is ignored. No
  * scheme means http. socks:// is socks5://. The port is 443 for https, else 1080. User and password
- * are percent-decoded, also those of options->proxy_user, which is used where the proxy's URL has
- * none.
+ * are percent-decoded, also those of options->proxy_user, which is used where the proxy's URL
+ * names none.
  *
  * no_proxy is a list with commas or blanks between its entries, letters in any case:
  *   *                               everything

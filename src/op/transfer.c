@@ -361,8 +361,7 @@ static enum fsock_err redirect(struct fsk_transfer *t, fsock_time now)
     return FSOCK_OK;
 }
 
-/* A kept connection may have been closed by the peer just when it was taken: once more, on a new
- * one. */
+/* The peer may have closed a kept connection just when it was taken: once more, on a new one. */
 static bool may_repeat(const struct fsk_transfer *t, enum fsock_err err)
 {
     return t->reused && !t->exchange.first_at && fsk_method_idempotent(t->method) &&

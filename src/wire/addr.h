@@ -1,6 +1,5 @@
 /*
- * addr.h - IPv4 and IPv6 addresses and ports as text and as numbers; what RFC 6724 needs to sort
- * them.
+ * addr.h - IPv4 and IPv6 addresses and ports, as text and as numbers; what RFC 6724 sorts them by.
  *
  * Pure functions over the caller's bytes: no name lookup, no locale, no allocation. Text is parsed
  * whole: what follows an address is an error, not a rest.
@@ -65,8 +64,8 @@ bool fsk_addr_split(struct fsk_span s, uint16_t default_port, struct fsk_span *h
 /*
  * True if a host of a URL is meant as an IPv4 number, however written: its last label (one final
  * dot aside) is all digits, or 0x and hex digits (the WHATWG "ends in a number" test). Such a host
- * is never a name to look up: it is an address by fsk_addr_parse or fsk_addr_parse_loose, or an
- * error.
+ * is never a name to look up: it is an address by fsk_addr_parse or fsk_addr_parse_loose, or
+ * an error.
  */
 bool fsk_addr_looks_numeric(struct fsk_span host);
 
@@ -89,16 +88,14 @@ size_t fsk_addr_format_port(const struct fsk_addr *a, char out[FSK_ADDR_TEXT]);
 bool fsk_addr_same_ip(const struct fsk_addr *a, const struct fsk_addr *b);
 bool fsk_addr_equal(const struct fsk_addr *a, const struct fsk_addr *b);
 
-/* RFC 6724 3.1 and 3.2: loopback and 169.254/16, fe80::/10 and ::1 are link-local; 10/8 is global.
- */
+/* RFC 6724 3.1, 3.2: loopback and 169.254/16, fe80::/10 and ::1 are link-local; 10/8 is global. */
 enum fsk_addr_scope fsk_addr_scope(const struct fsk_addr *a);
 
 /* The address's row in the default policy table of RFC 6724 2.1. IPv4 counts as IPv4-mapped. */
 unsigned fsk_addr_precedence(const struct fsk_addr *a);
 unsigned fsk_addr_label(const struct fsk_addr *a);
 
-/* RFC 6724 2.2: how many leading bits are the same; 0 if the families differ. At most 64 for IPv6.
- */
+/* RFC 6724 2.2: how many leading bits are the same, at most 64 of IPv6; 0 for two families. */
 unsigned fsk_addr_common_prefix(const struct fsk_addr *a, const struct fsk_addr *b);
 
 /*

@@ -17,8 +17,7 @@
 /* A chunk's line, without its end, has at most this many bytes. */
 #define FSK_CHUNKED_LINE_MAX (16 * 1024)
 
-/* The lines of all chunks may have this many bytes more than 16 a chunk and one per byte of body.
- */
+/* The lines of all chunks may have so many bytes more than 16 a chunk and one per byte of body. */
 #define FSK_CHUNKED_SLACK (256 * 1024)
 
 /* A useful ceiling for trailers. */

@@ -245,8 +245,7 @@ static int read_fields(struct fields *f)
     return got;
 }
 
-/* HTTP-version SP status-code [ SP reason-phrase ]. A missing reason loses its space in practice.
- */
+/* HTTP-version SP status-code [ SP reason-phrase ]. In practice the second SP may be missing. */
 static enum fsk_h1_err parse_status_line(struct fsk_span l, struct fsk_h1_head *h)
 {
     enum fsk_h1_err err = check_text(l.p, l.p + l.n);

@@ -70,8 +70,8 @@ enum fsk_h1_body {
  * call for this head, 0 at first; feeding byte by byte costs no more than a few passes.
  * Returns the length of the head with its empty line, 0 if it isn't whole, or -(enum fsk_h1_err).
  * *h is valid after > 0. An error may be reported up to 4 KiB late while the head is partial;
- * FSK_H1_NOT_HTTP comes with the first byte that shows it. One empty line before the status line is
- * skipped.
+ * FSK_H1_NOT_HTTP comes with the first byte that shows it. One empty line before the status line
+ * is skipped.
  *
  * Refused, beyond what the grammar forbids: any control byte but HTAB, space before a colon,
  * Content-Length values that differ (`5, 5` is one value), Content-Length with Transfer-Encoding,

@@ -1,6 +1,5 @@
 /*
- * resolvconf.h - resolv.conf(5): name servers, search list, options; and the names to try for a
- * name.
+ * resolvconf.h - resolv.conf(5): name servers, search list, options; and the names to try for one.
  *
  * Pure functions over text: reading the file, the environment and the host's name is the caller's
  * job. The order to apply them in, as glibc does:

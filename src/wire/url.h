@@ -14,8 +14,7 @@
 
 #include "base/span.h"
 
-/* The parts of a URL. Every span points into the text that was parsed; parts not there are empty.
- */
+/* The parts of a URL. The spans point into the text that was parsed; parts not there are empty. */
 struct fsk_url {
     struct fsk_span scheme;   /* as written; "http" (static) if it was assumed */
     struct fsk_span userinfo; /* before the last @ of the authority, percent-encoded */

@@ -1,5 +1,4 @@
-/* The chunked coding: the same body however the bytes come, and PHP's decoder as a second opinion.
- */
+/* The chunked coding: the same body however the bytes come; PHP's decoder as a second opinion. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

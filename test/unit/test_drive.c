@@ -297,8 +297,7 @@ static enum fsock_err timers_step(struct fsk_op *op, fsock_time now)
     return all->left ? FSOCK_AGAIN : FSOCK_OK;
 }
 
-/* Ten thousand at once: none fires before its time, each once, unless another one has stopped it.
- */
+/* Ten thousand at once: none fires before its time, each once, unless another has stopped it. */
 static void test_timers(void **state)
 {
     static struct timers all;

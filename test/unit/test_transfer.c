@@ -1,5 +1,4 @@
-/* What a transfer does with a peer that keeps the rules: bodies, redirects, connections, proxies.
- */
+/* Transfers with a peer that keeps the rules: bodies, redirects, connections, proxies. */
 #include "transfer_rig.h"
 
 #include <openssl/evp.h>
