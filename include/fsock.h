@@ -228,8 +228,7 @@ FSOCK_API void fsock_request_init(struct fsock_request *request);
 FSOCK_API enum fsock_err fsock_request_check(const struct fsock_request *request,
                                              struct fsock_fault *fault);
 
-/* Points in a transfer's life: nanoseconds after its start, -1 if not reached (as curl's time_*).
- */
+/* Points in a transfer's life: nanoseconds after its start, -1 if not reached (curl's time_*). */
 struct fsock_times {
     fsock_time namelookup, connect, appconnect, pretransfer, starttransfer, redirect, total;
 };
