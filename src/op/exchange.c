@@ -68,7 +68,6 @@ static enum fsock_err timed_out(struct fsk_exchange *x, fsock_time now)
 static void all_sent(struct fsk_exchange *x)
 {
     x->send_over = true;
-    x->sent_at = fsock_now();
     fsk_mark(x->op.trace, FSOCK_MARK_SENT, x->op.id, -1, 0, x->sent, "%llu bytes",
              (unsigned long long)x->sent);
 }

@@ -51,7 +51,6 @@ struct fsk_exchange {
 
     uint64_t sent;         /* of head and body together */
     bool send_over;        /* all is sent, or the rest will not be */
-    fsock_time sent_at;    /* when the last byte went out; 0: not yet */
     fsock_time first_at;   /* when the first byte of the answer came; 0: none */
     fsock_time last_moved; /* when a byte moved last, either way */
     size_t moved;          /* bytes since it last let others go */
