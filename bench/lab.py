@@ -38,7 +38,8 @@ ENV.update({'LC_ALL': 'C', 'TERM': 'dumb', 'HOME': '/nonexistent'})
 
 
 def stop_on_sigterm():
-    """Makes SIGTERM and SIGHUP run every `finally`, as Ctrl-C does."""
+    """Makes SIGTERM and SIGHUP run every `finally`, as Ctrl-C does (in the background, too)."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda number, frame: sys.exit(128 + number))
 
