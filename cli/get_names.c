@@ -140,13 +140,14 @@ void names_of_url(struct fsk_span url, bool marked, char name[NAME_SIZE])
         name[i] = '_';
     for (size_t i = len; i && (name[i - 1] == '.' || name[i - 1] == ' '); i--)
         name[i - 1] = '_';
-    bool before = reserved(name, len),
-         behind = ends_in(name, len, ".part") || ends_in(name, len, ".meta");
-    if (before || behind) {
+    if (reserved(name, len)) {
         len = shorten(name, len, NAME_LONGEST - 1);
-        memmove(name + before, name, len);
-        name[before ? 0 : len] = '_';
-        len++;
+        memmove(name + 1, name, len++);
+        name[0] = '_';
+    }
+    if (ends_in(name, len, ".part") || ends_in(name, len, ".meta")) {
+        len = shorten(name, len, NAME_LONGEST - 1);
+        name[len++] = '_';
     }
     if (marked || cut)
         len = mark(url, name, len);

@@ -65,6 +65,7 @@ static void made_safe(void **state)
         {"http://host/console",                "console"         },
         {"http://host/x.part",                 "x.part_"         },
         {"http://host/x.part.meta",            "x.part.meta_"    },
+        {"http://host/nul.x.part",             "_nul.x.part_"    },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         assert_string_equal(name_of(cases[i][0], false), cases[i][1]);
