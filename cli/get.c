@@ -297,14 +297,16 @@ static int exit_code(const struct get *g)
         return EXIT_READ;
     if (g->report.single)
         return stuck ? EXIT_TIMEOUT : g->report.exitcode;
-    if (!g->report.summary.failed && !g->items.over)
+    if (!g->report.summary.failed && !g->items.over && !stuck)
         return EXIT_FINE;
     return g->report.summary.fine ? EXIT_SOME_FAILED : EXIT_ALL_FAILED;
 }
 
 static int finish(struct get *g, enum fsock_err err)
 {
-    report_end(&g->report, interrupt_signal() ? NULL : g->items.over ? "--run-time" : "-m");
+    report_flush(&g->report);
+    bool run_over = fsock_now() >= g->run_deadline;
+    report_end(&g->report, interrupt_signal() ? NULL : run_over ? "--run-time" : "-m");
     if (err == FSOCK_OK)
         return exit_code(g);
     report_say(&g->report,

@@ -145,11 +145,15 @@ static bool failure_text(int sys_errno, const char *limit, char *text, size_t ca
     return true;
 }
 
+void report_flush(struct report *r)
+{
+    progress_clear(&r->progress);
+    out_flush(&r->out);
+}
+
 void report_end(struct report *r, const char *limit)
 {
     char text[256];
-    out_flush(&r->out);
-    progress_clear(&r->progress);
     bool quiet = r->o->silent && !r->o->show_error;
     if (!quiet && failure_text(r->out.sys_errno, limit, text, sizeof text))
         report_say(r, text);

@@ -48,8 +48,11 @@ void report_head(struct report *r, const struct fsock_event *head);
 /* What goes by the clock: records that have waited, the progress line. */
 void report_tick(struct report *r, fsock_time now, size_t running);
 
+/* Write all that waits. */
+void report_flush(struct report *r);
+
 /*
- * Write all that waits; say it if standard output has failed; print the summary. `limit` is the
+ * After report_flush(): say it if standard output has failed, and print the summary. `limit` is the
  * option that would have given a standard output that is stuck more time; NULL: not worth a word.
  */
 void report_end(struct report *r, const char *limit);

@@ -73,9 +73,11 @@ def stuck(kind):
     return tuple(end.detach() for end in socket.socketpair())
 
 
-def run_stuck(fsock, kind, *args, number=None):
-    """Runs the command with nobody who reads its output, and interrupts it: (code, seconds)."""
+def run_stuck(fsock, kind, *args, number=None, full=0):
+    """Runs the command with nobody who reads its output, of which `full` bytes are there already,
+    and interrupts it: (code, seconds, standard error)."""
     ours, theirs = stuck(kind)
+    os.write(theirs, b"x" * full)
     process = subprocess.Popen([fsock.program, "get", *map(str, args)], stdin=subprocess.DEVNULL,
                                stdout=theirs, stderr=subprocess.PIPE, env=clean_env())
     os.close(theirs)
@@ -99,6 +101,14 @@ def test_limits_hold_while_nobody_reads(site, fsock, tmp, kind):
     (tmp / "list").write_text(site.url("/plain/1\n") * 20000)
     code, took, err = run_stuck(fsock, kind, "--json", "--run-time=0.5", "-i", tmp / "list")
     assert code == 110 and 0.5 <= took < 0.8 and b"(--run-time raises this limit)" in err
+
+
+@pytest.mark.plain
+def test_limits_hold_when_only_writing_is_left(site, fsock, tmp):
+    (tmp / "list").write_text(site.url("/plain/1\n"))
+    code, took, err = run_stuck(fsock, "pipe", "--run-time=0.5", "-i", tmp / "list", full=65536)
+    assert code == 110 and 0.5 <= took < 0.8
+    assert b"1 ok, 0 failed" in err and b"(--run-time raises this limit)" in err
 
 
 @pytest.mark.plain
