@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "base/digits.h"
+
 #define LONGEST (INT64_C(10) * 366 * 24 * 3600 * FSOCK_SECOND)
 
 fsock_time fsock_now(void)
@@ -57,7 +59,7 @@ bool fsk_time_parse(struct fsk_span text, int64_t *interval)
         char c = text.p[i];
         if (c == '.' && place == 0) {
             place = 1;
-        } else if (c >= '0' && c <= '9') {
+        } else if (fsk_is_digit(c)) {
             digits++;
             place /= 10;
             value = place > 0 ? value + (c - '0') * place : value * 10 + (c - '0');

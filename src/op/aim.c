@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/digits.h"
 #include "base/fault.h"
 #include "wire/addr.h"
 #include "wire/idn.h"
@@ -79,13 +80,8 @@ static enum fsock_err settle(struct fsk_aim *aim, const struct fsk_url *u, struc
 /* ":443" behind what is there. */
 static void append_port(struct fsk_buf *b, uint16_t port)
 {
-    char digits[6];
-    size_t i = sizeof digits;
-    do
-        digits[--i] = (char)('0' + port % 10);
-    while (port /= 10);
-    digits[--i] = ':';
-    fsk_buf_append(b, digits + i, sizeof digits - i);
+    char text[1 + FSK_DECIMAL_MAX] = ":";
+    fsk_buf_append(b, text, 1 + fsk_decimal_write(port, text + 1));
 }
 
 /* The key of the pool's place, and in it the words for the peer. */

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/digits.h"
 #include "base/fault.h"
 #include "wire/base64.h"
 #include "wire/h1.h"
@@ -128,14 +129,10 @@ static enum fsock_err field(struct fsk_buf *out, const struct fsk_ask *ask, cons
 static enum fsock_err number_field(struct fsk_buf *out, const struct fsk_ask *ask, const char *name,
                                    const char *before, uint64_t value, const char *after)
 {
-    char text[64], digits[24];
-    size_t i = sizeof digits, n = strlen(before);
-    do
-        digits[--i] = (char)('0' + value % 10);
-    while (value /= 10);
+    char text[64];
+    size_t n = strlen(before);
     memcpy(text, before, n);
-    memcpy(text + n, digits + i, sizeof digits - i);
-    n += sizeof digits - i;
+    n += fsk_decimal_write(value, text + n);
     memcpy(text + n, after, strlen(after));
     return field(out, ask, name, fsk_span(text, n + strlen(after)));
 }

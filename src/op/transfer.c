@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/digits.h"
 #include "base/fault.h"
 #include "base/hint.h"
 #include "base/time.h"
@@ -263,16 +264,16 @@ static void change_method(struct fsk_transfer *t, int status)
 static enum fsock_err check_resume(struct fsk_transfer *t)
 {
     struct fsk_span value;
-    uint64_t from = 0;
-    size_t i = 6;
+    uint64_t from;
     if (!t->request->resume_from || t->exchange.head.status != 206)
         return FSOCK_OK;
     bool ok = fsk_h1_find(t->exchange.head.fields, FSK_SPAN("Content-Range"), &value) &&
               value.n > 6 && fsk_span_caseeq(fsk_span(value.p, 6), FSK_SPAN("bytes "));
-    for (; ok && i < value.n && value.p[i] >= '0' && value.p[i] <= '9' && i < 24; i++)
-        from = from * 10 + (uint64_t)(value.p[i] - '0');
+    const char *dash = ok ? memchr(value.p, '-', value.n) : NULL;
     t->response.resumed =
-        ok && i > 6 && i < value.n && value.p[i] == '-' && from == t->request->resume_from;
+        dash &&
+        fsk_decimal_parse(fsk_span(value.p + 6, (size_t)(dash - value.p) - 6), UINT64_MAX, &from) &&
+        from == t->request->resume_from;
     if (t->response.resumed)
         return FSOCK_OK;
     return fsk_fault_set(&t->fault, FSOCK_ERR_RESUME, FSOCK_STAGE_HEAD, 0,

@@ -1,42 +1,13 @@
 #include "wire/addr.h"
 
+#include "base/digits.h"
+
 static const char hexdigits[] = "0123456789abcdef";
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-/* The value of a hex digit, or -1. */
-static int hex_value(char c)
-{
-    if (is_digit(c))
-        return c - '0';
-    c = fsk_lower(c);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* Decimal digits only, at most max. */
-static bool parse_decimal(struct fsk_span s, uint32_t max, uint32_t *value)
-{
-    uint64_t v = 0;
-    if (s.n == 0)
-        return false;
-    for (size_t i = 0; i < s.n; i++) {
-        if (!is_digit(s.p[i]))
-            return false;
-        v = v * 10 + (uint64_t)(s.p[i] - '0');
-        if (v > max)
-            return false;
-    }
-    *value = (uint32_t)v;
-    return true;
-}
 
 bool fsk_port_parse(struct fsk_span s, uint16_t *port)
 {
-    uint32_t v;
-    if (!parse_decimal(s, 65535, &v))
+    uint64_t v;
+    if (!fsk_decimal_parse(s, 65535, &v))
         return false;
     *port = (uint16_t)v;
     return true;
@@ -63,9 +34,9 @@ static bool parse4(struct fsk_span s, uint8_t ip[4])
 {
     bool dot = true;
     for (int i = 0; i < 4; i++) {
-        uint32_t v;
+        uint64_t v;
         struct fsk_span part = dot ? cut(&s, '.', &dot) : fsk_span(NULL, 0);
-        if (!parse_decimal(part, 255, &v) || (part.n > 1 && part.p[0] == '0'))
+        if (!fsk_decimal_parse(part, 255, &v) || (part.n > 1 && part.p[0] == '0'))
             return false;
         ip[i] = (uint8_t)v;
     }
@@ -77,8 +48,8 @@ static bool parse_group(struct fsk_span s, size_t *i, unsigned *value)
 {
     size_t start = *i;
     *value = 0;
-    while (*i < s.n && *i - start < 4 && hex_value(s.p[*i]) >= 0)
-        *value = *value << 4 | (unsigned)hex_value(s.p[(*i)++]);
+    while (*i < s.n && *i - start < 4 && fsk_hex_value(s.p[*i]) >= 0)
+        *value = *value << 4 | (unsigned)fsk_hex_value(s.p[(*i)++]);
     return *i > start;
 }
 
@@ -142,8 +113,10 @@ bool fsk_addr_parse(struct fsk_span s, struct fsk_addr *a, struct fsk_span *zone
     if (!parse6(ip, r.ip))
         return false;
     if (has_zone) {
-        if (s.n == 0 || (!parse_decimal(s, UINT32_MAX, &r.scope) && !zone))
+        uint64_t scope = 0;
+        if (s.n == 0 || (!fsk_decimal_parse(s, UINT32_MAX, &scope) && !zone))
             return false;
+        r.scope = (uint32_t)scope;
         if (zone)
             *zone = s;
     }
@@ -196,13 +169,13 @@ bool fsk_addr_looks_numeric(struct fsk_span host)
         host.n--;
     for (start = host.n; start > 0 && host.p[start - 1] != '.'; start--)
         ;
-    for (i = start; i < host.n && is_digit(host.p[i]); i++)
+    for (i = start; i < host.n && fsk_is_digit(host.p[i]); i++)
         ;
     if (i == host.n)
         return i > start;
     if (i != start + 1 || host.p[start] != '0' || fsk_lower(host.p[i]) != 'x')
         return false;
-    for (i++; i < host.n && hex_value(host.p[i]) >= 0; i++)
+    for (i++; i < host.n && fsk_hex_value(host.p[i]) >= 0; i++)
         ;
     return i == host.n;
 }
@@ -220,7 +193,7 @@ static bool parse_loose_part(struct fsk_span s, uint32_t *value)
     if (s.n == 0)
         return false;
     for (size_t i = 0; i < s.n; i++) {
-        int digit = hex_value(s.p[i]);
+        int digit = fsk_hex_value(s.p[i]);
         if (digit < 0 || digit >= base)
             return false;
         v = v * (uint64_t)base + (uint64_t)digit;
@@ -255,24 +228,12 @@ bool fsk_addr_parse_loose(struct fsk_span s, struct fsk_addr *a)
     return true;
 }
 
-static char *put_decimal(char *o, uint32_t v)
-{
-    char digits[10];
-    int n = 0;
-    do
-        digits[n++] = (char)('0' + v % 10);
-    while ((v /= 10) != 0);
-    while (n)
-        *o++ = digits[--n];
-    return o;
-}
-
 static char *put4(char *o, const uint8_t *ip)
 {
     for (int i = 0; i < 4; i++) {
         if (i)
             *o++ = '.';
-        o = put_decimal(o, ip[i]);
+        o += fsk_decimal_write(ip[i], o);
     }
     return o;
 }
@@ -340,7 +301,7 @@ static char *put_ip(char *o, const struct fsk_addr *a)
     o = put6(o, a->ip);
     if (a->scope) {
         *o++ = '%';
-        o = put_decimal(o, a->scope);
+        o += fsk_decimal_write(a->scope, o);
     }
     return o;
 }
@@ -362,7 +323,7 @@ size_t fsk_addr_format_port(const struct fsk_addr *a, char out[FSK_ADDR_TEXT])
         if (a->family == 6)
             *o++ = ']';
         *o++ = ':';
-        o = put_decimal(o, a->port);
+        o += fsk_decimal_write(a->port, o);
     }
     *o = '\0';
     return (size_t)(o - out);
@@ -475,7 +436,7 @@ size_t fsk_addr_reverse_name(const struct fsk_addr *a, char out[FSK_ADDR_REVERSE
         return 0;
     for (int i = a->family == 4 ? 3 : 15; i >= 0; i--) {
         if (a->family == 4) {
-            o = put_decimal(o, a->ip[i]);
+            o += fsk_decimal_write(a->ip[i], o);
         } else {
             *o++ = hexdigits[a->ip[i] & 15];
             *o++ = '.';

@@ -1,16 +1,10 @@
 #include "wire/chunked.h"
 
+#include "base/digits.h"
+
 void fsk_chunked_init(struct fsk_chunked *c, uint32_t max_trailers)
 {
     *c = (struct fsk_chunked){.max = max_trailers};
-}
-
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = fsk_lower(c);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 static void enter(struct fsk_chunked *c, enum fsk_chunked_state state)
@@ -45,7 +39,7 @@ static enum fsk_chunked_err size_digit(struct fsk_chunked *c, int digit)
 /* One byte of a chunk's line, in the states SIZE, SPACE and EXT. */
 static enum fsk_chunked_err line_byte(struct fsk_chunked *c, char b)
 {
-    int digit = c->state == FSK_CHUNKED_SIZE ? hex_value(b) : -1;
+    int digit = c->state == FSK_CHUNKED_SIZE ? fsk_hex_value(b) : -1;
 
     if (c->cr && b != '\n')
         return FSK_CHUNKED_BARE_CR;

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/digits.h"
+
 /* Length bytes are at most 63, below the letters: case can be folded without looking at labels. */
 static bool is_letter(uint8_t c)
 {
@@ -39,14 +41,14 @@ static size_t unescape(const char *p, size_t n, uint8_t *byte)
 
     if (n < 2)
         return 0;
-    if (p[1] < '0' || p[1] > '9') {
+    if (!fsk_is_digit(p[1])) {
         *byte = (uint8_t)p[1];
         return 2;
     }
     if (n < 4)
         return 0;
     for (size_t i = 1; i < 4; i++) {
-        if (p[i] < '0' || p[i] > '9')
+        if (!fsk_is_digit(p[i]))
             return 0;
         value = value * 10 + (unsigned)(p[i] - '0');
     }

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/digits.h"
+
 #define POINTERS_MAX 128 /* no honest name has more than one for each of its 127 labels */
 
 static uint16_t get16(const uint8_t *p)
@@ -86,19 +88,12 @@ static const char *word_text(const struct word *words, size_t n, unsigned number
                              const char *prefix, char buf[FSK_DNS_WORD])
 {
     size_t at = strlen(prefix);
-    char digits[10];
-    size_t k = 0;
 
     for (size_t i = 0; i < n; i++)
         if (words[i].number == number)
             return words[i].text;
-    number &= 0xffff;
-    do
-        digits[k++] = (char)('0' + number % 10);
-    while (number /= 10);
     memcpy(buf, prefix, at);
-    while (k)
-        buf[at++] = digits[--k];
+    at += fsk_decimal_write(number & 0xffff, buf + at);
     buf[at] = '\0';
     return buf;
 }
@@ -115,21 +110,15 @@ const char *fsk_dns_rcode_name(unsigned rcode, char buf[FSK_DNS_WORD])
 
 int fsk_dns_type_number(struct fsk_span text)
 {
-    int number = 0;
+    uint64_t number;
 
     for (size_t i = 0; i < COUNT(types); i++)
         if (fsk_span_caseeq(text, fsk_span_str(types[i].text)))
             return types[i].number;
-    if (text.n < 5 || !fsk_span_caseeq(fsk_span(text.p, 4), FSK_SPAN("TYPE")))
+    if (text.n < 5 || !fsk_span_caseeq(fsk_span(text.p, 4), FSK_SPAN("TYPE")) ||
+        !fsk_decimal_parse(fsk_span(text.p + 4, text.n - 4), 0xffff, &number))
         return -1;
-    for (size_t i = 4; i < text.n; i++) {
-        if (text.p[i] < '0' || text.p[i] > '9')
-            return -1;
-        number = number * 10 + (text.p[i] - '0');
-        if (number > 0xffff)
-            return -1;
-    }
-    return number;
+    return (int)number;
 }
 
 /* ---- asking ---- */

@@ -1,5 +1,7 @@
 #include "wire/h1.h"
 
+#include "base/digits.h"
+
 /* The characters of a token (RFC 9110 5.6.2); no byte above 127 is one. */
 /* clang-format off */
 static const unsigned char token_char[256] = {
@@ -25,11 +27,6 @@ bool fsk_h1_valid_token(struct fsk_span s)
         if (!is_token_char(s.p[i]))
             return false;
     return s.n > 0;
-}
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
 }
 
 /* Without white space at both ends, line folds included. */
@@ -91,33 +88,18 @@ static enum fsk_h1_err check_text(const char *p, const char *end)
     return FSK_H1_OK;
 }
 
-/* Digits only, at most 2^63 - 1; else -1. */
-static int64_t parse_length(struct fsk_span s)
-{
-    int64_t v = 0;
-    if (s.n == 0)
-        return -1;
-    for (size_t i = 0; i < s.n; i++) {
-        int digit = s.p[i] - '0';
-        if (!is_digit(s.p[i]) || v > (INT64_MAX - digit) / 10)
-            return -1;
-        v = v * 10 + digit;
-    }
-    return v;
-}
-
 static enum fsk_h1_err note_length(struct fields *f)
 {
     struct fsk_span list = f->value;
     if (list.n == 0 || list.p[list.n - 1] == ',')
         return FSK_H1_BAD_LENGTH;
     while (list.n) {
-        int64_t v = parse_length(cut_element(&list));
-        if (v < 0)
+        uint64_t v;
+        if (!fsk_decimal_parse(cut_element(&list), INT64_MAX, &v))
             return FSK_H1_BAD_LENGTH;
-        if (f->h->content_length >= 0 && f->h->content_length != v)
+        if (f->h->content_length >= 0 && f->h->content_length != (int64_t)v)
             return FSK_H1_LENGTHS_DIFFER;
-        f->h->content_length = v;
+        f->h->content_length = (int64_t)v;
     }
     return FSK_H1_OK;
 }
@@ -251,11 +233,11 @@ static enum fsk_h1_err parse_status_line(struct fsk_span l, struct fsk_h1_head *
     enum fsk_h1_err err = check_text(l.p, l.p + l.n);
     if (err)
         return err;
-    if (l.n < 9 || !is_digit(l.p[5]) || l.p[6] != '.' || !is_digit(l.p[7]) || l.p[8] != ' ' ||
-        l.p[5] != '1')
+    if (l.n < 9 || !fsk_is_digit(l.p[5]) || l.p[6] != '.' || !fsk_is_digit(l.p[7]) ||
+        l.p[8] != ' ' || l.p[5] != '1')
         return FSK_H1_BAD_VERSION;
     h->minor = l.p[7] - '0';
-    if (l.n < 12 || !is_digit(l.p[9]) || !is_digit(l.p[10]) || !is_digit(l.p[11]) ||
+    if (l.n < 12 || !fsk_is_digit(l.p[9]) || !fsk_is_digit(l.p[10]) || !fsk_is_digit(l.p[11]) ||
         l.p[9] == '0' || (l.n > 12 && l.p[12] != ' '))
         return FSK_H1_BAD_STATUS;
     h->status = (l.p[9] - '0') * 100 + (l.p[10] - '0') * 10 + (l.p[11] - '0');

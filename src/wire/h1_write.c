@@ -1,5 +1,7 @@
 #include "wire/h1.h"
 
+#include "base/digits.h"
+
 /* Where a writer stands. Once the room is used up nothing more is written. */
 struct out {
     char *p;
@@ -116,16 +118,6 @@ static bool is_one_of(struct fsk_span name, const struct fsk_span *names, size_t
     return false;
 }
 
-static void put_decimal(struct out *o, int64_t v)
-{
-    char digits[20];
-    size_t n = sizeof(digits);
-    do
-        digits[--n] = (char)('0' + v % 10);
-    while ((v /= 10) != 0);
-    put(o, fsk_span(digits + n, sizeof(digits) - n));
-}
-
 /* The head's own fields, each list that loses elements joined where its first field stood. */
 static void put_fields(struct out *o, struct fsk_span fields, const struct fsk_h1_decoding *d)
 {
@@ -174,9 +166,9 @@ size_t fsk_h1_decoded_head(struct fsk_span head, const struct fsk_h1_decoding *d
         if (!is_one_of(name, unwanted, sizeof(unwanted) / sizeof(*unwanted)))
             put_unfolded(&o, name, value);
     if (d->length >= 0) {
-        put(&o, FSK_SPAN("Content-Length: "));
-        put_decimal(&o, d->length);
-        put(&o, FSK_SPAN("\r\n"));
+        char digits[FSK_DECIMAL_MAX];
+        size_t n = fsk_decimal_write((uint64_t)d->length, digits);
+        put_field(&o, FSK_SPAN("Content-Length"), fsk_span(digits, n));
     }
     put(&o, FSK_SPAN("\r\n"));
     return o.full ? 0 : o.n;

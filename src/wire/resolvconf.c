@@ -1,5 +1,6 @@
 #include "wire/resolvconf.h"
 
+#include "base/digits.h"
 #include "wire/words.h"
 
 static bool is_comment(struct fsk_span word)
@@ -47,7 +48,7 @@ static bool number_option(struct fsk_span word, struct fsk_span name, unsigned m
     if (word.n <= name.n || word.p[name.n] != ':' || !fsk_span_eq(fsk_span(word.p, name.n), name))
         return false;
     for (size_t i = name.n + 1; i < word.n; i++) {
-        if (word.p[i] < '0' || word.p[i] > '9')
+        if (!fsk_is_digit(word.p[i]))
             return true;
         if (v <= max)
             v = v * 10 + (unsigned)(word.p[i] - '0');

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "base/digits.h"
 #include "wire/addr.h"
 #include "wire/url_split.h"
 
@@ -28,18 +29,13 @@ static bool is_alpha(char c)
     return fsk_lower(c) >= 'a' && fsk_lower(c) <= 'z';
 }
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 /* The length of the scheme that s starts with (RFC 3986 3.1), 0 if none does. */
 static size_t scheme_length(struct fsk_span s)
 {
     size_t i = 0;
     if (s.n == 0 || !is_alpha(s.p[0]))
         return 0;
-    while (i < s.n && (is_alpha(s.p[i]) || is_digit(s.p[i]) || s.p[i] == '+' || s.p[i] == '-' ||
+    while (i < s.n && (is_alpha(s.p[i]) || fsk_is_digit(s.p[i]) || s.p[i] == '+' || s.p[i] == '-' ||
                        s.p[i] == '.'))
         i++;
     return i < s.n && s.p[i] == ':' ? i : 0;
@@ -75,7 +71,7 @@ void fsk_url_split(struct fsk_span s, bool scheme, struct fsk_url_parts *r)
 static bool colon_is_port(struct fsk_span s, size_t colon)
 {
     size_t i = colon + 1;
-    while (i < s.n && is_digit(s.p[i]))
+    while (i < s.n && fsk_is_digit(s.p[i]))
         i++;
     return (i > colon + 1 || i == s.n) && (i == s.n || strchr("/?#", s.p[i]));
 }
@@ -134,7 +130,7 @@ static enum fsk_url_err take_port(struct fsk_span port, struct fsk_url *u)
     if (port.n == 0)
         return FSK_URL_OK;
     for (size_t i = 0; i < port.n; i++)
-        if (!is_digit(port.p[i]))
+        if (!fsk_is_digit(port.p[i]))
             return FSK_URL_BAD_PORT;
     if (!fsk_port_parse(port, &u->port))
         return FSK_URL_PORT_RANGE;
@@ -246,7 +242,7 @@ const char *fsk_url_error_text(enum fsk_url_err err, struct fsk_span text, size_
     int digits = 0;
 
     if (err == FSK_URL_PORT_RANGE) {
-        while ((size_t)digits < rest.n && digits < 24 && is_digit(rest.p[digits]))
+        while ((size_t)digits < rest.n && digits < 24 && fsk_is_digit(rest.p[digits]))
             digits++;
         snprintf(out, FSK_URL_ERROR_TEXT, "has the port %.*s, which is above 65535", digits,
                  rest.p);

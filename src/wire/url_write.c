@@ -1,3 +1,4 @@
+#include "base/digits.h"
 #include "wire/addr.h"
 #include "wire/url.h"
 #include "wire/url_split.h"
@@ -52,7 +53,7 @@ enum care {
 static bool is_unreserved(char c)
 {
     char l = fsk_lower(c);
-    return (l >= 'a' && l <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' ||
+    return (l >= 'a' && l <= 'z') || fsk_is_digit(c) || c == '-' || c == '.' || c == '_' ||
            c == '~';
 }
 
@@ -94,20 +95,13 @@ bool fsk_url_is_plain(const struct fsk_url *u)
     return !has_outsider(p) && !has_outsider(u->query) && !has_outsider(u->fragment);
 }
 
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = fsk_lower(c);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* The byte that the three characters at s.p[i] encode, or -1. */
 static int encoded_byte(struct fsk_span s, size_t i)
 {
-    if (s.n - i < 3 || s.p[i] != '%' || hex_value(s.p[i + 1]) < 0 || hex_value(s.p[i + 2]) < 0)
+    if (s.n - i < 3 || s.p[i] != '%' || fsk_hex_value(s.p[i + 1]) < 0 ||
+        fsk_hex_value(s.p[i + 2]) < 0)
         return -1;
-    return hex_value(s.p[i + 1]) << 4 | hex_value(s.p[i + 2]);
+    return fsk_hex_value(s.p[i + 1]) << 4 | fsk_hex_value(s.p[i + 2]);
 }
 
 static void put_text(struct out *o, struct fsk_span s, enum care care)
@@ -178,14 +172,9 @@ size_t fsk_url_target(const struct fsk_url *u, char *out, size_t room)
 
 static void put_port(struct out *o, uint16_t port)
 {
-    char digits[5];
-    int n = 0;
+    char digits[FSK_DECIMAL_MAX];
     put_byte(o, ':');
-    do
-        digits[n++] = (char)('0' + port % 10);
-    while ((port /= 10) != 0);
-    while (n)
-        put_byte(o, digits[--n]);
+    put(o, fsk_span(digits, fsk_decimal_write(port, digits)));
 }
 
 size_t fsk_url_authority(const struct fsk_url *u, bool always_port, char *out, size_t room)

@@ -1,4 +1,4 @@
-/* buf, time, fault, trace and rand of base/. */
+/* buf, time, fault, trace, rand and digits of base/. */
 #include <errno.h>
 #include <limits.h>
 #include <math.h>
@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
+#include "base/digits.h"
 #include "base/fault.h"
 #include "base/rand.h"
 #include "base/time.h"
@@ -370,6 +371,43 @@ static void test_rand(void **state)
     assert_int_equal(seen, 0xffff);
 }
 
+/* ---- digits ---------------------------------------------------------------------------------- */
+
+static void test_digits(void **state)
+{
+    static const uint64_t limits[] = {0, 9, 10, 99, 255, 65535, INT64_MAX, UINT64_MAX};
+    char text[FSK_DECIMAL_MAX + 1];
+    uint64_t v = 7;
+    (void)state;
+    for (int c = 0; c < 256; c++) {
+        const char *at = c ? strchr("0123456789abcdefABCDEF", c) : NULL;
+        int value = at ? (int)strtol((char[]){(char)c, '\0'}, NULL, 16) : -1;
+        assert_int_equal(fsk_hex_value((char)c), value);
+        assert_int_equal(fsk_is_digit((char)c), value >= 0 && value < 10);
+    }
+    for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
+        size_t n = fsk_decimal_write(limits[i], text);
+        char expect[32];
+        snprintf(expect, sizeof expect, "%llu", (unsigned long long)limits[i]);
+        assert_int_equal(n, strlen(expect));
+        assert_memory_equal(text, expect, n);
+        assert_true(fsk_decimal_parse(fsk_span(text, n), limits[i], &v));
+        assert_true(v == limits[i]);
+        if (limits[i])
+            assert_false(fsk_decimal_parse(fsk_span(text, n), limits[i] - 1, &v));
+        text[n] = '0';
+        assert_int_equal(fsk_decimal_parse(fsk_span(text, n + 1), limits[i], &v), limits[i] == 0);
+    }
+    v = 7;
+    assert_true(fsk_decimal_parse(FSK_SPAN("0000000000000000000000001"), 1, &v));
+    assert_int_equal(v, 1);
+    assert_false(fsk_decimal_parse(FSK_SPAN("18446744073709551616"), UINT64_MAX, &v));
+    assert_false(fsk_decimal_parse(FSK_SPAN(""), 9, &v));
+    assert_false(fsk_decimal_parse(FSK_SPAN("-1"), 9, &v));
+    assert_false(fsk_decimal_parse(FSK_SPAN("1 "), 9, &v));
+    assert_int_equal(v, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -380,7 +418,7 @@ int main(void)
         cmocka_unit_test(test_fault_null),  cmocka_unit_test(test_fault_long),
         cmocka_unit_test(test_fault_tries), cmocka_unit_test(test_names),
         cmocka_unit_test(test_errno_text),  cmocka_unit_test(test_trace),
-        cmocka_unit_test(test_rand),
+        cmocka_unit_test(test_rand),        cmocka_unit_test(test_digits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

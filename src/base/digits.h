@@ -1,0 +1,27 @@
+/*
+ * digits.h - numbers as digits in ASCII, whatever the locale.
+ */
+#ifndef FSK_DIGITS_H
+#define FSK_DIGITS_H
+
+#include <stdint.h>
+
+#include "base/span.h"
+
+static inline bool fsk_is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* The value of a hex digit in either case, or -1. */
+int fsk_hex_value(char c);
+
+/* True, and the number in *value, if it is decimal digits and nothing else, and at most `max`. */
+bool fsk_decimal_parse(struct fsk_span digits, uint64_t max, uint64_t *value);
+
+#define FSK_DECIMAL_MAX 20 /* digits of UINT64_MAX */
+
+/* Write a number, no NUL; returns how many digits. */
+size_t fsk_decimal_write(uint64_t value, char *out);
+
+#endif
