@@ -11,7 +11,6 @@
 
 #include <assert.h>
 #include <stdbool.h>
-#include <stdint.h>
 
 #include <fsock.h>
 

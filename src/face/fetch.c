@@ -7,7 +7,6 @@
 #include <sys/resource.h>
 
 #include "base/fault.h"
-#include "base/time.h"
 #include "drive/loop.h"
 #include "face/given.h"
 #include "op/request.h"

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "base/fault.h"
-#include "base/time.h"
 #include "drive/run.h"
 #include "face/given.h"
 #include "op/transfer.h"

@@ -13,7 +13,6 @@
 #define FSK_LAYER_H
 
 #include <stdbool.h>
-#include <stdint.h>
 
 #include <fsock.h>
 

@@ -6,7 +6,7 @@
 
 #include <openssl/ssl.h>
 
-#include "net/layer.h"
+#include "base/span.h"
 
 /*
  * Why a certificate is not trusted: `error` (X509_V_ERR_*) was found at `cert`, which may be NULL.

@@ -1,6 +1,5 @@
 #include "op/query_stream.h"
 
-#include <errno.h>
 #include <stdlib.h>
 
 #include "net/plain.h"
