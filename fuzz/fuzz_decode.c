@@ -51,12 +51,13 @@ static struct result decode(const char *list, const uint8_t *body, size_t n, uin
         struct fsk_span in = fsk_span(piece, len);
         do {
             size_t cap = cut ? 1 + next_random(&random) % (cut % 5 ? 3000 : 7) : MAX_BODY + 1;
-            size_t made;
+            size_t made, before = in.n;
             char *out = malloc(cap);
             err = fsk_decode_push(d, &in, out, cap, &made);
             assert(made <= cap && r.n + made <= MAX_BODY);
             assert(err != FSK_DECODE_OK || in.n == 0);
-            assert(err != FSK_DECODE_FULL || made > 0);
+            /* (Between two codings it may move on unseen.) */
+            assert(err != FSK_DECODE_FULL || made > 0 || in.n < before || strchr(list, ','));
             memcpy(r.bytes + r.n, out, made);
             r.n += made;
             free(out);

@@ -7,7 +7,8 @@
 
 #include "base/time.h"
 
-#define TURN 16 /* steps at most before the clock is read again: each may move 256 KiB */
+#define TURN      16 /* steps at most before the kernel is asked again: each may move 256 KiB */
+#define TURN_TIME (2 * FSOCK_MILLISECOND) /* and no step begins later than this after it was */
 
 struct fsk_loop_slot {
     struct fsk_op *reader, *writer; /* who waits; may be the same */
@@ -165,5 +166,7 @@ enum fsock_err fsk_loop_step(struct fsk_loop *loop, fsock_time deadline)
     }
     loop->turn--;
     fsk_sched_step(s);
+    if (loop->turn && fsock_now() - s->driver.now > TURN_TIME)
+        loop->turn = 0;
     return FSOCK_OK;
 }

@@ -8,9 +8,9 @@
 #include "base/time.h"
 #include "op/exchange_body.h"
 
-#define TURN_BYTES  ((size_t)256 * 1024) /* moved in a row before others get their turn */
-#define RECV_COST   ((size_t)1024)       /* added for each receive: TLS may work long for a byte */
-#define INTERIM_MAX 100                  /* 1xx answers before the final one */
+#define TURN_BYTES  ((size_t)256 * 1024)    /* moved in a row before others get their turn */
+#define TURN_TIME   (2 * FSOCK_MILLISECOND) /* likewise: a byte may cost TLS or a decoder much */
+#define INTERIM_MAX 100                     /* 1xx answers before the final one */
 
 /* ---- Faults ---------------------------------------------------------------------------------- */
 
@@ -74,7 +74,7 @@ static void all_sent(struct fsk_exchange *x)
 
 bool fsk_exchange_turn_over(struct fsk_exchange *x)
 {
-    if (x->moved < TURN_BYTES)
+    if (x->moved < TURN_BYTES && fsock_now() < x->turn_ends)
         return false;
     x->moved = 0;
     x->op.yield = true;
@@ -137,7 +137,7 @@ enum fsock_err fsk_exchange_fill(struct fsk_exchange *x, fsock_time now, uint64_
         fsk_mark(x->op.trace, FSOCK_MARK_FIRST_BYTE, x->op.id, -1, 0, n, "%zu bytes", n);
     }
     x->last_moved = now;
-    x->moved += n + RECV_COST;
+    x->moved += n;
     if (flags)
         *dropped = n;
     else
@@ -289,6 +289,7 @@ static enum fsock_err step(struct fsk_op *op, fsock_time now)
     if (!x->last_moved)
         x->last_moved = now;
     x->event = FSK_EXCHANGE_NONE;
+    x->turn_ends = fsock_now() + TURN_TIME;
     /* (Sending may find room that the kernel doesn't call writable: the peer took nothing.) */
     if (op->expired || (fsk_op_root(op)->by_clock && now >= fsk_time_limit(x->last_moved, silence)))
         return timed_out(x, now);

@@ -54,6 +54,7 @@ struct fsk_exchange {
     fsock_time first_at;   /* when the first byte of the answer came; 0: none */
     fsock_time last_moved; /* when a byte moved last, either way */
     size_t moved;          /* bytes since it last let others go */
+    fsock_time turn_ends;  /* when it lets them go however few there were */
 
     struct fsk_buf head_bytes; /* of the final header, as received */
     size_t head_seen;          /* bytes that the parser has looked at */

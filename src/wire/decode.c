@@ -12,6 +12,12 @@
 /* A coding makes no more than this before the ratio is looked at again. */
 #define STEP_MAX (256 * 1024)
 
+/*
+ * What all codings together may use in one push, beyond what comes out of it; and the pieces they
+ * get it in. Empty members and frames are slow, and make nothing.
+ */
+#define WORK_MAX 4096
+
 struct layer {
     struct fsk_coding *coding;
     uint64_t made;        /* bytes that came out of it */
@@ -23,6 +29,7 @@ struct fsk_decode {
     struct fsk_decode_limits limits;
     enum fsk_decode_err err;              /* what it died of, or OK */
     uint64_t used;                        /* encoded bytes */
+    int64_t work;                         /* in this push: bytes used by all layers, less made */
     size_t n;                             /* layers; at least one */
     struct layer layer[FSK_DECODE_DEPTH]; /* the first is decoded first, so applied last */
 };
@@ -173,16 +180,21 @@ static enum fsk_decode_err run(struct fsk_decode *d, struct layer *l, struct fsk
     enum fsk_decode_err err;
     *made = 0;
     do {
-        size_t before = in->n, m;
-        size_t room = cap - *made < STEP_MAX ? cap - *made : STEP_MAX;
-        err = l->coding->ops->step(l->coding, in, out + *made, room, &m);
+        struct fsk_span piece = fsk_span(in->p, in->n < WORK_MAX ? in->n : WORK_MAX);
+        size_t m, room = cap - *made < STEP_MAX ? cap - *made : STEP_MAX;
+        err = l->coding->ops->step(l->coding, &piece, out + *made, room, &m);
+        size_t took = (in->n < WORK_MAX ? in->n : WORK_MAX) - piece.n;
+        *in = fsk_span(piece.p, in->n - took);
         *made += m;
         l->made += m;
+        d->work += (int64_t)took - (l == &d->layer[d->n - 1] ? (int64_t)m : 0);
         if (l == d->layer)
-            d->used += before - in->n;
+            d->used += took;
         if (err <= FSK_DECODE_FULL && too_steep(d, l))
             return FSK_DECODE_BOMB;
-    } while (err == FSK_DECODE_FULL && *made < cap);
+        if (err == FSK_DECODE_OK && in->n > 0)
+            err = FSK_DECODE_FULL; /* there are more pieces */
+    } while (err == FSK_DECODE_FULL && *made < cap && d->work < WORK_MAX);
     return err;
 }
 
@@ -204,7 +216,7 @@ static enum fsk_decode_err pull(struct fsk_decode *d, size_t i, struct fsk_span 
         l->rest = fsk_span(l->buffer, m);
         if (err > FSK_DECODE_FULL || (err == FSK_DECODE_OK && m == 0))
             return err;
-        if (*made == cap)
+        if (*made == cap || d->work >= WORK_MAX)
             return FSK_DECODE_FULL;
     }
 }
@@ -218,6 +230,7 @@ enum fsk_decode_err fsk_decode_push(struct fsk_decode *d, struct fsk_span *in, c
     struct layer *top = &d->layer[d->n - 1];
     uint64_t max = d->limits.max_body;
     /* With a limit, room for one byte above it shows whether there is one. */
+    d->work = 0;
     if (max && max - top->made < cap)
         cap = (size_t)(max - top->made) + 1;
     enum fsk_decode_err err = pull(d, d->n - 1, in, out, cap, made);

@@ -31,7 +31,7 @@
 
 enum fsk_decode_err {
     FSK_DECODE_OK = 0,    /* all the input is used, and all that it makes has been handed out */
-    FSK_DECODE_FULL,      /* no error: the output buffer is full, there may be more; call again */
+    FSK_DECODE_FULL,      /* no error: that is enough for one call, there may be more; call again */
     FSK_DECODE_UNKNOWN,   /* the list names a coding that is not known here */
     FSK_DECODE_TOO_MANY,  /* the list names more than FSK_DECODE_DEPTH codings */
     FSK_DECODE_MEMORY,    /* an allocation failed */
@@ -89,10 +89,11 @@ void fsk_decode_free(struct fsk_decode *d);
  * Decode from *in, which is moved on past the bytes used, to out[0 .. cap). *made is how many bytes
  * were written, after an error too. cap may be as small as 1.
  *
- * OK: in->n is 0 and nothing is held back; push more or finish. FULL: make room and call again with
- * the rest of *in, even if that is empty. Anything else is an error, for good: each later call
- * gives it again. NOT_GZIP comes before any output and at the second byte of the body at the
- * latest, so a caller who wants to pass such a body on as it is has only to keep those.
+ * OK: in->n is 0 and nothing is held back; push more or finish. FULL: the buffer is full, or much
+ * was used and little came of it, so that the caller may look at the clock: make room and call
+ * again with the rest of *in, even if that is empty. Anything else is an error, for good: each
+ * later call gives it again. NOT_GZIP comes before any output and at the second byte of the body at
+ * the latest, so a caller who wants to pass such a body on as it is has only to keep those.
  */
 enum fsk_decode_err fsk_decode_push(struct fsk_decode *d, struct fsk_span *in, char *out,
                                     size_t cap, size_t *made);

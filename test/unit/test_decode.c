@@ -377,6 +377,38 @@ static void test_dead_after_an_error(void **state)
     fsk_decode_free(NULL);
 }
 
+/* What makes nothing is slow: a push must come back soon all the same, through a stack, too. */
+static void test_empty_members(void **state)
+{
+    (void)state;
+    enum { MEMBERS = 50000 };
+    static const unsigned char member[20] = {0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 3};
+    char *members = malloc(MEMBERS * sizeof member), out[64];
+    for (size_t i = 0; i < MEMBERS; i++)
+        memcpy(members + i * sizeof member, member, sizeof member);
+    struct blob b = deflated(members, MEMBERS * sizeof member, 31, 9, 0);
+    const struct fsk_span bodies[] = {fsk_span(members, MEMBERS * sizeof member),
+                                      fsk_span((char *)b.p, b.n)};
+    for (size_t i = 0; i < 2; i++) {
+        struct fsk_span bad, in = bodies[i];
+        struct fsk_decode *d;
+        size_t made, calls = 0;
+        enum fsk_decode_err err;
+        fsk_decode_new(&d, i ? FSK_SPAN("gzip, gzip") : FSK_SPAN("gzip"), NULL, &bad);
+        do {
+            err = fsk_decode_push(d, &in, out, sizeof out, &made);
+            assert_int_equal(made, 0);
+            calls++;
+        } while (err == FSK_DECODE_FULL);
+        assert_int_equal(err, FSK_DECODE_OK);
+        assert_int_equal(fsk_decode_finish(d), FSK_DECODE_OK);
+        assert_true(calls >= MEMBERS * sizeof member / (32 * 1024));
+        fsk_decode_free(d);
+    }
+    free(members);
+    free(b.p);
+}
+
 static void test_limits(void **state)
 {
     (void)state;
@@ -560,6 +592,7 @@ int main(void)
         cmocka_unit_test(test_trailing_bytes),
         cmocka_unit_test(test_damage_against_zlib),
         cmocka_unit_test(test_dead_after_an_error),
+        cmocka_unit_test(test_empty_members),
         cmocka_unit_test(test_limits),
         cmocka_unit_test(test_lists),
         cmocka_unit_test(test_deep_stack),
