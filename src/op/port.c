@@ -167,8 +167,6 @@ static bool send_all(struct fsk_port *p)
             send_failed(p, errno);
         for (int i = 0; i < sent; i++)
             fsk_list_remove(&o.question[i]->unsent);
-        if (sent > 0)
-            p->set->sent += (unsigned)sent;
     }
     return true;
 }
@@ -178,23 +176,18 @@ static bool send_all(struct fsk_port *p)
 static void take_datagram(struct fsk_port *p, const uint8_t *bytes, size_t n,
                           const struct fsk_addr *from)
 {
-    p->set->received++;
     struct fsk_question *q = NULL, **at = NULL;
     if (n >= FSK_DNS_HEADER) {
         at = place_of(p, (uint16_t)(bytes[0] << 8 | bytes[1]));
         q = *at;
     }
-    if (!q || !fsk_addr_equal(&q->server, from)) {
-        p->set->dropped++;
+    if (!q || !fsk_addr_equal(&q->server, from))
         return;
-    }
     struct fsk_dns_query query = query_of(q);
     struct fsk_dns_msg m;
     enum fsk_dns_match match = fsk_dns_read(&m, &query, bytes, n);
-    if (match == FSK_DNS_NOT_OURS) {
-        p->set->dropped++;
+    if (match == FSK_DNS_NOT_OURS)
         return;
-    }
     take_out(at);
     q->answered(q, match, &m);
 }

@@ -7,8 +7,8 @@
  * its last question: a set without questions holds no descriptor.
  *
  * A datagram counts only if it comes from the address and port that was asked, with the id of an
- * open question there, and repeats that question (fsk_dns_read). All others are dropped and
- * counted. An ICMP error for a server fails all questions of that port to it at once.
+ * open question there, and repeats that question (fsk_dns_read). All others are dropped. An
+ * ICMP error for a server fails all questions of that port to it at once.
  */
 #ifndef FSK_PORT_H
 #define FSK_PORT_H
@@ -56,7 +56,6 @@ struct fsk_ports {
     unsigned max; /* ports of one family */
     struct fsk_port *port[FSK_PORTS_MAX];
     struct fsk_rand rand;
-    uint64_t sent, received, dropped; /* datagrams; dropped: of those received, nobody's answer */
 };
 
 /* `max` is how many descriptors one family may have: 1 to FSK_PORTS_MAX / 2. */
