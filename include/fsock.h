@@ -401,7 +401,8 @@ enum { FSOCK_READABLE = 1, FSOCK_WRITABLE = 2 };
 /*
  * Report once, by FSOCK_EVENT_READY, when `fd` is what `events` says, or has failed (a regular file
  * always is). It must stay open until then; it may be closed, or watched again, afterwards. At most
- * one watch of a descriptor at a time.
+ * one watch of a descriptor at a time. FSOCK_OK; FSOCK_ERR_INPUT if fd is negative;
+ * FSOCK_ERR_MEMORY.
  */
 FSOCK_API enum fsock_err fsock_fetch_watch(fsock_fetch *fetch, int fd, unsigned events, void *user);
 

@@ -189,7 +189,8 @@ enum fsock_err fsock_fetch_add(fsock_fetch *f, const char *url, size_t url_len,
         return FSOCK_AGAIN;
     }
     request = request ? request : default_request();
-    enum fsock_err err = fsk_request_check(request, fault);
+    struct fsock_request unused;
+    enum fsock_err err = fsk_given_request(&unused, request, fault);
     if (err != FSOCK_OK)
         return err;
     err = fsk_aim_init(&aim, fsk_span(url, url_len), f->http.routes, fault);
@@ -233,6 +234,8 @@ static enum fsock_err watch_step(struct fsk_op *op, fsock_time now)
 
 enum fsock_err fsock_fetch_watch(fsock_fetch *f, int fd, unsigned events, void *user)
 {
+    if (fd < 0)
+        return FSOCK_ERR_INPUT;
     struct watch *w = malloc(sizeof *w);
     struct fsk_driver *driver = &f->loop.sched.driver;
     if (!w)

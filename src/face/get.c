@@ -78,6 +78,7 @@ enum fsock_err fsock_get(fsock_result **result, const char *url,
     if (given.max_body == 0)
         given.max_body = BODY_MAX;
     fsk_buf_init(&r->body, (size_t)given.max_body);
+    fsk_response_init(&r->transfer.response, "");
     if (err == FSOCK_OK)
         err = run_it(r, url, &given, deadline);
     if (err != FSOCK_OK)

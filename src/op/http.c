@@ -35,7 +35,8 @@ static unsigned user_timeout(const struct fsock_options *o)
 {
     if (o->connect_timeout <= 0 || o->read_timeout <= 0)
         return 0;
-    int64_t ms = (o->connect_timeout + o->read_timeout) / FSOCK_MILLISECOND + 1000;
+    int64_t ms =
+        o->connect_timeout / FSOCK_MILLISECOND + o->read_timeout / FSOCK_MILLISECOND + 1000;
     return ms < INT32_MAX ? (unsigned)ms : 0;
 }
 

@@ -55,6 +55,12 @@ static struct line take_apart(const char *text)
     return l;
 }
 
+/* A body goes out with its length, and no other framing may contradict that (RFC 9112 6.1). */
+static bool can_be_sent(struct line l)
+{
+    return l.kind == '-' || (l.kind && !fsk_span_caseeq(l.name, FSK_SPAN("Transfer-Encoding")));
+}
+
 static enum fsock_err refuse(struct fsock_fault *fault, const char *what, const char *text)
 {
     char shown[80];
@@ -66,7 +72,7 @@ static enum fsock_err refuse(struct fsock_fault *fault, const char *what, const 
                   shown);
     fsk_fault_hint(fault,
                    "a header is \"Name: value\", its name without blanks; control bytes such "
-                   "as CR, LF and NUL are never sent");
+                   "as CR, LF and NUL are never sent, nor is Transfer-Encoding");
     return FSOCK_ERR_INPUT;
 }
 
@@ -75,7 +81,7 @@ enum fsock_err fsk_request_check(const struct fsock_request *r, struct fsock_fau
     if (r->method && !fsk_h1_valid_token(fsk_span_str(r->method)))
         return refuse(fault, "the method", r->method);
     for (const char *const *h = r->headers; h && *h; h++)
-        if (!take_apart(*h).kind)
+        if (!can_be_sent(take_apart(*h)))
             return refuse(fault, "the header", *h);
     const struct {
         const char *what, *text;

@@ -430,6 +430,19 @@ static enum fsock_err step(struct fsk_op *op, fsock_time now)
 
 /* ---- Life ------------------------------------------------------------------------------------ */
 
+void fsk_response_init(struct fsock_response *response, const char *method)
+{
+    *response = (struct fsock_response){
+        .url = "",
+        .method = method,
+        .content_length = -1,
+        .tls_version = "",
+        .tls_cipher = "",
+        .redirect_url = "",
+        .times = {-1, -1, -1, -1, -1, -1, -1}
+    };
+}
+
 enum fsock_err fsk_transfer_init(struct fsk_transfer *t, struct fsk_http *http, struct fsk_span url,
                                  const struct fsock_request *request, uint64_t id)
 {
@@ -442,14 +455,7 @@ enum fsock_err fsk_transfer_init(struct fsk_transfer *t, struct fsk_http *http, 
     fsk_list_init(&t->lease.waiter);
     fsk_buf_init(&t->head, FSK_REQUEST_MAX);
     fsk_buf_init(&t->location, 16 * FSK_URL_MAX);
-    t->response = (struct fsock_response){
-        .method = t->method,
-        .content_length = -1,
-        .tls_version = "",
-        .tls_cipher = "",
-        .redirect_url = "",
-        .times = {-1, -1, -1, -1, -1, -1, -1}
-    };
+    fsk_response_init(&t->response, t->method);
     enum fsock_err err = fsk_aim_init(&t->aim, url, http->routes, &t->fault);
     t->response.url = t->aim.text.mem ? t->aim.text.mem : "";
     return err;

@@ -54,6 +54,9 @@ struct fsk_transfer {
     struct fsk_buf location; /* response.redirect_url */
 };
 
+/* Nothing is known of the answer yet; no text is NULL but `head`. */
+void fsk_response_init(struct fsock_response *response, const char *method);
+
 /*
  * Take aim; nothing moves yet. The request has passed fsk_request_check. Errors as fsk_aim_init's,
  * in t->fault; the transfer is to be freed (fini) in every case.
