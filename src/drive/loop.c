@@ -145,7 +145,7 @@ static enum fsock_err gather(struct fsk_loop *loop, fsock_time deadline)
     for (int i = 0; i < n; i++)
         deliver(loop, &events[i]);
     fsk_sched_tick(s);
-    loop->turn = s->running < TURN ? s->running : TURN;
+    loop->turn = TURN;
     loop->late = s->driver.now >= deadline;
     return FSOCK_OK;
 }
@@ -161,8 +161,6 @@ enum fsock_err fsk_loop_step(struct fsk_loop *loop, fsock_time deadline)
         enum fsock_err err = gather(loop, deadline);
         if (err != FSOCK_OK)
             return err;
-        if (loop->turn == 0)
-            loop->turn = 1;
     }
     loop->turn--;
     fsk_sched_step(s);

@@ -8,7 +8,8 @@
 #include "net/tls_bio.h"
 #include "net/tls_words.h"
 
-#define HOST_MAX 255 /* what SNI can say (RFC 6066 3, RFC 1035 2.3.4) */
+#define RECORD_MAX 16384 /* bytes of data in one record (RFC 8446 5.1) */
+#define HOST_MAX   255   /* what SNI can say (RFC 6066 3, RFC 1035 2.3.4) */
 
 /*
  * OpenSSL goes on reading until it has data. A peer that sends nothing but tickets or the like must
@@ -22,14 +23,15 @@ struct tls {
     struct fsk_tls_pipe pipe;
     struct fsk_tls_config *config;
     SSL *ssl;
-    bool open;     /* the handshake is done */
-    bool broken;   /* TLS has failed: OpenSSL must not be called again */
-    bool gone;     /* so has the layer below, or it has ended */
-    bool shut;     /* our close_notify is on its way */
-    bool usable;   /* the host can be put into a handshake */
-    bool offered;  /* a session is being resumed */
-    bool ticket;   /* one has come: OpenSSL holds a buffer for sending, for nothing */
-    long cert_err; /* why the certificate is not trusted: cert_detail says it in words */
+    bool open;              /* the handshake is done */
+    bool broken;            /* TLS has failed: OpenSSL must not be called again */
+    bool gone;              /* so has the layer below, or it has ended */
+    bool shut;              /* our close_notify is on its way */
+    bool usable;            /* the host can be put into a handshake */
+    bool offered;           /* a session is being resumed */
+    bool ticket;            /* one has come: OpenSSL holds a buffer for sending, for nothing */
+    enum fsock_err pending; /* what the next recv returns: it came behind data */
+    long cert_err;          /* why the certificate is not trusted: cert_detail says it in words */
     char cert_detail[sizeof((struct fsk_layer *)0)->detail];
     char alpn[16]; /* what was agreed */
     size_t host_n; /* key begins with the host */
@@ -150,6 +152,25 @@ static void free_spare_buffers(struct tls *t)
         t->ticket = false;
 }
 
+/* As many records as there are and as have room: OpenSSL gives one at a time. */
+static enum fsock_err read_records(struct tls *t, char *buf, size_t cap, size_t *n, bool peek,
+                                   struct fsk_wait *wait)
+{
+    size_t got;
+    *n = 0;
+    begin(t, wait);
+    if (peek)
+        return SSL_peek_ex(t->ssl, buf, cap, n) == 1 ? FSOCK_OK : outcome(t, 0);
+    do {
+        int ret = SSL_read_ex(t->ssl, buf + *n, cap - *n, &got);
+        if (ret != 1)
+            return outcome(t, ret);
+        *n += got;
+        earn(t, got);
+    } while (cap - *n >= RECORD_MAX && got >= RECORD_MAX / 4); /* small ones take their time */
+    return FSOCK_OK;
+}
+
 static enum fsock_err tls_recv(struct fsk_layer *l, void *buf, size_t cap, size_t *n, int flags,
                                struct fsk_addr *from, struct fsk_wait *wait)
 {
@@ -157,17 +178,20 @@ static enum fsock_err tls_recv(struct fsk_layer *l, void *buf, size_t cap, size_
     struct tls *t = tls_of(l);
     if (flags & FSK_IO_OOB)
         return no_oob(l);
-    begin(t, wait);
-    int ret =
-        flags & FSK_IO_PEEK ? SSL_peek_ex(t->ssl, buf, cap, n) : SSL_read_ex(t->ssl, buf, cap, n);
-    if (ret == 1) {
-        earn(t, *n);
-        return FSOCK_OK;
-    }
-    enum fsock_err err = outcome(t, ret);
+    enum fsock_err err = t->pending;
+    t->pending = FSOCK_OK;
+    if (err != FSOCK_OK)
+        return err;
+    unsigned wants = wait->wants;
+    err = read_records(t, buf, cap, n, flags & FSK_IO_PEEK, wait);
     if (err == FSOCK_AGAIN)
         free_spare_buffers(t);
-    return err;
+    if (*n == 0)
+        return err;
+    wait->wants = wants; /* what comes next is the next call's business */
+    if (err != FSOCK_AGAIN)
+        t->pending = err;
+    return FSOCK_OK;
 }
 
 static enum fsock_err tls_send(struct fsk_layer *l, const void *buf, size_t len, size_t *n,
@@ -286,6 +310,8 @@ static void resume(struct tls *t)
 
 static bool set_up(struct tls *t)
 {
+    if (!fsk_tls_config_ready(t->config))
+        return false;
     t->ssl = SSL_new(t->config->ctx);
     BIO *bio = t->ssl ? fsk_tls_bio_new(t->config->bio, &t->pipe) : NULL;
     if (!bio)

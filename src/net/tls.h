@@ -17,9 +17,9 @@ struct fsk_tls_config;
 
 /*
  * From ca_file, cert_file, key_file, insecure, tls_min, tls_max and keylog_file. `alpn` is the list
- * to offer, in wire form (length byte, name), or NULL. NULL with the fault filled in
- * (FSOCK_ERR_TLS_LOCAL, FSOCK_ERR_INPUT) if a file or a version can't be used. A tls_min below
- * "1.2" also allows the weak signatures and keys that go with it.
+ * to offer, in wire form (length byte, name), borrowed for the config's life; or empty. NULL with
+ * the fault filled in (FSOCK_ERR_TLS_LOCAL, FSOCK_ERR_INPUT) if a file or a version can't be used.
+ * A tls_min below "1.2" also allows the weak signatures and keys that go with it.
  */
 struct fsk_tls_config *fsk_tls_config_new(const struct fsock_options *options, struct fsk_span alpn,
                                           struct fsock_fault *fault);

@@ -155,12 +155,15 @@ static void use_defaults(struct fsk_tls_config *c)
 }
 
 static enum fsock_err set_up(struct fsk_tls_config *c, const struct fsock_options *o,
-                             struct fsk_span alpn, struct fsock_fault *fault)
+                             struct fsock_fault *fault)
 {
+    c->ctx = SSL_CTX_new(TLS_client_method());
+    c->bio = fsk_tls_bio_method();
     if (!c->ctx || !c->bio)
         return FSOCK_ERR_MEMORY;
     use_defaults(c);
-    if (alpn.n && SSL_CTX_set_alpn_protos(c->ctx, (const unsigned char *)alpn.p, (unsigned)alpn.n))
+    if (c->alpn.n &&
+        SSL_CTX_set_alpn_protos(c->ctx, (const unsigned char *)c->alpn.p, (unsigned)c->alpn.n))
         return FSOCK_ERR_MEMORY;
     enum fsock_err err = use_versions(c->ctx, o, fault);
     if (!err)
@@ -172,25 +175,48 @@ static enum fsock_err set_up(struct fsk_tls_config *c, const struct fsock_option
     return err;
 }
 
+/* Whether something in the options can be wrong: then the caller wants to hear of it now. */
+static bool asks_for_something(const struct fsock_options *o)
+{
+    return o->ca_file || o->cert_file || o->key_file || o->keylog_file || o->tls_min || o->tls_max;
+}
+
 struct fsk_tls_config *fsk_tls_config_new(const struct fsock_options *options, struct fsk_span alpn,
                                           struct fsock_fault *fault)
 {
     struct fsk_tls_config *c = calloc(1, sizeof *c);
+    enum fsock_err err = c ? FSOCK_OK : FSOCK_ERR_MEMORY;
     if (c) {
-        ERR_clear_error();
         fsk_tls_sessions_init(&c->sessions);
         c->keylog = -1;
         c->insecure = options->insecure != 0;
-        c->ctx = SSL_CTX_new(TLS_client_method());
-        c->bio = fsk_tls_bio_method();
+        c->alpn = alpn;
     }
-    enum fsock_err err = c ? set_up(c, options, alpn, fault) : FSOCK_ERR_MEMORY;
+    ERR_clear_error();
+    if (c && asks_for_something(options))
+        err = set_up(c, options, fault);
     if (!err)
         return c;
     ERR_clear_error();
     fsk_fault_set(fault, err, FSOCK_STAGE_NONE, 0, "TLS could not be set up");
     fsk_tls_config_free(c);
     return NULL;
+}
+
+bool fsk_tls_config_ready(struct fsk_tls_config *c)
+{
+    const struct fsock_options nothing = {.size = sizeof nothing, .insecure = c->insecure};
+    if (c->ctx)
+        return true;
+    ERR_clear_error();
+    if (set_up(c, &nothing, NULL) == FSOCK_OK)
+        return true;
+    ERR_clear_error();
+    SSL_CTX_free(c->ctx);
+    BIO_meth_free(c->bio);
+    c->ctx = NULL;
+    c->bio = NULL;
+    return false;
 }
 
 void fsk_tls_config_free(struct fsk_tls_config *config)

@@ -28,17 +28,19 @@ static enum fsock_err refuse(struct fsock_fault *fault, struct fsk_span url, con
 }
 
 /* The host as it goes to the name server, into the Host field and to TLS: ASCII, lower case. */
-static enum fsock_err clean_host(struct fsk_url *u, char out[FSK_IDN_MAX],
-                                 struct fsock_fault *fault, struct fsk_span text)
+static enum fsock_err clean_host(const struct fsk_url *u, char out[FSK_IDN_MAX],
+                                 struct fsk_span *host, struct fsock_fault *fault,
+                                 struct fsk_span text)
 {
     struct fsk_addr addr;
     const char *why;
+    *host = u->host;
     if (u->is_ipv6_literal)
         return FSOCK_OK;
     if (fsk_addr_looks_numeric(u->host)) {
         if (!fsk_addr_parse_loose(u->host, &addr))
             return refuse(fault, text, "has a host that looks like an IPv4 address, but is none");
-        u->host = fsk_span(out, fsk_addr_format(&addr, out));
+        *host = fsk_span(out, fsk_addr_format(&addr, out));
         return FSOCK_OK;
     }
     size_t n = fsk_idn_to_ascii(u->host, out, FSK_IDN_MAX, &why);
@@ -46,34 +48,50 @@ static enum fsock_err clean_host(struct fsk_url *u, char out[FSK_IDN_MAX],
         return refuse(fault, text, why);
     for (size_t i = 0; i < n; i++)
         out[i] = fsk_lower(out[i]);
-    u->host = fsk_span(out, n);
+    *host = fsk_span(out, n);
     return FSOCK_OK;
 }
 
-/* Write the URL anew, from its parts and a clean host, and parse that. */
-static enum fsock_err settle(struct fsk_aim *aim, const struct fsk_url *u, struct fsk_span given)
+/* Remove dot segments, encode strange bytes. */
+static enum fsock_err resolve_self(struct fsk_aim *aim, size_t room)
 {
-    const char *rest = u->path.n ? u->path.p : u->has_query ? u->query.p - 1 : NULL;
+    struct fsk_buf *b = &aim->text;
+    char *resolved = malloc(room);
+    if (!resolved)
+        return FSOCK_ERR_MEMORY;
+    size_t n = fsk_url_resolve(&aim->url, fsk_buf_span(b), resolved, room);
+    fsk_buf_clear(b);
+    fsk_buf_append(b, resolved, n);
+    free(resolved);
+    if (fsk_url_parse(fsk_buf_span(b), false, &aim->url, NULL) != FSK_URL_OK)
+        return FSOCK_ERR_INPUT;
+    return FSOCK_OK;
+}
+
+/* Write the URL anew: `given` and its parts as parsed, but with a clean host. */
+static enum fsock_err settle(struct fsk_aim *aim, struct fsk_span given,
+                             const struct fsk_url *parts, struct fsk_span host)
+{
+    struct fsk_url u = *parts;
+    u.host = host;
+    const char *rest = u.path.n ? u.path.p : u.has_query ? u.query.p - 1 : NULL;
     size_t rest_n = rest ? (size_t)(given.p + given.n - rest) : 0;
-    size_t room = FSK_URL_ROOM(given.n + u->host.n + 8);
+    size_t room = FSK_URL_ROOM(given.n + host.n + 8);
     struct fsk_buf *b = &aim->text;
     enum fsock_err err = fsk_buf_reserve(b, room + 1);
     if (err != FSOCK_OK)
         return err;
-    fsk_buf_puts(b, is_scheme(u, "https") ? "https://" : "http://");
-    b->end += fsk_url_authority(u, false, b->mem + b->end, b->cap - b->end);
+    fsk_buf_puts(b, is_scheme(&u, "https") ? "https://" : "http://");
+    b->end += fsk_url_authority(&u, false, b->mem + b->end, b->cap - b->end);
     fsk_buf_append(b, rest, rest_n);
-    if (fsk_url_parse(fsk_buf_span(b), false, &aim->url, NULL) != FSK_URL_OK)
+    if (fsk_span_eq(fsk_buf_span(b), given)) { /* most often: then the parts are known */
+        aim->url = *parts;
+        fsk_url_rebase(&aim->url, given.p, b->mem);
+    } else if (fsk_url_parse(fsk_buf_span(b), false, &aim->url, NULL) != FSK_URL_OK) {
         return FSOCK_ERR_INPUT;
-    char *resolved = fsk_url_is_plain(&aim->url) ? NULL : malloc(room);
-    if (resolved) { /* dot segments removed, strange bytes encoded */
-        size_t n = fsk_url_resolve(&aim->url, fsk_buf_span(b), resolved, room);
-        fsk_buf_clear(b);
-        fsk_buf_append(b, resolved, n);
-        free(resolved);
-        if (fsk_url_parse(fsk_buf_span(b), false, &aim->url, NULL) != FSK_URL_OK)
-            return FSOCK_ERR_INPUT;
     }
+    if (!fsk_url_is_plain(&aim->url) && (err = resolve_self(aim, room)) != FSOCK_OK)
+        return err;
     return fsk_buf_terminate(b);
 }
 
@@ -142,7 +160,8 @@ static enum fsock_err aim_at(struct fsk_aim *aim, struct fsk_span text, bool cal
                              const struct fsk_routes *routes, struct fsock_fault *fault)
 {
     struct fsk_url u;
-    char host[FSK_IDN_MAX], why[FSK_URL_ERROR_TEXT];
+    struct fsk_span host;
+    char ascii[FSK_IDN_MAX], why[FSK_URL_ERROR_TEXT];
     size_t at;
     if (text.n > FSK_URL_MAX)
         return refuse(fault, text, "is longer than 64 KiB");
@@ -151,10 +170,10 @@ static enum fsock_err aim_at(struct fsk_aim *aim, struct fsk_span text, bool cal
         return refuse(fault, text, fsk_url_error_text(bad, text, at, why));
     if (!is_scheme(&u, "http") && !is_scheme(&u, "https"))
         return refuse(fault, text, "has a scheme other than http and https");
-    enum fsock_err err = clean_host(&u, host, fault, text);
+    enum fsock_err err = clean_host(&u, ascii, &host, fault, text);
     if (err != FSOCK_OK)
         return err;
-    err = settle(aim, &u, text);
+    err = settle(aim, text, &u, host);
     if (err == FSOCK_OK)
         err = choose_way(aim, routes);
     if (err == FSOCK_OK && callers && u.has_userinfo) /* the caller's own, not a redirect's */

@@ -282,3 +282,12 @@ bool fsk_url_same_origin(const struct fsk_url *a, const struct fsk_url *b)
     return fsk_span_caseeq(a->scheme, b->scheme) && fsk_span_caseeq(a->host, b->host) &&
            fsk_span_eq(a->zone, b->zone) && fsk_url_port(a) == fsk_url_port(b);
 }
+
+void fsk_url_rebase(struct fsk_url *u, const char *from, const char *to)
+{
+    struct fsk_span *parts[] = {&u->scheme, &u->userinfo, &u->user,  &u->password, &u->host,
+                                &u->zone,   &u->path,     &u->query, &u->fragment};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        if (parts[i]->n)
+            parts[i]->p = to + (parts[i]->p - from);
+}

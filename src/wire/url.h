@@ -124,6 +124,9 @@ size_t fsk_url_resolve(const struct fsk_url *base, struct fsk_span ref, char *ou
  */
 bool fsk_url_is_plain(const struct fsk_url *u);
 
+/* Let the parts, which point into a text at `from`, point into a copy of it at `to`. */
+void fsk_url_rebase(struct fsk_url *u, const char *from, const char *to);
+
 /*
  * Undo percent-encoding. A % without two hex digits stays as it is; the result may hold any byte,
  * NUL too. `out` has room for s.n bytes and may be s.p itself. Returns the length.
