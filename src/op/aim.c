@@ -145,15 +145,18 @@ static enum fsock_err choose_way(struct fsk_aim *aim, const struct fsk_routes *r
     return name_place(aim);
 }
 
-/* The zone of a link-local address is part of the host that is dialled, never of what is sent. */
-static void add_zone(struct fsk_aim *aim, struct fsk_span zone)
+/* The zone of a link-local address is part of the host that is dialled, and so of its place; never
+ * of what is sent. */
+static enum fsock_err add_zone(struct fsk_aim *aim, struct fsk_span zone)
 {
     if (!zone.n)
-        return;
+        return FSOCK_OK;
     int n = snprintf(aim->zoned, sizeof aim->zoned, "%.*s%%%.*s", (int)aim->url.host.n,
                      aim->url.host.p, (int)zone.n, zone.p);
     aim->target.host =
         fsk_span(aim->zoned, (size_t)n < sizeof aim->zoned ? (size_t)n : sizeof aim->zoned - 1);
+    enum fsock_err err = fsk_buf_puts(&aim->place, " %");
+    return err == FSOCK_OK ? fsk_buf_append(&aim->place, zone.p, zone.n) : err;
 }
 
 static enum fsock_err aim_at(struct fsk_aim *aim, struct fsk_span text, bool callers,
@@ -179,8 +182,8 @@ static enum fsock_err aim_at(struct fsk_aim *aim, struct fsk_span text, bool cal
     if (err == FSOCK_OK && callers && u.has_userinfo) /* the caller's own, not a redirect's */
         err = fsk_buf_append(&aim->userinfo, u.userinfo.p, u.userinfo.n);
     if (err == FSOCK_OK)
-        add_zone(aim, u.zone);
-    else
+        err = add_zone(aim, u.zone);
+    if (err != FSOCK_OK)
         fsk_fault_set(fault, err, FSOCK_STAGE_NONE, ENOMEM, "out of memory");
     return err;
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
+#include "op/aim.h"
 #include "op/route.h"
 
 static const char *const variables[] = {"http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY",
@@ -300,6 +301,27 @@ static void test_no_proxy(void **state)
     }
 }
 
+/* A link-local address is another one on each interface: a connection to one serves no other. */
+static void test_zones_are_places(void **state)
+{
+    (void)state;
+    static const char *const urls[] = {"http://[fe80::1%25eth0]/", "http://[fe80::1%25eth1]/",
+                                       "http://[fe80::1]/"};
+    struct fsk_routes *r = routes("", NULL, NULL, 0);
+    struct fsock_fault fault = {.err = FSOCK_OK};
+    struct fsk_aim aim[3];
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(fsk_aim_init(&aim[i], fsk_span_str(urls[i]), r, &fault), FSOCK_OK);
+    for (size_t i = 0; i < 3; i++) {
+        struct fsk_span a = fsk_buf_span(&aim[i].place), b = fsk_buf_span(&aim[(i + 1) % 3].place);
+        assert_false(fsk_span_eq(a, b));
+        assert_string_equal(aim[i].peer, "[fe80::1]:80");
+    }
+    for (size_t i = 0; i < 3; i++)
+        fsk_aim_fini(&aim[i]);
+    fsk_routes_free(r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -309,6 +331,7 @@ int main(void)
         cmocka_unit_test_teardown(test_environment, clear_environment),
         cmocka_unit_test_teardown(test_environment_and_options, clear_environment),
         cmocka_unit_test(test_no_proxy),
+        cmocka_unit_test(test_zones_are_places),
     };
     return cmocka_run_group_tests(tests, clear_environment, NULL);
 }
