@@ -4,17 +4,10 @@
 
 #include <openssl/evp.h>
 
+#include "base/digits.h"
 #include "utf8.h"
 
 enum { MARK = 12, EXTENSION_MAX = 16 };
-
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = fsk_lower(c);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
 
 /* The last segment of the path, still encoded. */
 static struct fsk_span last_segment(struct fsk_span url)
@@ -48,8 +41,8 @@ static size_t clean(struct fsk_span segment, char name[NAME_SIZE], bool *cut)
     unsigned char raw[1024];
     size_t n = 0, i = 0, len = 0;
     for (; i < segment.n && n < sizeof raw; i++) {
-        int high = i + 2 < segment.n && segment.p[i] == '%' ? hex_value(segment.p[i + 1]) : -1;
-        int low = high >= 0 ? hex_value(segment.p[i + 2]) : -1;
+        int high = i + 2 < segment.n && segment.p[i] == '%' ? fsk_hex_value(segment.p[i + 1]) : -1;
+        int low = high >= 0 ? fsk_hex_value(segment.p[i + 2]) : -1;
         raw[n++] = (unsigned char)(low >= 0 ? high << 4 | low : segment.p[i]);
         if (low >= 0)
             i += 2;
@@ -138,13 +131,13 @@ void names_of_url(struct fsk_span url, bool marked, char name[NAME_SIZE])
     }
     for (size_t i = 0; i < len && (name[i] == '.' || name[i] == '-'); i++)
         name[i] = '_';
-    for (size_t i = len; i && (name[i - 1] == '.' || name[i - 1] == ' '); i--)
-        name[i - 1] = '_';
     if (reserved(name, len)) {
         len = shorten(name, len, NAME_LONGEST - 1);
         memmove(name + 1, name, len++);
         name[0] = '_';
     }
+    for (size_t i = len; i && (name[i - 1] == '.' || name[i - 1] == ' '); i--)
+        name[i - 1] = '_';
     if (ends_in(name, len, ".part") || ends_in(name, len, ".meta")) {
         len = shorten(name, len, NAME_LONGEST - 1);
         name[len++] = '_';

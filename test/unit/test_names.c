@@ -71,6 +71,23 @@ static void made_safe(void **state)
         assert_string_equal(name_of(cases[i][0], false), cases[i][1]);
 }
 
+/* A reserved word is put off by a sign in front; what that pushes over the end may leave a blank
+ * there. */
+static void reserved_and_long(void **state)
+{
+    (void)state;
+    char url[400] = "http://host/nul.", *at = url + strlen(url);
+    for (size_t blank = NAME_LONGEST - 8; blank < NAME_LONGEST; blank++) {
+        memset(at, 'x', NAME_LONGEST - 4);
+        at[NAME_LONGEST - 4] = '\0';
+        if (blank - 4 < NAME_LONGEST - 4)
+            at[blank - 4] = '.';
+        const char *name = name_of(url, false);
+        assert_true(strlen(name) <= NAME_LONGEST);
+        assert_int_not_equal(name[strlen(name) - 1], '.');
+    }
+}
+
 static void marked(void **state)
 {
     (void)state;
