@@ -160,8 +160,13 @@ int main(void)
 {
     guard_init(&guard, 4096);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(plain),          cmocka_unit_test(made_safe), cmocka_unit_test(marked),
-        cmocka_unit_test(against_sha256), cmocka_unit_test(long_ones), cmocka_unit_test(any_bytes),
+        cmocka_unit_test(plain),
+        cmocka_unit_test(made_safe),
+        cmocka_unit_test(reserved_and_long),
+        cmocka_unit_test(marked),
+        cmocka_unit_test(against_sha256),
+        cmocka_unit_test(long_ones),
+        cmocka_unit_test(any_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
