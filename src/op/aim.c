@@ -198,6 +198,16 @@ enum fsock_err fsk_aim_init(struct fsk_aim *aim, struct fsk_span url,
     return aim_at(aim, url, true, routes, fault);
 }
 
+/* A redirect to the same link-local address means the same interface, too. */
+static enum fsock_err keep_zone(const struct fsk_aim *from, struct fsk_aim *to)
+{
+    if (from->target.host.p != from->zoned || to->target.host.p == to->zoned ||
+        !fsk_span_eq(from->url.host, to->url.host))
+        return FSOCK_OK;
+    size_t at = from->url.host.n + 1; /* behind the % */
+    return add_zone(to, fsk_span(from->zoned + at, from->target.host.n - at));
+}
+
 enum fsock_err fsk_aim_redirect(struct fsk_aim *aim, struct fsk_span location,
                                 const struct fsk_routes *routes, bool *same_origin,
                                 struct fsock_fault *fault)
@@ -213,6 +223,8 @@ enum fsock_err fsk_aim_redirect(struct fsk_aim *aim, struct fsk_span location,
     struct fsk_span to = fsk_span(text, fsk_url_resolve(&aim->url, location, text, room));
     enum fsock_err err = aim_at(&next, to, false, routes, &why);
     free(text);
+    if (err == FSOCK_OK)
+        err = keep_zone(aim, &next);
     if (err == FSOCK_OK && aim->target.tls && !next.target.tls)
         err = fsk_fault_set(&why, FSOCK_ERR_REDIRECTS, FSOCK_STAGE_HEAD, 0,
                             "%.*s is http, after https", (int)SHOWN, next.text.mem);

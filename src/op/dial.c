@@ -9,6 +9,7 @@
 #include "net/plain.h"
 
 #define ATTEMPT_DELAY   (250 * FSOCK_MILLISECOND) /* RFC 8305 8 */
+#define MORE_DELAY      (300 * FSOCK_MILLISECOND) /* for the other family, when one has failed */
 #define NO_SOCKET_DELAY (50 * FSOCK_MILLISECOND)  /* until a descriptor may be free again */
 
 static struct fsk_dial *dial_of(struct fsk_op *op)
@@ -156,8 +157,13 @@ static enum fsock_err run_race(struct fsk_dial *d, fsock_time now)
             return adopt(d, i, now) ? FSOCK_OK : FSOCK_ERR_MEMORY;
         note_failure(d, i, now);
     }
-    if (d->op.expired || (d->resolved && d->next >= known && !racing(d)))
+    bool all_failed = d->next >= known && !racing(d);
+    if (all_failed && !d->resolved && !d->no_more_at)
+        d->no_more_at = now + MORE_DELAY;
+    if (d->op.expired || (all_failed && (d->resolved || now >= d->no_more_at)))
         return lost(d, now);
+    if (all_failed)
+        d->op.alarm = fsk_time_min(d->op.alarm, d->no_more_at);
     for (unsigned i = 0; i < FSK_RACERS_MAX && d->next < known; i++) {
         if (d->racer[i])
             continue;

@@ -75,6 +75,7 @@ struct fsk_dial {
     unsigned next;                             /* the address to try next */
     fsock_time next_at;                        /* when, unless the last one fails before */
     struct fsk_connect *racer[FSK_RACERS_MAX]; /* NULL: free */
+    fsock_time no_more_at; /* when to stop hoping for more addresses; 0: some are left */
     int last_errno;
 
     char named[FSK_ADDR_TEXT]; /* the target's address, in words, if FSK_DIAL_NAME found one */

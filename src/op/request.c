@@ -56,9 +56,12 @@ static struct line take_apart(const char *text)
 }
 
 /* A body goes out with its length, and no other framing may contradict that (RFC 9112 6.1). */
-static bool can_be_sent(struct line l)
+static bool can_be_sent(struct line l, uint64_t body_len)
 {
-    return l.kind == '-' || (l.kind && !fsk_span_caseeq(l.name, FSK_SPAN("Transfer-Encoding")));
+    if (l.kind != ':' || !fsk_span_caseeq(l.name, FSK_SPAN("Content-Length")))
+        return l.kind == '-' || (l.kind && !fsk_span_caseeq(l.name, FSK_SPAN("Transfer-Encoding")));
+    char text[FSK_DECIMAL_MAX];
+    return fsk_span_eq(l.value, fsk_span(text, fsk_decimal_write(body_len, text)));
 }
 
 static enum fsock_err refuse(struct fsock_fault *fault, const char *what, const char *text)
@@ -72,7 +75,7 @@ static enum fsock_err refuse(struct fsock_fault *fault, const char *what, const 
                   shown);
     fsk_fault_hint(fault,
                    "a header is \"Name: value\", its name without blanks; control bytes such "
-                   "as CR, LF and NUL are never sent, nor is Transfer-Encoding");
+                   "as CR, LF and NUL are never sent, nor is a framing that is not the body's");
     return FSOCK_ERR_INPUT;
 }
 
@@ -81,7 +84,7 @@ enum fsock_err fsk_request_check(const struct fsock_request *r, struct fsock_fau
     if (r->method && !fsk_h1_valid_token(fsk_span_str(r->method)))
         return refuse(fault, "the method", r->method);
     for (const char *const *h = r->headers; h && *h; h++)
-        if (!can_be_sent(take_apart(*h)))
+        if (!can_be_sent(take_apart(*h), r->body ? r->body_len : 0))
             return refuse(fault, "the header", *h);
     const struct {
         const char *what, *text;

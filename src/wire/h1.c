@@ -123,6 +123,8 @@ static enum fsk_h1_err note_coding(struct fields *f)
             if (semicolon || f->has_chunked)
                 return FSK_H1_BAD_CODING;
             f->has_chunked = f->h->chunked = true;
+        } else if (f->has_chunked) { /* chunked is not the last one (RFC 9112 6.1) */
+            return FSK_H1_BAD_CODING;
         } else if (!fsk_span_caseeq(element, FSK_SPAN("identity"))) {
             f->h->chunked = false;
             f->h->other_coding = true;

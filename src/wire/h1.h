@@ -75,8 +75,8 @@ enum fsk_h1_body {
  *
  * Refused, beyond what the grammar forbids: any control byte but HTAB, space before a colon,
  * Content-Length values that differ (`5, 5` is one value), Content-Length with Transfer-Encoding,
- * chunked twice or with parameters, Transfer-Encoding in HTTP/1.0. The coding `identity` of
- * RFC 2616 says nothing and is ignored.
+ * chunked twice, with parameters or before another coding, Transfer-Encoding in HTTP/1.0. The
+ * coding `identity` of RFC 2616 says nothing and is ignored.
  */
 int fsk_h1_parse(const char *buf, size_t n, size_t last_n, struct fsk_h1_head *h);
 

@@ -35,6 +35,14 @@ def test_dns_servers(site, fsock):
     fails(fsock("get", "--dns-servers", "not-an-address", url), 2)
 
 
+def test_one_family_fails_while_the_other_is_not_answered(site, fsock):
+    """Its refusal is the answer, long before the limit; the name server never tells of the other."""
+    url = f"http://slow6.site.test:{site.ports['tcp-refused']}/"
+    result = fsock("get", "--dns-servers", f"127.0.0.1:{site.dns}", "--connect-timeout", "8", url)
+    fails(result, 7, "refused")
+    assert result.elapsed < 4
+
+
 def test_unix_socket(site, fsock):
     result = fsock("get", "--unix-socket", site.unix, "http://any.host/plain/5")
     assert result.code == 0 and result.stdout == site.get("/plain/5")[2]

@@ -101,6 +101,18 @@ static void test_framing_is_ours(void **state)
     assert_non_null(strstr(fault.text, "transfer-encoding"));
     request.headers = removed;
     assert_int_equal(fsock_request_check(&request, &fault), FSOCK_OK);
+
+    const char *const five[] = {"Content-Length: 5", NULL}, *const none[] = {"Content-Length: 0",
+                                                                             NULL};
+    request.headers = five;
+    assert_int_equal(fsock_request_check(&request, &fault), FSOCK_ERR_INPUT);
+    request.body = "12345";
+    request.body_len = 5;
+    assert_int_equal(fsock_request_check(&request, &fault), FSOCK_OK);
+    request.headers = none;
+    assert_int_equal(fsock_request_check(&request, &fault), FSOCK_ERR_INPUT);
+    request.body = NULL;
+    assert_int_equal(fsock_request_check(&request, &fault), FSOCK_OK);
 }
 
 static void test_descriptors_that_are_none(void **state)

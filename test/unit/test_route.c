@@ -317,6 +317,11 @@ static void test_zones_are_places(void **state)
         assert_false(fsk_span_eq(a, b));
         assert_string_equal(aim[i].peer, "[fe80::1]:80");
     }
+    bool same_origin = false;
+    assert_int_equal(fsk_aim_redirect(&aim[0], FSK_SPAN("/x"), r, &same_origin, &fault), FSOCK_OK);
+    assert_true(same_origin);
+    assert_true(fsk_span_eq(aim[0].target.host, FSK_SPAN("fe80::1%eth0")));
+    assert_false(fsk_span_eq(fsk_buf_span(&aim[0].place), fsk_buf_span(&aim[2].place)));
     for (size_t i = 0; i < 3; i++)
         fsk_aim_fini(&aim[i]);
     fsk_routes_free(r);
