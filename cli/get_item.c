@@ -363,7 +363,8 @@ static void on_head(struct items *all, struct item *item, const struct fsock_eve
     uint64_t from = r->resumed && item->resumed ? item->resumed->rest.size : 0;
     struct fsk_span validator =
         from ? fsk_span_str(item->resumed->rest.validator) : strong_validator(r);
-    bool good = sink_open(&item->sink, from, validator, all->o->create_dirs, &all->outcome);
+    bool dirs = all->o->create_dirs || all->o->output_dir; /* the latter is there to be filled */
+    bool good = sink_open(&item->sink, from, validator, dirs, &all->outcome);
     if (good && all->o->include == INCLUDE_DECODED)
         good = open_spool(all, item);
     else if (good && (all->o->include == INCLUDE_RECEIVED || all->o->head))

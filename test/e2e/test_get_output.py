@@ -74,8 +74,7 @@ def test_remote_names_of_arguments(site, fsock, tmp):
 
 def test_remote_names_of_a_list(site, fsock, tmp):
     urls = [site.url(f"/{kind}/{n}") for kind in ("plain", "gzip", "br") for n in range(10)]
-    result = fsock("get", "-i", write_list(tmp, *urls), "-O", "--output-dir", "out",
-                   "--create-dirs", "--json")
+    result = fsock("get", "-i", write_list(tmp, *urls), "-O", "--output-dir", "out", "--json")
     assert result.code == 0, result
     for record in result.records:
         file = tmp / record["filename_effective"]
