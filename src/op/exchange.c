@@ -123,10 +123,8 @@ enum fsock_err fsk_exchange_fill(struct fsk_exchange *x, fsock_time now, uint64_
         return FSOCK_EOF;
     if (fsk_exchange_turn_over(x))
         return FSOCK_AGAIN;
-    if (discard > cap) {
+    if (discard > cap) /* layers that can't drop receive into the buffer: no more than it holds */
         flags = FSK_IO_DISCARD;
-        cap = discard < TURN_BYTES ? (size_t)discard : TURN_BYTES;
-    }
     enum fsock_err err = fsk_stream_recv(x->stream, driver->scratch, cap, &n, flags, &x->op.wait);
     if (err == FSOCK_EOF)
         x->ended = true;

@@ -49,6 +49,15 @@ def test_unix_socket(site, fsock):
     fails(fsock("get", "--unix-socket=/nonexistent", "http://any.host/"), 7, "no such file")
 
 
+def test_dropped_bodies(site, fsock, tmp):
+    """What nobody wants is received all the same, whatever the layers below, and counted."""
+    for path in ("/huge/10000000", "/huge-chunked/10000000", "/huge-gzip/10000000"):
+        for url, *args in ((site.url(path),), ("http://any" + path, "--unix-socket", site.unix),
+                           (site.url(path, "https", "localhost"), "--cacert", site.ca)):
+            record = fsock("get", "--json", *args, url).records[0]
+            assert record["err"] == "ok" and record["size_body"] == 10000000, record
+
+
 def test_interface(site, fsock):
     result = fsock("get", "--interface", "127.0.0.2", "-w", "%{local_ip}", "-o", "x",
                    site.url("/plain/5"))
