@@ -137,6 +137,11 @@ void fsk_sock_tune(int fd, unsigned user_timeout_ms, bool fast_open)
         setsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, &on, sizeof on);
 }
 
+void fsk_sock_lowat(int fd, int bytes)
+{
+    setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &bytes, sizeof bytes);
+}
+
 int fsk_sock_connect(int fd, const struct fsk_sockaddr *to)
 {
     if (connect(fd, (const struct sockaddr *)&to->ss, to->len) == 0)

@@ -53,6 +53,9 @@ int fsk_sock_bind(int fd, int family, const struct fsk_bind *bind);
 /* Best effort: TCP_NODELAY; TCP_USER_TIMEOUT (ms) if > 0; TCP_FASTOPEN_CONNECT if asked. */
 void fsk_sock_tune(int fd, unsigned user_timeout_ms, bool fast_open);
 
+/* Call it readable from so many bytes on (SO_RCVLOWAT), or at its end. Best effort: 1 is usual. */
+void fsk_sock_lowat(int fd, int bytes);
+
 /* connect(2): 0, EINPROGRESS, or the error. */
 int fsk_sock_connect(int fd, const struct fsk_sockaddr *to);
 

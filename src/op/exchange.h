@@ -66,6 +66,9 @@ struct fsk_exchange {
     enum fsk_h1_body framing;
     uint64_t left; /* FSK_H1_BODY_LENGTH: bytes to come */
     struct fsk_chunked chunked;
+    uint64_t bulk_from;        /* `received` from which on the body counts as a fast one */
+    int wakes_from;            /* bytes that make the socket readable; 0: as it was */
+    bool bulk_wait;            /* it waits for many bytes */
     bool body_received;        /* its last byte is here, though perhaps not decoded */
     bool ended;                /* the peer has ended the stream */
     struct fsk_span in;        /* received, not looked at */

@@ -1,6 +1,9 @@
 """fsock get: where connections go, TLS, proxies, limits and ceilings, and what is said of them."""
 
+import socket
 import subprocess
+import threading
+import time
 
 import pytest
 
@@ -250,3 +253,23 @@ def test_numbers_do_not_follow_the_locale(site, fsock):
     env = {"LC_ALL": "de_DE.UTF-8", "LANG": "de_DE.UTF-8"}
     result = fsock("get", "-m", "1.5", "-w", "%{time_total}", "-o", "x", site.url("/plain/1"), env=env)
     assert result.code == 0 and "." in result.text
+
+
+def test_a_fast_body_that_becomes_slow(fsock):
+    """Much is waited for at once, but little is never held back: each piece ends the silence."""
+    def serve(listener):
+        peer, _ = listener.accept()
+        with peer:
+            peer.recv(65536)
+            peer.sendall(b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 3000000)
+            for _ in range(5):
+                time.sleep(0.4)
+                peer.sendall(b"y" * 1000)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = threading.Thread(target=serve, args=(listener,))
+        server.start()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+        result = fsock("get", "--read-timeout", "1", url)
+        server.join()
+    assert result.code == 0 and len(result.stdout) == 3005000, result.stderr
