@@ -261,15 +261,18 @@ def test_a_fast_body_that_becomes_slow(fsock):
         peer, _ = listener.accept()
         with peer:
             peer.recv(65536)
-            peer.sendall(b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 3000000)
-            for _ in range(5):
-                time.sleep(0.4)
+            peer.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+            for burst in bursts:
+                peer.sendall(b"x" * burst)
+                time.sleep(0.6)
                 peer.sendall(b"y" * 1000)
+                time.sleep(0.6)
 
+    bursts = [2000000, 2017000, 2029000, 2043000]
     with socket.create_server(("127.0.0.1", 0)) as listener:
         server = threading.Thread(target=serve, args=(listener,))
         server.start()
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
         result = fsock("get", "--read-timeout", "1", url)
         server.join()
-    assert result.code == 0 and len(result.stdout) == 3005000, result.stderr
+    assert result.code == 0 and len(result.stdout) == sum(bursts) + 4000, result.stderr
