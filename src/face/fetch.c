@@ -14,6 +14,7 @@
 
 #define PARALLEL    64
 #define PER_HOST    6
+#define KEPT_LEAST  16 /* connections open at once, kept ones too, even for fewer transfers */
 #define QUEUE_BYTES ((size_t)2 * 1024 * 1024) /* of waiting jobs: the rest waits outside */
 
 /* Descriptors besides the transfers': standard ones, epoll, lists; up to 8 or 64 for lookups. */
@@ -98,9 +99,11 @@ fsock_fetch *fsock_fetch_new(const struct fsock_options *options, unsigned paral
     fsk_trace_init(&f->trace);
     f->tracing = given.trace;
     f->parallel = affordable(parallel ? parallel : PARALLEL, given.own_files);
+    unsigned conns =
+        affordable(f->parallel < KEPT_LEAST ? KEPT_LEAST : f->parallel, given.own_files);
     enum fsock_err err =
         fsk_http_init(&f->http, &given, &f->loop.sched.driver, f->tracing ? &f->trace : NULL,
-                      per_host ? per_host : PER_HOST, f->parallel, fault);
+                      per_host ? per_host : PER_HOST, conns, fault);
     if (err != FSOCK_OK) {
         fsk_fault_set(fault, err, FSOCK_STAGE_NONE, ENOMEM, "out of memory");
         fsock_fetch_free(f);

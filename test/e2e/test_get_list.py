@@ -116,6 +116,15 @@ def test_a_long_list(site, fsock, tmp):
     assert all(r["size_body"] == (r["line"] - 1) % 50 for r in records)
 
 
+def test_connections_are_kept_for_hosts_in_turn(site, fsock, tmp):
+    hosts = ("127.0.0.1", "localhost")
+    urls = [site.url(f"/sized/{n}", host=host) for n in range(4) for host in hosts]
+    (tmp / "list").write_text("".join(url + "\n" for url in urls))
+    result = fsock("get", "-i", "list", "-P", "1", "--json")
+    assert result.code == 0 and len(result.records) == 8, result
+    assert sum(record["num_connects"] for record in result.records) == 2
+
+
 @pytest.mark.parametrize("limit", [11, 32])
 def test_few_descriptors(site, fsock, tmp, limit):
     """Slow, but not broken. 11 is the least: standard ones (two of them twice), epoll, signals (2),
