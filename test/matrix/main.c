@@ -4,8 +4,8 @@
  * name the right stage and limit; and to leave no descriptor open.
  *
  * A sleeping thread beside each cell measures how late this machine wakes people up, and that much
- * is forgiven. A cell that is late all the same is run again, alone, twice at most: what is late
- * each time is late. Output is TAP, with the table in comments.
+ * is forgiven. A cell that is late all the same is run again, alone, twice at most, and said
+ * to be: what is late each time is late. Output is TAP, with the table in comments.
  */
 #include "cells.h"
 
@@ -258,8 +258,10 @@ static bool is_late(const struct task *task)
     char why[1024];
     for (unsigned i = 0; i < task->n; i++)
         if (judge(&cells[task->cell[i]], &outcomes[task->driver][task->cell[i]], why, sizeof why) ==
-            LATE)
+            LATE) {
+            printf("# late, measured again alone: %s\n", why);
             return true;
+        }
     return false;
 }
 
