@@ -108,7 +108,7 @@ static enum fsock_err receive(struct fsk_layer *l, struct handshake *h, struct f
     *len = fsk_h1_parse(h->in, h->got + seen, h->parsed, head);
     if (*len < 0)
         return fsk_layer_fail(l, FSOCK_ERR_PROXY, 0, "the proxy does not speak HTTP: its answer %s",
-                              fsk_h1_error_text((enum fsk_h1_err) - *len));
+                              fsk_h1_error_text((enum fsk_h1_err)(-*len)));
     size_t end = *len > 0 ? (size_t)*len : h->got + seen;
     err = fsk_pass_recv_all(l, h->in, end, &h->got, wait);
     h->parsed = h->got;

@@ -179,7 +179,7 @@ static enum fsock_err parse_head(struct fsk_exchange *x)
     }
     int used = fsk_h1_parse(from, n, x->head_seen, &x->head);
     if (used < 0)
-        return bad_head(x, (enum fsk_h1_err) - used);
+        return bad_head(x, (enum fsk_h1_err)(-used));
     size_t keep = used ? (size_t)used : n;
     if (before)
         x->head_bytes.end -= n - keep;

@@ -82,7 +82,7 @@ static enum fsock_err take_chunk(struct fsk_exchange *x)
     default:
         break;
     }
-    enum fsk_chunked_err why = (enum fsk_chunked_err) - what;
+    enum fsk_chunked_err why = (enum fsk_chunked_err)(-what);
     bool big = why == FSK_CHUNKED_LINE_TOO_LONG || why == FSK_CHUNKED_TOO_MUCH_EXT ||
                why == FSK_CHUNKED_TRAILERS_TOO_LONG;
     return fsk_exchange_fail(x, big ? FSOCK_ERR_TOO_BIG : FSOCK_ERR_PROTOCOL, 0, "the body %s",

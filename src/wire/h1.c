@@ -324,7 +324,7 @@ enum fsk_h1_err fsk_h1_check_fields(struct fsk_span fields)
     f.end += fields.n;
     got = read_fields(&f);
     if (got < 0)
-        return (enum fsk_h1_err) - got;
+        return (enum fsk_h1_err)(-got);
     if (got > 0 || f.p != f.end)
         return FSK_H1_CUT_SHORT;
     return f.name.n ? note_field(&f) : FSK_H1_OK;
