@@ -1,5 +1,6 @@
 #include "base/buf.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 void fsk_buf_fini(struct fsk_buf *b)
@@ -61,4 +62,19 @@ enum fsock_err fsk_buf_terminate(struct fsk_buf *b)
     if (err == FSOCK_OK)
         b->mem[b->end] = '\0';
     return err;
+}
+
+bool fsk_buf_read_file(struct fsk_buf *b, const char *path)
+{
+    FILE *f = fopen(path, "re");
+    if (!f)
+        return false;
+    size_t n = 1;
+    while (n > 0 && fsk_buf_reserve(b, 8192) == FSOCK_OK) {
+        n = fread(b->mem + b->end, 1, 8192, f);
+        b->end += n;
+    }
+    bool whole = feof(f) && !ferror(f);
+    fclose(f);
+    return whole;
 }

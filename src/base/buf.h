@@ -7,6 +7,7 @@
 #ifndef FSK_BUF_H
 #define FSK_BUF_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <fsock.h>
@@ -59,5 +60,8 @@ enum fsock_err fsk_buf_puts(struct fsk_buf *b, const char *s);
  * under the ceiling.
  */
 enum fsock_err fsk_buf_terminate(struct fsk_buf *b);
+
+/* Append a whole file; false if it can't be read or is larger than the buffer's ceiling. */
+bool fsk_buf_read_file(struct fsk_buf *b, const char *path);
 
 #endif

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 struct fsk_rand {
-    unsigned char stock[256];
+    unsigned char stock[2048];
     size_t left; /* a zeroed struct is ready for use */
 };
 

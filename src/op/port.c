@@ -11,11 +11,14 @@
 #include "net/sock.h"
 
 enum {
-    BATCH = 32,     /* datagrams in one system call */
-    DATAGRAM = 2048 /* room for each: more than the FSK_DNS_UDP_SIZE that was announced */
+    BATCH = 64,      /* datagrams in one system call, at most */
+    DATAGRAM = 2048, /* room for each: more than the FSK_DNS_UDP_SIZE that was announced */
+    RECEIVE = 32,    /* as many fit into the driver's scratch */
+    MANY = 16        /* questions open on a port: from so many on they are sent in runs */
 };
 
-#define BATCHES_MAX 8 /* received before others get their turn */
+#define BATCHES_MAX  8             /* received before others get their turn */
+#define BUFFER_BYTES (1024 * 1024) /* asked for; the kernel gives what net.core.rmem_max allows */
 
 struct fsk_port {
     struct fsk_op op;
@@ -23,62 +26,26 @@ struct fsk_port {
     int fd; /* -1: closed, and the op not running */
     int family;
     fsock_time opened;
-    unsigned open, asked; /* questions: now, and in its life */
-    struct fsk_list unsent;
-    struct fsk_question *slot[FSK_PORT_SLOTS]; /* open questions by id */
+    unsigned asked; /* questions in its life */
+    struct fsk_questions questions;
 };
-
-static struct fsk_question **place_of(struct fsk_port *p, uint16_t id)
-{
-    struct fsk_question **at = &p->slot[id & (FSK_PORT_SLOTS - 1)];
-    while (*at && (*at)->id != id)
-        at = &(*at)->next;
-    return at;
-}
-
-static void take_out(struct fsk_question **at)
-{
-    struct fsk_question *q = *at;
-    *at = q->next;
-    fsk_list_remove(&q->unsent);
-    q->port->open--;
-    q->port = NULL;
-}
 
 static void close_port(struct fsk_port *p)
 {
     p->op.driver->forget_fd(p->op.driver, p->fd);
     close(p->fd);
     p->fd = -1;
+    p->set->turn[p->family == 6] = NULL;
 }
 
-/* The query as this question asks it. */
-static struct fsk_dns_query query_of(const struct fsk_question *q)
+static void emptied(struct fsk_questions *questions)
 {
-    struct fsk_dns_query query = *q->query;
-    query.id = q->id;
-    query.edns = q->edns;
-    query.mixed_case = q->mixed_case;
-    if (!q->mixed_case)
-        fsk_dname_lower(&query.name);
-    return query;
+    struct fsk_port *p = FSK_HOLDER(questions, struct fsk_port, questions);
+    fsk_op_stop(&p->op);
+    close_port(p);
 }
 
 /* ---- ICMP ---- */
-
-static void fail_server(struct fsk_port *p, const struct fsk_addr *server, int sys_errno)
-{
-    for (unsigned i = 0; i < FSK_PORT_SLOTS; i++)
-        for (struct fsk_question **at = &p->slot[i]; *at;) {
-            struct fsk_question *q = *at;
-            if (!fsk_addr_equal(&q->server, server)) {
-                at = &q->next;
-                continue;
-            }
-            take_out(at);
-            q->failed(q, sys_errno);
-        }
-}
 
 /* What an entry of the error queue says, or 0 if it is nothing that fails a question. */
 static int icmp_errno(struct msghdr *m)
@@ -110,7 +77,7 @@ static unsigned read_errors(struct fsk_port *p)
         int sys_errno = icmp_errno(&m);
         fsk_sockaddr_to_addr(&server, &to);
         if (sys_errno)
-            fail_server(p, &server, sys_errno);
+            fsk_questions_fail(&p->questions, &server, sys_errno);
     }
 }
 
@@ -119,7 +86,6 @@ static unsigned read_errors(struct fsk_port *p)
 struct outgoing {
     struct mmsghdr m[BATCH];
     struct iovec iov[BATCH];
-    struct fsk_sockaddr to[BATCH];
     uint8_t packet[BATCH][FSK_DNS_QUERY_MAX];
     struct fsk_question *question[BATCH];
 };
@@ -128,16 +94,13 @@ struct outgoing {
 static unsigned pack(struct fsk_port *p, struct outgoing *o)
 {
     unsigned n = 0;
-    FSK_LIST_EACH (link, &p->unsent) {
+    FSK_LIST_EACH (link, &p->questions.unsent) {
         struct fsk_question *q = FSK_HOLDER(link, struct fsk_question, unsent);
-        struct fsk_dns_query query = query_of(q);
+        struct fsk_sockaddr *to = &q->server->sockaddr;
         o->question[n] = q;
-        o->iov[n] = (struct iovec){o->packet[n], fsk_dns_build(&query, o->packet[n])};
-        fsk_sockaddr_from_addr(&o->to[n], &q->server);
-        o->m[n].msg_hdr = (struct msghdr){.msg_name = &o->to[n].ss,
-                                          .msg_namelen = o->to[n].len,
-                                          .msg_iov = &o->iov[n],
-                                          .msg_iovlen = 1};
+        o->iov[n] = (struct iovec){o->packet[n], fsk_question_pack(q, o->packet[n])};
+        o->m[n].msg_hdr = (struct msghdr){
+            .msg_name = &to->ss, .msg_namelen = to->len, .msg_iov = &o->iov[n], .msg_iovlen = 1};
         if (++n == BATCH)
             break;
     }
@@ -147,17 +110,15 @@ static unsigned pack(struct fsk_port *p, struct outgoing *o)
 /* The first unsent question can't go out, unless the error was about an earlier one. */
 static void send_failed(struct fsk_port *p, int sys_errno)
 {
-    if (read_errors(p) || fsk_list_empty(&p->unsent))
+    if (read_errors(p) || fsk_list_empty(&p->questions.unsent))
         return;
-    struct fsk_question *q = FSK_HOLDER(p->unsent.next, struct fsk_question, unsent);
-    take_out(place_of(p, q->id));
-    q->failed(q, sys_errno);
+    fsk_question_fail(FSK_HOLDER(p->questions.unsent.next, struct fsk_question, unsent), sys_errno);
 }
 
 /* False: the kernel takes no more now. */
 static bool send_all(struct fsk_port *p)
 {
-    while (!fsk_list_empty(&p->unsent)) {
+    while (!fsk_list_empty(&p->questions.unsent)) {
         struct outgoing o;
         unsigned n = pack(p, &o);
         int sent = sendmmsg(p->fd, o.m, n, MSG_NOSIGNAL);
@@ -173,48 +134,30 @@ static bool send_all(struct fsk_port *p)
 
 /* ---- receiving ---- */
 
-static void take_datagram(struct fsk_port *p, const uint8_t *bytes, size_t n,
-                          const struct fsk_addr *from)
-{
-    struct fsk_question *q = NULL, **at = NULL;
-    if (n >= FSK_DNS_HEADER) {
-        at = place_of(p, (uint16_t)(bytes[0] << 8 | bytes[1]));
-        q = *at;
-    }
-    if (!q || !fsk_addr_equal(&q->server, from))
-        return;
-    struct fsk_dns_query query = query_of(q);
-    struct fsk_dns_msg m;
-    enum fsk_dns_match match = fsk_dns_read(&m, &query, bytes, n);
-    if (match == FSK_DNS_NOT_OURS)
-        return;
-    take_out(at);
-    q->answered(q, match, &m);
-}
-
 /* One batch into the driver's scratch. FSOCK_AGAIN: the kernel's buffer is empty. */
 static enum fsock_err receive(struct fsk_port *p)
 {
     struct fsk_driver *d = p->op.driver;
-    struct mmsghdr m[BATCH];
-    struct iovec iov[BATCH];
-    struct fsk_sockaddr from[BATCH];
-    for (unsigned i = 0; i < BATCH; i++) {
+    struct mmsghdr m[RECEIVE];
+    struct iovec iov[RECEIVE];
+    struct fsk_sockaddr from[RECEIVE];
+    for (unsigned i = 0; i < RECEIVE; i++) {
         iov[i] = (struct iovec){d->scratch + i * DATAGRAM, DATAGRAM};
         m[i].msg_hdr = (struct msghdr){.msg_name = &from[i].ss,
                                        .msg_namelen = sizeof from[i].ss,
                                        .msg_iov = &iov[i],
                                        .msg_iovlen = 1};
     }
-    int n = recvmmsg(p->fd, m, BATCH, 0, NULL);
+    int n = recvmmsg(p->fd, m, RECEIVE, 0, NULL);
     if (n < 0 && errno == EAGAIN)
-        return FSOCK_AGAIN;
+        return FSOCK_AGAIN; /* and not earlier: what ends a batch may be an error that waits */
     if (n < 0 && errno != EINTR)
         read_errors(p);
     for (int i = 0; i < n; i++) {
         struct fsk_addr server;
         fsk_sockaddr_to_addr(&server, &from[i]);
-        take_datagram(p, iov[i].iov_base, m[i].msg_len, &server);
+        if (!fsk_questions_take(&p->questions, iov[i].iov_base, m[i].msg_len, &server))
+            p->set->dropped++;
     }
     return FSOCK_OK;
 }
@@ -224,9 +167,9 @@ static enum fsock_err step(struct fsk_op *op, fsock_time now)
     (void)now;
     struct fsk_port *p = FSK_HOLDER(op, struct fsk_port, op);
     bool sent = send_all(p), drained = false;
-    for (unsigned i = 0; i < BATCHES_MAX && p->open && !drained; i++)
+    for (unsigned i = 0; i < BATCHES_MAX && p->questions.open && !drained; i++)
         drained = receive(p) == FSOCK_AGAIN;
-    if (!p->open) {
+    if (!p->questions.open) {
         close_port(p);
         return FSOCK_OK;
     }
@@ -238,9 +181,10 @@ static enum fsock_err step(struct fsk_op *op, fsock_time now)
 
 /* ---- the set ---- */
 
-void fsk_ports_init(struct fsk_ports *ports, struct fsk_driver *driver, unsigned max)
+void fsk_ports_init(struct fsk_ports *ports, struct fsk_driver *driver,
+                    const struct fsk_asker *asker, unsigned max)
 {
-    *ports = (struct fsk_ports){.driver = driver, .max = max};
+    *ports = (struct fsk_ports){.driver = driver, .asker = asker, .max = max};
 }
 
 void fsk_ports_fini(struct fsk_ports *ports)
@@ -255,7 +199,7 @@ void fsk_ports_fini(struct fsk_ports *ports)
 /* A socket whose port the kernel chooses at random, at the first datagram. */
 static int new_socket(int family, int *fd)
 {
-    const int on = 1;
+    const int on = 1, bytes = BUFFER_BYTES;
     int err = fsk_sock_new(family == 6 ? AF_INET6 : AF_INET, SOCK_DGRAM, fd);
     if (err)
         return err;
@@ -265,6 +209,7 @@ static int new_socket(int family, int *fd)
     } else {
         setsockopt(*fd, IPPROTO_IP, IP_RECVERR, &on, sizeof on);
     }
+    setsockopt(*fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
     return 0;
 }
 
@@ -292,20 +237,20 @@ static int open_port(struct fsk_ports *ports, int family, struct fsk_port **port
     p->fd = fd;
     p->family = family;
     p->opened = ports->driver->now;
-    p->open = p->asked = 0;
-    fsk_list_init(&p->unsent);
+    p->asked = 0;
+    fsk_questions_init(&p->questions, &p->op, ports->asker, emptied);
     *port = p;
     return 0;
 }
 
 static bool is_fresh(const struct fsk_port *p)
 {
-    return p->open < FSK_PORT_QUESTIONS && p->asked < FSK_PORT_ASKED &&
+    return p->questions.open < FSK_PORT_QUESTIONS && p->asked < FSK_PORT_ASKED &&
            p->set->driver->now - p->opened < FSK_PORT_LIFE;
 }
 
 /* Choose a port, or open one. 0 or an errno. */
-static int choose(struct fsk_ports *ports, int family, const struct fsk_port *other_than,
+static int choose(struct fsk_ports *ports, int family, const struct fsk_questions *other_than,
                   struct fsk_port **port)
 {
     struct fsk_port *fresh[FSK_PORTS_MAX], *last = NULL;
@@ -315,56 +260,42 @@ static int choose(struct fsk_ports *ports, int family, const struct fsk_port *ot
         if (!p || p->fd < 0 || p->family != family)
             continue;
         open++;
-        if (p->open < FSK_PORT_CROWD)
+        if (p->questions.open < FSK_PORT_CROWD)
             last = p;
-        if (is_fresh(p) && p != other_than)
+        if (is_fresh(p) && &p->questions != other_than)
             fresh[n++] = p;
     }
     int err = EMFILE;
     if (n < FSK_PORTS_FEW && open < ports->max && (err = open_port(ports, family, port)) == 0)
         return 0;
-    if (n)
-        *port = fresh[fsk_rand_16(&ports->rand) % n];
-    else
-        *port = last;
+    *port = n ? fresh[fsk_rand_16(&ports->rand) % n] : last;
     return *port ? 0 : err;
 }
 
+/* Where there are many, the same port for a while, then another one. */
+static int next_port(struct fsk_ports *ports, int family, struct fsk_port **port)
+{
+    const int i = family == 6;
+    *port = ports->turn[i];
+    if (*port && ports->run[i] && is_fresh(*port) && (*port)->questions.open >= MANY) {
+        ports->run[i]--;
+        return 0;
+    }
+    ports->run[i] = FSK_PORT_RUN - 1;
+    int err = choose(ports, family, NULL, port);
+    ports->turn[i] = err ? NULL : *port;
+    return err;
+}
+
 int fsk_ports_ask(struct fsk_ports *ports, struct fsk_question *q,
-                  const struct fsk_port *other_than)
+                  const struct fsk_questions *other_than)
 {
     struct fsk_port *p;
-    int err = choose(ports, q->server.family, other_than, &p);
+    int family = q->server->addr.family;
+    int err = other_than ? choose(ports, family, other_than, &p) : next_port(ports, family, &p);
     if (err)
         return err;
-    do
-        q->id = fsk_rand_16(&ports->rand);
-    while (*place_of(p, q->id));
-    q->port = p;
-    q->next = NULL;
-    *place_of(p, q->id) = q;
-    p->open++;
     p->asked++;
-    fsk_list_init(&q->unsent);
-    fsk_question_resend(q);
+    fsk_question_open(q, &p->questions, &ports->rand);
     return 0;
-}
-
-void fsk_question_resend(struct fsk_question *q)
-{
-    fsk_list_remove(&q->unsent);
-    fsk_list_append(&q->port->unsent, &q->unsent);
-    fsk_op_wake(&q->port->op);
-}
-
-void fsk_question_withdraw(struct fsk_question *q)
-{
-    struct fsk_port *p = q->port;
-    if (!p)
-        return;
-    take_out(place_of(p, q->id));
-    if (!p->open) {
-        fsk_op_stop(&p->op);
-        close_port(p);
-    }
 }

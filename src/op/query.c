@@ -3,30 +3,31 @@
 #include <errno.h>
 
 #include "base/time.h"
-#include "op/query_stream.h"
 
 #define NO_SOCKET_DELAY (50 * FSOCK_MILLISECOND)  /* until a descriptor may be free again */
 #define TAIL            (100 * FSOCK_MILLISECOND) /* too little for a try: the last one gets it */
+#define BUSY            8 /* questions open at a server that may refuse because of them */
+#define REFUSALS        4 /* ... and how often it may */
+#define REST            (100 * FSOCK_MILLISECOND) /* ... after the first one; then twice as long */
+#define LEFT_MOST       8                         /* servers that the remaining time is shared by */
 
-bool fsk_servers_add(struct fsk_servers *servers, const struct fsk_addr *addr)
+static const struct fsk_asker asker;
+
+void fsk_stub_init(struct fsk_stub *stub, struct fsk_driver *driver, unsigned ports_max)
 {
-    if (servers->n == FSK_SERVERS_MAX)
-        return false;
-    struct fsk_server *s = &servers->server[servers->n++];
-    *s = (struct fsk_server){.addr = *addr};
-    if (addr->port == 53)
-        fsk_addr_format(addr, s->text);
-    else
-        fsk_addr_format_port(addr, s->text);
-    return true;
+    fsk_servers_init(&stub->servers, driver);
+    fsk_ports_init(&stub->ports, driver, &asker, ports_max);
+    fsk_channels_init(&stub->channels, driver, &asker);
 }
 
-fsock_time fsk_servers_until(const struct fsk_servers *servers, fsock_time started)
+void fsk_stub_fini(struct fsk_stub *stub)
 {
-    return started + servers->patience * servers->n;
+    fsk_ports_fini(&stub->ports);
+    fsk_channels_fini(&stub->channels);
+    fsk_servers_fini(&stub->servers);
 }
 
-/* ---- what came ---- */
+/* ---- what came ------------------------------------------------------------------------------- */
 
 /* It is about us, not about the server, and may pass. */
 static bool no_descriptor(int sys_errno)
@@ -34,13 +35,33 @@ static bool no_descriptor(int sys_errno)
     return sys_errno == EMFILE || sys_errno == ENFILE;
 }
 
-static enum fsk_query_verdict trouble(struct fsk_query *q, unsigned server,
+static struct fsk_query_note *find_note(struct fsk_query *q, const struct fsk_server *s)
+{
+    for (unsigned i = 0; i < q->notes; i++)
+        if (q->note[i].server == s)
+            return &q->note[i];
+    return NULL;
+}
+
+/* The note of a server; that of another one is overwritten when there is no more room. */
+static struct fsk_query_note *note_of(struct fsk_query *q, struct fsk_server *s)
+{
+    struct fsk_query_note *note = find_note(q, s);
+    if (note)
+        return note;
+    note = &q->note[q->notes < FSK_QUERY_NOTES ? q->notes++ : q->next_note++ % FSK_QUERY_NOTES];
+    *note = (struct fsk_query_note){.server = s};
+    return note;
+}
+
+static enum fsk_query_verdict trouble(struct fsk_query *q, struct fsk_server *s,
                                       enum fsk_query_trouble what, int detail)
 {
-    struct fsk_query_note *note = &q->note[server];
-    bool may_pass =
-        what == FSK_TROUBLE_STREAM || (what == FSK_TROUBLE_RCODE && detail != FSK_DNS_REFUSED &&
-                                       detail != FSK_DNS_NOTIMP && detail != FSK_DNS_FORMERR);
+    struct fsk_query_note *note = note_of(q, s);
+    bool refused =
+        what == FSK_TROUBLE_RCODE &&
+        (detail == FSK_DNS_REFUSED || detail == FSK_DNS_NOTIMP || detail == FSK_DNS_FORMERR);
+    bool may_pass = what == FSK_TROUBLE_STREAM || (what == FSK_TROUBLE_RCODE && !refused);
     note->trouble = what;
     note->detail = detail;
     if (what == FSK_TROUBLE_ERRNO && no_descriptor(detail))
@@ -50,53 +71,107 @@ static enum fsk_query_verdict trouble(struct fsk_query *q, unsigned server,
     return FSK_QUERY_NEXT;
 }
 
-static void mark_answer(struct fsk_query *q, unsigned server, const struct fsk_dns_msg *m)
+/* It says no while it has many of our questions: perhaps because of that. */
+static enum fsk_query_verdict turned_away(struct fsk_query *q, struct fsk_server *s)
+{
+    enum fsk_query_verdict verdict = trouble(q, s, FSK_TROUBLE_RCODE, FSK_DNS_REFUSED);
+    struct fsk_query_note *note = note_of(q, s);
+    if (s->open >= BUSY && note->failures <= REFUSALS) {
+        note->out = false;
+        note->rest = q->stub->servers.driver->now + (REST << note->failures);
+    }
+    return verdict;
+}
+
+static void mark_answer(struct fsk_query *q, const struct fsk_server *s,
+                        const struct fsk_dns_msg *m)
 {
     char rcode[FSK_DNS_WORD], type[FSK_DNS_WORD];
     if (q->op.trace)
         fsk_mark(q->op.trace, FSOCK_MARK_ANSWER, q->op.id, -1, 0, m->n, "%s %s %s, %u records%s",
-                 q->servers->server[server].text, fsk_dns_type_name(q->what.type, type),
+                 s->text, fsk_dns_type_name(q->what.type, type),
                  fsk_dns_rcode_name(m->rcode, rcode), m->count[0], m->tc ? ", cut off" : "");
 }
 
-/* What to make of a message from this server. */
-static enum fsk_query_verdict judge(struct fsk_query *q, unsigned server,
-                                    const struct fsk_dns_query *asked, enum fsk_dns_match match,
-                                    const struct fsk_dns_msg *m, bool by_tcp)
+/* Keep the message, behind those of the questions before. */
+static void keep(struct fsk_query *q, const struct fsk_dns_msg *m)
 {
-    struct fsk_server *s = &q->servers->server[server];
-    if (match == FSK_DNS_MALFORMED || match == FSK_DNS_NOT_OURS)
-        return trouble(q, server, FSK_TROUBLE_MALFORMED, 0);
-    mark_answer(q, server, m);
-    if (match == FSK_DNS_OURS_NOT_CASE && !by_tcp) {
-        s->folds_case = true;
-        return FSK_QUERY_REPEAT;
+    const uint8_t length[2] = {(uint8_t)(m->n >> 8), (uint8_t)m->n};
+    if (q->kept && fsk_buf_reserve(q->kept, m->n + 2) == FSOCK_OK) {
+        fsk_buf_append(q->kept, length, 2);
+        fsk_buf_append(q->kept, m->p, m->n);
     }
-    if (asked->edns && (match == FSK_DNS_OURS_BARE || m->rcode == FSK_DNS_FORMERR ||
-                        m->rcode == FSK_DNS_NOTIMP || m->rcode == FSK_DNS_BADVERS)) {
-        s->no_edns = true;
-        return FSK_QUERY_REPEAT;
+}
+
+/* A message that answers the question: what it means for the whole way. */
+static enum fsk_query_verdict digest(struct fsk_query *q, struct fsk_server *s,
+                                     const struct fsk_dns_query *asked, const struct fsk_dns_msg *m)
+{
+    struct fsk_dns_result *r = &q->result;
+    fsk_dns_digest(m, asked, r, q->addr, q->cap);
+    if (r->outcome == FSK_DNS_LAME)
+        return trouble(q, s, FSK_TROUBLE_LAME, 0);
+    if (r->outcome == FSK_DNS_FAILED && m->rcode == FSK_DNS_REFUSED)
+        return turned_away(q, s);
+    if (r->outcome == FSK_DNS_FAILED)
+        return trouble(q, s, FSK_TROUBLE_RCODE, m->rcode);
+    keep(q, m);
+    r->links += q->links;
+    r->ttl = r->ttl < q->ttl ? r->ttl : q->ttl;
+    q->server = s;
+    if (r->outcome == FSK_DNS_ALIAS && r->links <= FSK_DNS_LINKS_MAX) {
+        q->state = FSK_QUERY_ALIASED;
+        return FSK_QUERY_FOLLOW;
     }
-    if (match == FSK_DNS_OURS_BARE)
-        return trouble(q, server, FSK_TROUBLE_RCODE, m->rcode);
-    if (m->tc)
-        return by_tcp ? trouble(q, server, FSK_TROUBLE_MALFORMED, 0) : FSK_QUERY_BY_TCP;
-    fsk_dns_digest(m, asked, &q->result, q->addr, q->cap);
-    if (q->result.outcome == FSK_DNS_LAME)
-        return trouble(q, server, FSK_TROUBLE_LAME, 0);
-    if (q->result.outcome == FSK_DNS_FAILED)
-        return trouble(q, server, FSK_TROUBLE_RCODE, m->rcode);
-    q->current = server;
+    if (r->outcome == FSK_DNS_ALIAS)
+        r->outcome = FSK_DNS_LOOP;
     q->state = FSK_QUERY_ANSWERED;
     return FSK_QUERY_DONE;
 }
 
-static struct fsk_dns_query as_asked(const struct fsk_query *q, unsigned server, uint16_t id)
+/* What to make of a message from this server. */
+static enum fsk_query_verdict judge(struct fsk_query *q, const struct fsk_query_slot *slot,
+                                    enum fsk_dns_match match, const struct fsk_dns_msg *m)
 {
+    struct fsk_server *s = slot->question.server;
+    if (match == FSK_DNS_MALFORMED || match == FSK_DNS_NOT_OURS)
+        return trouble(q, s, FSK_TROUBLE_MALFORMED, 0);
+    mark_answer(q, s, m);
+    if (match == FSK_DNS_OURS_NOT_CASE && !slot->by_stream) {
+        s->folds_case = true;
+        return FSK_QUERY_REPEAT;
+    }
+    if (slot->question.edns && (match == FSK_DNS_OURS_BARE || m->rcode == FSK_DNS_FORMERR ||
+                                m->rcode == FSK_DNS_NOTIMP || m->rcode == FSK_DNS_BADVERS)) {
+        s->no_edns = true;
+        return FSK_QUERY_REPEAT;
+    }
+    if (match == FSK_DNS_OURS_BARE)
+        return trouble(q, s, FSK_TROUBLE_RCODE, m->rcode);
+    if (m->tc)
+        return slot->by_stream ? trouble(q, s, FSK_TROUBLE_MALFORMED, 0) : FSK_QUERY_BY_TCP;
     struct fsk_dns_query asked = q->what;
-    asked.id = id;
-    asked.edns = !q->servers->server[server].no_edns;
-    return asked;
+    asked.id = m->id;
+    q->by_stream = slot->by_stream;
+    return digest(q, s, &asked, m);
+}
+
+/* Tell the server of the answer. One that turned us away is no sign that it can take more. */
+static void account(struct fsk_query_slot *slot, bool turned_away, fsock_time now)
+{
+    struct fsk_server *s = slot->question.server;
+    if (!slot->trying)
+        fsk_server_late(s, now);
+    else if (turned_away)
+        fsk_server_lost(s, now);
+    else
+        fsk_server_answered(s, slot->again || slot->by_stream ? 0 : now - slot->sent, now);
+    slot->trying = false;
+}
+
+static bool is_over(const struct fsk_query *q)
+{
+    return q->state == FSK_QUERY_ANSWERED || q->state == FSK_QUERY_ALIASED;
 }
 
 static void answered(struct fsk_question *question, enum fsk_dns_match match,
@@ -104,24 +179,42 @@ static void answered(struct fsk_question *question, enum fsk_dns_match match,
 {
     struct fsk_query_slot *slot = FSK_HOLDER(question, struct fsk_query_slot, question);
     struct fsk_query *q = slot->query;
-    if (q->state == FSK_QUERY_ANSWERED)
-        return;
-    struct fsk_dns_query asked = as_asked(q, slot->server, question->id);
-    asked.edns = question->edns;
-    slot->verdict = judge(q, slot->server, &asked, match, m, false);
-    fsk_op_wake(&q->op);
+    if (!is_over(q)) {
+        slot->verdict = judge(q, slot, match, m);
+        fsk_op_wake(&q->op);
+    }
+    const struct fsk_query_note *note = find_note(q, question->server);
+    account(slot, note && note->rest > q->stub->servers.driver->now, q->stub->servers.driver->now);
 }
 
 static void failed(struct fsk_question *question, int sys_errno)
 {
     struct fsk_query_slot *slot = FSK_HOLDER(question, struct fsk_query_slot, question);
-    slot->verdict = trouble(slot->query, slot->server, FSK_TROUBLE_ERRNO, sys_errno);
-    fsk_op_wake(&slot->query->op);
+    struct fsk_query *q = slot->query;
+    struct fsk_server *s = question->server;
+    fsock_time now = q->stub->servers.driver->now;
+    bool trying = slot->trying, other_cause = sys_errno == ECONNABORTED;
+    slot->trying = false;
+    if (trying && (other_cause || sys_errno == ENOMEM))
+        fsk_server_left(s);
+    else if (trying)
+        fsk_server_unreachable(s, now);
+    if (is_over(q))
+        return;
+    if (other_cause)
+        slot->verdict = FSK_QUERY_REPEAT;
+    else if (slot->by_stream && (sys_errno == EPIPE || sys_errno == ECONNRESET || s->why))
+        slot->verdict = trouble(q, s, FSK_TROUBLE_STREAM, sys_errno);
+    else
+        slot->verdict = trouble(q, s, FSK_TROUBLE_ERRNO, sys_errno);
+    fsk_op_wake(&q->op);
 }
 
-/* ---- asking ---- */
+static const struct fsk_asker asker = {answered, failed};
 
-static void mark_query(struct fsk_query *q, const char *how)
+/* ---- asking ---------------------------------------------------------------------------------- */
+
+static void mark_query(struct fsk_query *q, const struct fsk_server *s, bool by_stream)
 {
     char name[FSK_DNAME_TEXT], type[FSK_DNS_WORD];
     if (!q->op.trace)
@@ -129,180 +222,246 @@ static void mark_query(struct fsk_query *q, const char *how)
     struct fsk_dname lower = q->what.name;
     fsk_dname_lower(&lower);
     fsk_dname_to_text(&lower, name);
-    fsk_mark(q->op.trace, FSOCK_MARK_QUERY, q->op.id, -1, 0, 0, "%s %s %s%s",
-             q->servers->server[q->current].text, fsk_dns_type_name(q->what.type, type), name, how);
+    fsk_mark(q->op.trace, FSOCK_MARK_QUERY, q->op.id, -1, 0, 0, "%s %s %s%s", s->text,
+             fsk_dns_type_name(q->what.type, type), name,
+             by_stream && s->transport == FSK_BY_UDP ? " by TCP" : "");
 }
 
-/* The slot whose question to the current server is open; else one to be used for it. */
-static struct fsk_query_slot *slot_for(struct fsk_query *q)
+/* Close the slot's question, and let its server know that nobody waits. */
+static void leave(struct fsk_query_slot *slot)
+{
+    if (slot->trying)
+        fsk_server_left(slot->question.server);
+    slot->trying = false;
+    fsk_question_withdraw(&slot->question);
+}
+
+/* The slot whose question to this server is open; else one to be used for it. */
+static struct fsk_query_slot *slot_for(struct fsk_query *q, const struct fsk_server *s)
 {
     for (unsigned i = 0; i < FSK_QUERY_SLOTS; i++)
-        if (q->slot[i].question.port && q->slot[i].server == q->current)
+        if (q->slot[i].question.place && q->slot[i].question.server == s)
             return &q->slot[i];
     for (unsigned i = 0; i < FSK_QUERY_SLOTS; i++)
-        if (!q->slot[i].question.port)
+        if (!q->slot[i].question.place)
             return &q->slot[i];
     struct fsk_query_slot *oldest = &q->slot[q->next_slot++ % FSK_QUERY_SLOTS];
-    fsk_question_withdraw(&oldest->question);
+    leave(oldest);
     return oldest;
 }
 
-/* How long this server may take; it and `left` - 1 others are still to be asked in this round. */
-static fsock_time slice(const struct fsk_query *q, unsigned left, fsock_time now)
+/* How long this try may take; `left` servers are still to be asked in this round. */
+static fsock_time slice(const struct fsk_query *q, unsigned left, fsock_time patience,
+                        fsock_time now)
 {
-    fsock_time rest = q->until - now;
-    fsock_time t = rest / (left + 1);
+    if (q->until == FSOCK_NEVER)
+        return patience;
+    fsock_time rest = q->until - now, t = rest / (left + 1);
     if (t < FSK_QUERY_TRY_MIN)
         t = FSK_QUERY_TRY_MIN;
-    if (t > q->servers->try_max)
-        t = q->servers->try_max;
+    t = fsk_time_min(t, patience);
     return rest - t < TAIL ? rest : t;
 }
 
-/* No way to ask `current`. Without a free descriptor its try is a short sleep. */
-static void cannot_ask(struct fsk_query *q, int sys_errno, fsock_time now)
+/* No way to ask it. Without a free descriptor the try is a short sleep. */
+static void cannot_ask(struct fsk_query *q, struct fsk_server *s, int sys_errno, fsock_time now)
 {
-    trouble(q, q->current, FSK_TROUBLE_ERRNO, sys_errno);
-    q->state = FSK_QUERY_IDLE;
+    trouble(q, s, FSK_TROUBLE_ERRNO, sys_errno);
     if (no_descriptor(sys_errno)) {
         q->state = FSK_QUERY_OPEN;
         q->try_ends = now + NO_SOCKET_DELAY;
     }
 }
 
-static void ask_by_udp(struct fsk_query *q, const struct fsk_port *other_than, fsock_time now)
+/* Put the question to this server, once more if it is open there. */
+static void ask(struct fsk_query *q, struct fsk_server *s, bool by_stream,
+                const struct fsk_questions *other_than, fsock_time now)
 {
-    const struct fsk_server *s = &q->servers->server[q->current];
-    struct fsk_query_slot *slot = slot_for(q);
+    struct fsk_query_slot *slot = slot_for(q, s);
+    int err = 0;
     slot->verdict = FSK_QUERY_NOTHING;
-    q->state = FSK_QUERY_OPEN;
-    mark_query(q, "");
-    if (slot->question.port) {
-        fsk_question_resend(&slot->question);
+    mark_query(q, s, by_stream);
+    if (slot->question.place && slot->by_stream == by_stream) {
+        slot->again = true;
+        if (!by_stream)
+            fsk_question_resend(&slot->question);
+    } else {
+        leave(slot);
+        slot->query = q;
+        slot->sent = now;
+        slot->by_stream = by_stream;
+        slot->again = false;
+        slot->question = (struct fsk_question){
+            .query = &q->what, .server = s, .edns = !s->no_edns, .mixed_case = !s->folds_case};
+        err = by_stream ? fsk_channels_ask(&q->stub->channels, &slot->question)
+                        : fsk_ports_ask(&q->stub->ports, &slot->question, other_than);
+        slot->from = slot->question.place;
+    }
+    if (err) {
+        cannot_ask(q, s, err, now);
         return;
     }
-    slot->query = q;
-    slot->server = q->current;
-    slot->question = (struct fsk_question){.query = &q->what,
-                                           .server = s->addr,
-                                           .edns = !s->no_edns,
-                                           .mixed_case = !s->folds_case,
-                                           .answered = answered,
-                                           .failed = failed};
-    int err = fsk_ports_ask(q->servers->ports, &slot->question, other_than);
-    slot->from = slot->question.port;
-    if (err)
-        cannot_ask(q, err, now);
+    if (!slot->trying)
+        fsk_server_try(s, now);
+    slot->trying = true;
+    q->state = FSK_QUERY_OPEN;
 }
 
-static void ask_by_tcp(struct fsk_query *q, fsock_time now)
+/* What speaks against asking it next; UINT_MAX: it is out. */
+static unsigned cost(struct fsk_query *q, struct fsk_server *s, fsock_time now)
 {
-    struct fsk_dns_query asked = as_asked(q, q->current, fsk_rand_16(&q->servers->ports->rand));
-    q->stream = fsk_query_stream_new(&asked, &q->servers->server[q->current].addr, q->try_ends);
-    mark_query(q, " by TCP");
-    q->state = FSK_QUERY_STREAM;
-    if (!q->stream)
-        cannot_ask(q, ENOMEM, now);
+    const struct fsk_query_note *note = find_note(q, s);
+    unsigned cost = fsk_server_aside(s, now) ? 1000 : 0;
+    if (!note)
+        return cost;
+    if (note->out)
+        return UINT32_MAX;
+    return cost + 2u * note->tries + (note->rest > now);
 }
 
-/* Begin a try at the next server that is not out. False: there is none. */
+/* The server to ask next, and in *left how many more are to be asked in this round; or NULL. */
+static struct fsk_server *choose(struct fsk_query *q, unsigned *left, fsock_time now)
+{
+    struct fsk_servers *all = &q->stub->servers;
+    struct fsk_server *best = fsk_servers_turn(all, now);
+    unsigned least = best ? cost(q, best, now) : UINT32_MAX;
+    unsigned looks = all->n < 64 ? all->n : 64;
+    *left = all->n;
+    if (least > 0) {
+        least = UINT32_MAX;
+        for (unsigned i = 0; i < looks; i++) {
+            struct fsk_server *s =
+                &all->server[(q->first + q->tries * (looks < all->n) + i) % all->n];
+            unsigned its = cost(q, s, now);
+            *left = its < least ? 1 : *left + (its == least);
+            if (its < least) {
+                least = its;
+                best = s;
+            }
+        }
+    }
+    *left = *left < LEFT_MOST ? *left : LEFT_MOST;
+    return least == UINT32_MAX ? NULL : best;
+}
+
+/* Begin a try at the next server, or at as many as race. False: there is none. */
 static bool ask_next(struct fsk_query *q, fsock_time now)
 {
-    const struct fsk_servers *s = q->servers;
-    unsigned left = 0;
-    for (unsigned i = 0; i < s->n && !left; i++) {
-        unsigned place = q->turn++ % s->n;
-        q->current = (q->first + place) % s->n;
-        if (q->note[q->current].out)
-            continue;
-        for (unsigned j = place; j < s->n; j++)
-            left += !q->note[(q->first + j) % s->n].out;
+    const struct fsk_servers *all = &q->stub->servers;
+    unsigned race = all->race ? all->race : 1, left;
+    q->state = FSK_QUERY_IDLE;
+    for (unsigned i = 0; i < race; i++) {
+        struct fsk_server *s = choose(q, &left, now);
+        struct fsk_query_note *note = s ? note_of(q, s) : NULL;
+        if (!s || (i > 0 && slot_for(q, s)->trying))
+            break;
+        if (note->rest > now) { /* all that are left are to be left alone for a while */
+            q->state = FSK_QUERY_OPEN;
+            q->try_ends = note->rest;
+            return true;
+        }
+        if (note->trouble == FSK_TROUBLE_ERRNO && no_descriptor(note->detail))
+            note->trouble = FSK_TROUBLE_NONE;
+        q->try_ends =
+            now +
+            slice(q, left, fsk_time_min(all->try_max, fsk_server_patience(s, note->tries)), now);
+        note->tries++;
+        q->tries++;
+        ask(q, s, all->use_tcp || s->transport != FSK_BY_UDP, NULL, now);
     }
-    if (!left)
-        return false;
-    struct fsk_query_note *note = &q->note[q->current];
-    note->tries++;
-    if (note->trouble == FSK_TROUBLE_ERRNO && no_descriptor(note->detail))
-        note->trouble = FSK_TROUBLE_NONE;
-    q->try_ends = now + slice(q, left, now);
-    if (s->use_tcp)
-        ask_by_tcp(q, now);
-    else
-        ask_by_udp(q, NULL, now);
-    return true;
+    return q->state == FSK_QUERY_OPEN || choose(q, &left, now);
 }
 
 /* Act on what came since the last step. */
 static void react(struct fsk_query *q, fsock_time now)
 {
+    bool news = false, trying = false;
     for (unsigned i = 0; i < FSK_QUERY_SLOTS && q->state == FSK_QUERY_OPEN; i++) {
         struct fsk_query_slot *slot = &q->slot[i];
         enum fsk_query_verdict verdict = slot->verdict;
         slot->verdict = FSK_QUERY_NOTHING;
+        news |= verdict == FSK_QUERY_NEXT;
         if (verdict == FSK_QUERY_REPEAT || verdict == FSK_QUERY_BY_TCP) {
-            q->current = slot->server;
-            q->try_ends = now + slice(q, 1, now);
-            if (verdict == FSK_QUERY_BY_TCP)
-                ask_by_tcp(q, now);
-            else
-                ask_by_udp(q, slot->from, now);
-        } else if (verdict == FSK_QUERY_NEXT && slot->server == q->current) {
-            q->state = FSK_QUERY_IDLE;
+            struct fsk_server *s = slot->question.server;
+            q->try_ends = now + slice(q, 1, q->stub->servers.try_max, now);
+            ask(q, s, slot->by_stream || verdict == FSK_QUERY_BY_TCP, slot->from, now);
         }
+        trying |= slot->trying;
     }
+    if (news && !trying && q->state == FSK_QUERY_OPEN)
+        q->state = FSK_QUERY_IDLE;
 }
 
-/* FSOCK_AGAIN, or what came of the stream is in the state. */
-static enum fsock_err step_stream(struct fsk_query *q, fsock_time now)
-{
-    struct fsk_query_stream *s = q->stream;
-    struct fsk_span answer;
-    enum fsock_err err = fsk_query_stream_step(s, &q->op, now, &answer);
-    if (err == FSOCK_AGAIN && now < q->try_ends)
-        return err;
-    enum fsk_query_verdict verdict = FSK_QUERY_NEXT;
-    q->state = FSK_QUERY_IDLE;
-    if (err == FSOCK_OK) {
-        struct fsk_dns_msg m;
-        enum fsk_dns_match match = fsk_dns_read(&m, &s->query, (const uint8_t *)answer.p, answer.n);
-        verdict = judge(q, q->current, &s->query, match, &m, true);
-    } else if (s->sys_errno && s->sys_errno != ETIMEDOUT) {
-        cannot_ask(q, s->sys_errno, now);
-    } else {
-        trouble(q, q->current, FSK_TROUBLE_STREAM, 0);
-    }
-    fsk_query_stream_free(s);
-    q->stream = NULL;
-    fsk_op_clear(&q->op);
-    if (verdict == FSK_QUERY_REPEAT)
-        ask_by_tcp(q, now);
-    return FSOCK_OK;
-}
-
-/* ---- the op ---- */
-
-static void close_all(struct fsk_query *q)
+/* Nobody has answered in time. */
+static void try_over(struct fsk_query *q, fsock_time now)
 {
     for (unsigned i = 0; i < FSK_QUERY_SLOTS; i++)
-        fsk_question_withdraw(&q->slot[i].question);
-    fsk_query_stream_free(q->stream);
-    q->stream = NULL;
+        if (q->slot[i].trying) {
+            q->slot[i].trying = false;
+            fsk_server_lost(q->slot[i].question.server, now);
+        }
+    q->state = FSK_QUERY_IDLE;
 }
+
+/* Random case, for an attacker to guess. */
+static void mix_case(struct fsk_query *q)
+{
+    uint8_t bits[32];
+    fsk_rand_bytes(&q->stub->ports.rand, bits, (q->what.name.n + 7u) / 8);
+    fsk_dname_mix_case(&q->what.name, bits);
+}
+
+/* Go on with the name that the CNAMEs lead to. */
+static void follow(struct fsk_query *q)
+{
+    for (unsigned i = 0; i < FSK_QUERY_SLOTS; i++)
+        leave(&q->slot[i]);
+    q->what.name = q->result.target;
+    mix_case(q);
+    q->links = q->result.links;
+    q->ttl = q->result.ttl;
+    q->state = FSK_QUERY_IDLE;
+}
+
+/* ---- the op ---------------------------------------------------------------------------------- */
 
 static enum fsock_err end(struct fsk_query *q, fsock_time now)
 {
     q->took = now - q->started;
-    close_all(q);
+    fsk_list_remove(&q->wish.link);
+    for (unsigned i = 0; i < FSK_QUERY_SLOTS; i++)
+        leave(&q->slot[i]);
     if (q->state == FSK_QUERY_ANSWERED)
         return FSOCK_OK;
-    for (unsigned i = 0; i < q->servers->n; i++) {
+    bool tried = false;
+    for (unsigned i = 0; i < q->notes; i++) {
         const struct fsk_query_note *note = &q->note[i];
         if (note->trouble == FSK_TROUBLE_ERRNO && note->detail == ENOMEM)
             return FSOCK_ERR_MEMORY;
         if (note->tries && (note->trouble != FSK_TROUBLE_ERRNO || !no_descriptor(note->detail)))
             return FSOCK_ERR_DNS;
+        tried |= note->tries > 0;
     }
-    return FSOCK_ERR_SYSTEM;
+    return tried ? FSOCK_ERR_SYSTEM : FSOCK_ERR_DNS;
+}
+
+/* Whether a new question may go out; else it stands in the queue, and the alarm is set. */
+static bool has_room(struct fsk_query *q, fsock_time now)
+{
+    struct fsk_servers *servers = &q->stub->servers;
+    bool first = servers->queue.next == &q->wish.link || fsk_list_empty(&servers->queue);
+    fsock_time when = first ? fsk_servers_room(servers, now) : FSOCK_NEVER;
+    if (when > now) {
+        if (fsk_list_empty(&q->wish.link))
+            fsk_list_append(&servers->queue, &q->wish.link);
+        q->op.alarm = fsk_time_min(when, q->until);
+        return false;
+    }
+    fsk_list_remove(&q->wish.link);
+    q->state = FSK_QUERY_IDLE;
+    if (!fsk_list_empty(&servers->queue)) /* there may be room for one more */
+        fsk_op_wake(FSK_HOLDER(servers->queue.next, struct fsk_servers_wish, link)->op);
+    return true;
 }
 
 static enum fsock_err step(struct fsk_op *op, fsock_time now)
@@ -313,12 +472,14 @@ static enum fsock_err step(struct fsk_op *op, fsock_time now)
             react(q, now);
         if (q->state == FSK_QUERY_ANSWERED || op->expired || now >= q->until)
             return end(q, now);
-        if (q->state == FSK_QUERY_STREAM && step_stream(q, now) == FSOCK_AGAIN)
-            break;
+        if (q->state == FSK_QUERY_WAITING && !has_room(q, now))
+            return FSOCK_AGAIN;
+        if (q->state == FSK_QUERY_ALIASED)
+            follow(q);
         if (q->state == FSK_QUERY_OPEN && now < q->try_ends)
             break;
         if (q->state == FSK_QUERY_OPEN)
-            q->state = FSK_QUERY_IDLE;
+            try_over(q, now);
         if (q->state == FSK_QUERY_IDLE && !ask_next(q, now))
             return end(q, now);
     }
@@ -326,17 +487,21 @@ static enum fsock_err step(struct fsk_op *op, fsock_time now)
     return FSOCK_AGAIN;
 }
 
-void fsk_query_init(struct fsk_query *q, struct fsk_servers *servers, const struct fsk_dname *name,
+void fsk_query_init(struct fsk_query *q, struct fsk_stub *stub, const struct fsk_dname *name,
                     uint16_t type, fsock_time until)
 {
-    uint8_t bits[32];
+    struct fsk_servers *servers = &stub->servers;
     *q = (struct fsk_query){
-        .servers = servers, .until = until, .started = servers->ports->driver->now};
+        .stub = stub, .until = until, .started = servers->driver->now, .ttl = UINT32_MAX};
     fsk_op_init(&q->op, step, FSOCK_NEVER);
-    q->what = (struct fsk_dns_query){
-        .name = *name, .type = type, .rd = true, .edns = true, .mixed_case = true};
-    fsk_rand_bytes(&servers->ports->rand, bits, sizeof bits);
-    fsk_dname_mix_case(&q->what.name, bits);
+    q->wish.op = &q->op;
+    fsk_list_init(&q->wish.link);
+    q->what = (struct fsk_dns_query){.name = *name,
+                                     .type = type,
+                                     .rd = !servers->no_recursion,
+                                     .edns = true,
+                                     .mixed_case = true};
+    mix_case(q);
     q->first = servers->first;
     if (servers->rotate)
         servers->first = (servers->first + 1) % servers->n;
@@ -345,5 +510,9 @@ void fsk_query_init(struct fsk_query *q, struct fsk_servers *servers, const stru
 void fsk_query_fini(struct fsk_query *q)
 {
     fsk_op_stop(&q->op);
-    close_all(q);
+    if (!q->stub)
+        return;
+    fsk_list_remove(&q->wish.link);
+    for (unsigned i = 0; i < FSK_QUERY_SLOTS; i++)
+        leave(&q->slot[i]);
 }

@@ -48,35 +48,33 @@ static void put_note(struct text *t, const struct fsk_query_note *note, const ch
         put(t, "%s does not serve this name", server);
         break;
     case FSK_TROUBLE_STREAM:
-        put(t, "%s gave no whole answer by TCP", server);
+        if (note->server->why)
+            put(t, "%s: %s", server, note->server->why);
+        else
+            put(t, "%s gave no whole answer by TCP", server);
         break;
     }
 }
 
 void fsk_query_describe(const struct fsk_query *q, fsock_time now, char *text, size_t cap)
 {
-    const struct fsk_servers *s = q->servers;
     struct text t = {text, 0, cap};
-    unsigned tried = 0, put_so_far = 0;
-
-    for (unsigned i = 0; i < s->n; i++)
-        tried += q->note[i].tries > 0;
-    if (!tried)
+    if (!q->notes && !fsk_list_empty(&q->wish.link))
+        put(&t, "the name servers have not answered those that were asked before (%s)",
+            q->stub->servers.server[0].text);
+    else if (!q->notes)
         put(&t, "no name server has been asked yet");
-    for (unsigned i = 0; i < s->n; i++) {
-        unsigned server = (q->first + i) % s->n;
-        if (!q->note[server].tries)
-            continue;
-        if (put_so_far++)
-            put(&t, "%s", put_so_far == tried ? " and " : ", ");
-        put_note(&t, &q->note[server], s->server[server].text,
+    for (unsigned i = 0; i < q->notes; i++) {
+        if (i)
+            put(&t, "%s", i + 1 == q->notes ? " and " : ", ");
+        put_note(&t, &q->note[i], q->note[i].server->text,
                  q->op.ended ? q->took : now - q->started);
     }
 }
 
 bool fsk_query_unheard(const struct fsk_query *q)
 {
-    for (unsigned i = 0; i < q->servers->n; i++)
+    for (unsigned i = 0; i < q->notes; i++)
         if (q->note[i].trouble > FSK_TROUBLE_ERRNO || q->note[i].detail == EMFILE)
             return false;
     return true;

@@ -2,18 +2,15 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 #include "base/fault.h"
 #include "base/time.h"
 #include "net/sock.h"
 #include "op/resolve_local.h"
 #include "op/resolve_lookup.h"
+#include "op/stubconf.h"
 #include "wire/hosts.h"
 #include "wire/idn.h"
-
-#define CONF_MAX ((size_t)1024 * 1024) /* bytes of a resolv.conf */
 
 struct fsk_resolver {
     struct fsk_local local;
@@ -25,41 +22,6 @@ struct fsk_resolver {
 
 /* ---- the resolver ---- */
 
-/* Sockets for each family: one, where descriptors are few. */
-static unsigned ports_max(void)
-{
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < 64)
-        return 1;
-    return limit.rlim_cur < 512 ? FSK_PORTS_FEW : FSK_PORTS_MAX / 2;
-}
-
-/* "192.0.2.53,[::1]:5353": into the servers. */
-static enum fsock_err parse_servers(struct fsk_servers *servers, const char *text,
-                                    struct fsock_fault *fault)
-{
-    for (const char *end; *text; text = *end ? end + 1 : end) {
-        end = text + strcspn(text, ",");
-        struct fsk_span entry = fsk_span_trim(fsk_span(text, (size_t)(end - text))), zone;
-        struct fsk_addr addr;
-        bool ok = fsk_addr_parse_port(entry, 53, &addr, &zone) && addr.port;
-        if (ok && zone.n && !addr.scope)
-            ok = (addr.scope = fsk_sock_interface(zone)) != 0;
-        if (!ok)
-            return fsk_fault_set(fault, FSOCK_ERR_INPUT, FSOCK_STAGE_NONE, 0,
-                                 "name server \"%.*s\": it is not an IP address, or one with a "
-                                 "port (192.0.2.1:53, [::1]:53)",
-                                 (int)(entry.n < 200 ? entry.n : 200), entry.p);
-        if (!fsk_servers_add(servers, &addr))
-            return fsk_fault_set(fault, FSOCK_ERR_INPUT, FSOCK_STAGE_NONE, 0,
-                                 "there are more than %d name servers", FSK_SERVERS_MAX);
-    }
-    if (!servers->n)
-        return fsk_fault_set(fault, FSOCK_ERR_INPUT, FSOCK_STAGE_NONE, 0,
-                             "the list of name servers is empty");
-    return FSOCK_OK;
-}
-
 static enum fsock_err apply(struct fsk_resolver *r, const struct fsock_options *o,
                             struct fsock_fault *fault)
 {
@@ -70,7 +32,7 @@ static enum fsock_err apply(struct fsk_resolver *r, const struct fsock_options *
         return fsk_fault_set(fault, FSOCK_ERR_MEMORY, FSOCK_STAGE_NONE, 0, "out of memory");
     r->local.path = r->hosts_path;
     if (o->dns_servers)
-        err = parse_servers(&r->lookups.servers, o->dns_servers, fault);
+        err = fsk_stub_add(&r->lookups.stub, o->dns_servers, o, NULL, NULL, fault);
     r->own_servers = o->dns_servers != NULL;
     for (size_t i = 0; err == FSOCK_OK && o->resolve && o->resolve[i]; i++)
         err = fsk_local_pin(&r->local, o->resolve[i], fault);
@@ -85,7 +47,7 @@ struct fsk_resolver *fsk_resolver_new(const struct fsock_options *options,
         fsk_fault_set(fault, FSOCK_ERR_MEMORY, FSOCK_STAGE_NONE, 0, "out of memory");
         return NULL;
     }
-    fsk_lookups_init(&r->lookups, driver, ports_max());
+    fsk_lookups_init(&r->lookups, driver, fsk_stub_ports_max());
     fsk_local_init(&r->local);
     if (apply(r, options, fault) != FSOCK_OK) {
         fsk_resolver_free(r);
@@ -108,36 +70,11 @@ void fsk_resolver_free(struct fsk_resolver *r)
 /* Read resolv.conf and what the environment adds to it, once. */
 static void configure(struct fsk_resolver *r)
 {
-    struct fsk_resolvconf *conf = &r->lookups.conf;
-    struct fsk_servers *servers = &r->lookups.servers;
-    struct fsk_buf file;
-    char name[256];
     if (r->configured)
         return;
     r->configured = true;
-    fsk_buf_init(&file, CONF_MAX);
-    bool readable = fsk_local_read_file(&file, r->conf_path);
-    fsk_resolvconf_parse(conf, readable ? fsk_buf_span(&file) : FSK_SPAN(""));
-    fsk_buf_fini(&file);
-    const char *domain = getenv("LOCALDOMAIN"), *options = getenv("RES_OPTIONS");
-    if (domain)
-        fsk_resolvconf_search(conf, fsk_span_str(domain));
-    if (options)
-        fsk_resolvconf_options(conf, fsk_span_str(options));
-    if (!conf->has_search && gethostname(name, sizeof name - 1) == 0) {
-        name[sizeof name - 1] = '\0';
-        fsk_resolvconf_hostname(conf, fsk_span_str(name));
-    }
-    for (unsigned i = 0; i < conf->servers && !r->own_servers; i++) {
-        struct fsk_nameserver *s = &conf->server[i];
-        if (s->zone[0])
-            s->addr.scope = fsk_sock_interface(fsk_span_str(s->zone));
-        fsk_servers_add(servers, &s->addr);
-    }
-    servers->patience = conf->timeout * conf->attempts * FSOCK_SECOND;
-    servers->try_max = fsk_time_min(FSK_QUERY_TRY_MAX, conf->timeout * FSOCK_SECOND);
-    servers->rotate = conf->rotate;
-    servers->use_tcp = conf->use_vc;
+    fsk_stub_read_conf(&r->lookups.conf, r->conf_path);
+    fsk_stub_apply_conf(&r->lookups.stub, &r->lookups.conf);
 }
 
 /* ---- the fault ---- */

@@ -172,21 +172,6 @@ bool fsk_local_pinned(const struct fsk_local *local, struct fsk_span host, uint1
 
 /* ---- the hosts file ---- */
 
-bool fsk_local_read_file(struct fsk_buf *buf, const char *path)
-{
-    FILE *f = fopen(path, "re");
-    if (!f)
-        return false;
-    size_t n = 1;
-    while (n > 0 && fsk_buf_reserve(buf, 8192) == FSOCK_OK) {
-        n = fread(buf->mem + buf->end, 1, 8192, f);
-        buf->end += n;
-    }
-    bool whole = feof(f) && !ferror(f);
-    fclose(f);
-    return whole;
-}
-
 /* Lower case and without a final dot: the key of a name. False if it is too long for one. */
 static bool key_of(struct fsk_span name, char key[FSK_DNAME_TEXT], size_t *n)
 {
@@ -240,7 +225,7 @@ static void read_hosts(struct fsk_local *local)
     struct fsk_hosts_entry e;
     local->read = true;
     fsk_buf_init(&file, HOSTS_MAX);
-    if (!fsk_local_read_file(&file, local->path)) {
+    if (!fsk_buf_read_file(&file, local->path)) {
         fsk_buf_fini(&file);
         return;
     }

@@ -44,7 +44,4 @@ bool fsk_local_pinned(const struct fsk_local *local, struct fsk_span host, uint1
 unsigned fsk_local_hosts(struct fsk_local *local, struct fsk_span name, int family,
                          struct fsk_addr *addr, unsigned cap);
 
-/* Append a whole file; false if it can't be read or is larger than the buffer's ceiling. */
-bool fsk_local_read_file(struct fsk_buf *buf, const char *path);
-
 #endif

@@ -41,9 +41,8 @@ static void wake_waiters(struct fsk_lookup *l)
 
 static void ask(struct fsk_lookup *l, struct fsk_half *h, const struct fsk_dname *name)
 {
-    struct fsk_dname copy = *name; /* it may stand in the query that is to be replaced */
     fsk_query_fini(&h->query);
-    fsk_query_init(&h->query, &l->owner->servers, &copy, h->type, l->run->until);
+    fsk_query_init(&h->query, &l->owner->stub, name, h->type, l->run->until);
     h->query.addr = h->addr;
     h->query.cap = FSK_ADDRS_MAX;
     h->state = FSK_HALF_ASKING;
@@ -70,8 +69,6 @@ static void ask_halves(struct fsk_lookup *l)
             continue;
         if (l->owner->conf.single_request && count(run, FSK_HALF_ASKING))
             return;
-        h->links = 0;
-        h->ttl = UINT32_MAX;
         h->looped = false;
         ask(l, h, &run->name);
     }
@@ -85,15 +82,14 @@ static void half_failed(struct fsk_half *h, enum fsock_err err)
     h->err = err;
 }
 
-static void half_answered(struct fsk_lookup *l, struct fsk_half *h)
+static void half_answered(struct fsk_half *h)
 {
     const struct fsk_dns_result *r = &h->query.result;
     if (h->query.op.err != FSOCK_OK) {
         half_failed(h, h->query.op.err);
         return;
     }
-    h->links += r->links;
-    h->ttl = r->ttl < h->ttl ? r->ttl : h->ttl;
+    h->ttl = r->ttl;
     switch (r->outcome) {
     case FSK_DNS_FOUND:
         h->n = (unsigned)(r->found < FSK_ADDRS_MAX ? r->found : FSK_ADDRS_MAX);
@@ -105,12 +101,6 @@ static void half_answered(struct fsk_lookup *l, struct fsk_half *h)
     case FSK_DNS_NO_NAME:
         h->state = FSK_HALF_NO_NAME;
         break;
-    case FSK_DNS_ALIAS:
-        if (h->links <= FSK_DNS_LINKS_MAX) {
-            ask(l, h, &r->target);
-            break;
-        }
-        /* fall through */
     default:
         h->looped = true;
         half_failed(h, FSOCK_ERR_DNS);
@@ -193,11 +183,11 @@ static void explain(struct fsk_lookup *l, const struct fsk_half *failed, fsock_t
                                     : "");
     else
         snprintf(text, sizeof text, "the name does not exist (NXDOMAIN from %s)",
-                 l->owner->servers.server[h->query.current].text);
+                 h->query.server->text);
     l->why = strdup(text);
     l->unheard = failed && !failed->looped && fsk_query_unheard(&h->query);
     l->sys_errno = 0;
-    for (unsigned i = 0; failed && i < l->owner->servers.n; i++)
+    for (unsigned i = 0; failed && i < failed->query.notes; i++)
         if (failed->query.note[i].trouble == FSK_TROUBLE_ERRNO)
             l->sys_errno = failed->query.note[i].detail;
 }
@@ -247,7 +237,7 @@ static enum fsock_err step(struct fsk_op *op, fsock_time now)
     struct fsk_lookup_run *run = l->run;
     for (unsigned i = 0; i < run->halves; i++)
         if (run->half[i].state == FSK_HALF_ASKING && run->half[i].query.op.ended)
-            half_answered(l, &run->half[i]);
+            half_answered(&run->half[i]);
     ask_halves(l);
     if (!is_over(&run->half[0]) || (run->halves == 2 && !is_over(&run->half[1]))) {
         settle(l, now);
@@ -267,8 +257,7 @@ static enum fsock_err step(struct fsk_op *op, fsock_time now)
 void fsk_lookups_init(struct fsk_lookups *owner, struct fsk_driver *driver, unsigned ports_max)
 {
     *owner = (struct fsk_lookups){.driver = driver};
-    fsk_ports_init(&owner->ports, driver, ports_max);
-    owner->servers.ports = &owner->ports;
+    fsk_stub_init(&owner->stub, driver, ports_max);
     fsk_map_init(&owner->map);
     fsk_list_init(&owner->recent);
 }
@@ -292,7 +281,7 @@ void fsk_lookups_fini(struct fsk_lookups *owner)
     FSK_LIST_EACH (link, &owner->recent)
         drop(FSK_HOLDER(link, struct fsk_lookup, recent));
     fsk_map_fini(&owner->map);
-    fsk_ports_fini(&owner->ports);
+    fsk_stub_fini(&owner->stub);
 }
 
 /* Room for one more: forget what was not used for the longest time. */
@@ -383,7 +372,7 @@ enum fsock_err fsk_lookup_join(struct fsk_lookups *owner, struct fsk_resolve *wi
     fsk_list_append(&l->waiters, &wish->waiter);
     struct fsk_lookup_run *run = l->run;
     if (run) {
-        fsock_time until = fsk_servers_until(&owner->servers, run->started);
+        fsock_time until = fsk_servers_until(&owner->stub.servers, run->started);
         for (const struct fsk_op *op = &wish->op; op; op = op->outer)
             until = fsk_time_min(until, op->deadline);
         run->until = until > run->until ? until : run->until;

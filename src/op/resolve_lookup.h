@@ -6,7 +6,7 @@
  * others push it out. One that fails is remembered for a second.
  *
  * A name is asked for as resolv.conf's search list says, until one candidate has addresses or its
- * servers fail. CNAMEs that lead out of an answer are asked for in turn, FSK_DNS_LINKS_MAX at most.
+ * servers fail.
  */
 #ifndef FSK_RESOLVE_LOOKUP_H
 #define FSK_RESOLVE_LOOKUP_H
@@ -31,8 +31,7 @@
 struct fsk_lookups {
     struct fsk_driver *driver;
     struct fsk_resolvconf conf;
-    struct fsk_ports ports;
-    struct fsk_servers servers;
+    struct fsk_stub stub;
     struct fsk_map map;     /* of struct fsk_lookup */
     struct fsk_list recent; /* the same, the one used last at the end */
 };
@@ -51,9 +50,8 @@ struct fsk_half {
     uint16_t type;
     enum fsk_half_state state;
     enum fsock_err err;
-    bool looped;    /* FAILED because CNAMEs lead in a circle, or too far */
-    unsigned links; /* CNAMEs followed so far */
-    uint32_t ttl;   /* seconds; the least of all answers on the way */
+    bool looped;  /* FAILED because CNAMEs lead in a circle, or too far */
+    uint32_t ttl; /* seconds; the least of all answers on the way */
     unsigned n;
     struct fsk_addr addr[FSK_ADDRS_MAX];
     struct fsk_query query; /* the last one asked; zeroed before the first */

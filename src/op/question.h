@@ -1,0 +1,86 @@
+/*
+ * question.h - one question to one server, and the table of those that are open at one place: on a
+ * UDP port (port.h), or on a TCP or TLS connection (channel.h).
+ *
+ * A question has an id that nobody can guess. A message answers it if it has that id and repeats
+ * the question (fsk_dns_read); from where it came is the place's business.
+ */
+#ifndef FSK_QUESTION_H
+#define FSK_QUESTION_H
+
+#include "base/rand.h"
+#include "op/servers.h"
+#include "wire/dnsmsg.h"
+
+#define FSK_QUESTION_SLOTS 1024 /* of a table; a power of two */
+
+struct fsk_questions;
+
+/*
+ * The asker sets the first part, which stays unchanged while the question is open. It closes before
+ * the asker is told.
+ */
+struct fsk_question {
+    const struct fsk_dns_query *query; /* name, type and rd; what else it holds is not used */
+    struct fsk_server *server;
+    bool edns;
+    bool mixed_case; /* false: asked in lower case, and case counts for nothing in the answer */
+
+    /* The place's own. */
+    uint16_t id;
+    struct fsk_questions *place; /* NULL: the question is not open */
+    struct fsk_question *next;
+    struct fsk_list unsent;
+};
+
+/*
+ * Who is told of answers, one for all questions of an owner. Neither may call anything that opens
+ * or closes questions: note what happened, and wake an op.
+ */
+struct fsk_asker {
+    /* Any match but FSK_DNS_NOT_OURS. The message is gone afterwards. */
+    void (*answered)(struct fsk_question *, enum fsk_dns_match, const struct fsk_dns_msg *);
+
+    /* It could not be sent, or did not arrive. ECONNABORTED: the connection ended after it had
+     * carried answers, which says nothing of this question. */
+    void (*failed)(struct fsk_question *, int sys_errno);
+};
+
+struct fsk_questions {
+    struct fsk_op *op; /* the place's: woken when there is something to send */
+    const struct fsk_asker *asker;
+    void (*emptied)(struct fsk_questions *); /* the last one has been withdrawn */
+    unsigned open;
+    struct fsk_list unsent;
+    struct fsk_question *slot[FSK_QUESTION_SLOTS]; /* by id */
+};
+
+void fsk_questions_init(struct fsk_questions *place, struct fsk_op *op,
+                        const struct fsk_asker *asker, void (*emptied)(struct fsk_questions *));
+
+/* Open it: it is sent when the place's op steps. There must be fewer than 60,000. */
+void fsk_question_open(struct fsk_question *q, struct fsk_questions *place, struct fsk_rand *rand);
+
+/* Send an open question once more: the same id from the same place. */
+void fsk_question_resend(struct fsk_question *q);
+
+/* Close it; harmless if it isn't open. */
+void fsk_question_withdraw(struct fsk_question *q);
+
+/* Write it as a packet; its length. */
+size_t fsk_question_pack(const struct fsk_question *q, uint8_t packet[FSK_DNS_QUERY_MAX]);
+
+/*
+ * A message has come, from `from` if that is to be compared (else NULL). False: it answers nothing
+ * here, and is to be dropped. Else the question is closed, and its asker told.
+ */
+bool fsk_questions_take(struct fsk_questions *place, const uint8_t *bytes, size_t n,
+                        const struct fsk_addr *from);
+
+/* Fail all questions to the server at this address (NULL: to any). */
+void fsk_questions_fail(struct fsk_questions *place, const struct fsk_addr *server, int sys_errno);
+
+/* Fail this one. */
+void fsk_question_fail(struct fsk_question *q, int sys_errno);
+
+#endif
