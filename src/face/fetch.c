@@ -9,6 +9,7 @@
 #include "base/fault.h"
 #include "drive/loop.h"
 #include "face/given.h"
+#include "face/watch.h"
 #include "op/request.h"
 #include "op/transfer.h"
 
@@ -33,17 +34,6 @@ struct job {
     char url[];
 };
 
-/* A descriptor of the caller's. */
-struct watch {
-    struct fsk_op op;
-    struct fsock_fetch *fetch;
-    struct fsk_list link;
-    bool armed;
-    int fd;
-    unsigned events;
-    void *user;
-};
-
 struct fsock_fetch {
     struct fsk_loop loop;
     struct fsk_http http;
@@ -54,10 +44,10 @@ struct fsock_fetch {
     unsigned parallel;
     size_t queued, queued_bytes;
     uint64_t last_id;
-    struct fsk_list queue;          /* all jobs that wait, oldest first */
-    struct fsk_list running;        /* jobs with a transfer */
-    struct fsk_list canceled;       /* jobs that end without having run */
-    struct fsk_list watches, ready; /* ready: watches that have fired */
+    struct fsk_list queue;    /* all jobs that wait, oldest first */
+    struct fsk_list running;  /* jobs with a transfer */
+    struct fsk_list canceled; /* jobs that end without having run */
+    struct fsk_watches watches;
     size_t n_running;
     struct job *shown; /* its DONE event has been given out: freed by the next call */
     char why[64];
@@ -93,9 +83,10 @@ fsock_fetch *fsock_fetch_new(const struct fsock_options *options, unsigned paral
         free(f);
         return NULL;
     }
-    struct fsk_list *lists[] = {&f->queue, &f->running, &f->canceled, &f->watches, &f->ready};
+    struct fsk_list *lists[] = {&f->queue, &f->running, &f->canceled};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         fsk_list_init(lists[i]);
+    fsk_watches_init(&f->watches, &f->loop.sched.driver);
     fsk_trace_init(&f->trace);
     f->tracing = given.trace;
     f->parallel = affordable(parallel ? parallel : PARALLEL, given.own_files);
@@ -131,20 +122,6 @@ static void unqueue(struct fsock_fetch *f, struct job *job)
     f->queued_bytes -= sizeof *job + job->url_len;
 }
 
-static void free_watch(struct watch *w)
-{
-    fsk_op_stop(&w->op);
-    w->op.driver->forget_fd(w->op.driver, w->fd); /* the caller may close it now */
-    fsk_list_remove(&w->link);
-    free(w);
-}
-
-static void free_watches(struct fsk_list *list)
-{
-    FSK_LIST_EACH (link, list)
-        free_watch(FSK_HOLDER(link, struct watch, link));
-}
-
 void fsock_fetch_free(fsock_fetch *f)
 {
     if (!f)
@@ -161,8 +138,7 @@ void fsock_fetch_free(fsock_fetch *f)
         free_job(f, FSK_HOLDER(link, struct job, link));
     FSK_LIST_EACH (link, &f->canceled)
         free_job(f, FSK_HOLDER(link, struct job, link));
-    free_watches(&f->watches);
-    free_watches(&f->ready);
+    fsk_watches_clear(&f->watches);
     fsk_http_fini(&f->http);
     fsk_loop_fini(&f->loop);
     fsk_trace_fini(&f->trace);
@@ -219,38 +195,9 @@ enum fsock_err fsock_fetch_add(fsock_fetch *f, const char *url, size_t url_len,
     return FSOCK_OK;
 }
 
-/* ---- Watching -------------------------------------------------------------------------------- */
-
-static enum fsock_err watch_step(struct fsk_op *op, fsock_time now)
-{
-    struct watch *w = FSK_HOLDER(op, struct watch, op);
-    (void)now;
-    if (!w->armed) {
-        w->armed = true;
-        fsk_wait_for(&op->wait, w->fd, w->events);
-        return FSOCK_AGAIN;
-    }
-    fsk_list_remove(&w->link);
-    fsk_list_append(&w->fetch->ready, &w->link);
-    return FSOCK_OK;
-}
-
 enum fsock_err fsock_fetch_watch(fsock_fetch *f, int fd, unsigned events, void *user)
 {
-    if (fd < 0)
-        return FSOCK_ERR_INPUT;
-    struct watch *w = malloc(sizeof *w);
-    struct fsk_driver *driver = &f->loop.sched.driver;
-    if (!w)
-        return FSOCK_ERR_MEMORY;
-    *w = (struct watch){.fetch = f, .fd = fd, .events = events, .user = user};
-    fsk_op_init(&w->op, watch_step, FSOCK_NEVER);
-    fsk_list_append(&f->watches, &w->link);
-    w->op.driver = driver;
-    if (driver->start(driver, &w->op))
-        return FSOCK_OK;
-    free_watch(w);
-    return FSOCK_ERR_MEMORY;
+    return fsk_watches_add(&f->watches, fd, events, user);
 }
 
 /* ---- Ending ---------------------------------------------------------------------------------- */
@@ -281,8 +228,7 @@ void fsock_fetch_stop(fsock_fetch *f, const char *why)
     f->stopping = true;
     f->full = false;
     strncpy(f->why, why ? why : "canceled", sizeof f->why - 1);
-    free_watches(&f->watches);
-    free_watches(&f->ready);
+    fsk_watches_clear(&f->watches);
     FSK_LIST_EACH (link, &f->running) {
         struct job *job = FSK_HOLDER(link, struct job, link);
         if (job != f->shown)
@@ -375,13 +321,6 @@ static void show_step(struct fsock_fetch *f, struct fsock_event *e)
     }
 }
 
-static void show_ready(struct fsock_fetch *f, struct fsock_event *e)
-{
-    struct watch *w = FSK_HOLDER(f->ready.next, struct watch, link);
-    *e = (struct fsock_event){.kind = FSOCK_EVENT_READY, .user = w->user};
-    free_watch(w);
-}
-
 /* What can be shown without a step. FSOCK_AGAIN: nothing. */
 static enum fsock_err show_waiting(struct fsock_fetch *f, struct fsock_event *e)
 {
@@ -394,8 +333,9 @@ static enum fsock_err show_waiting(struct fsock_fetch *f, struct fsock_event *e)
         show_step(f, e);
         return FSOCK_OK;
     }
-    if (!fsk_list_empty(&f->ready)) {
-        show_ready(f, e);
+    void *user;
+    if (fsk_watches_take(&f->watches, &user)) {
+        *e = (struct fsock_event){.kind = FSOCK_EVENT_READY, .user = user};
         return FSOCK_OK;
     }
     if (f->full && f->queued_bytes < QUEUE_BYTES / 2) {
@@ -419,7 +359,7 @@ enum fsock_err fsock_fetch_next(fsock_fetch *f, struct fsock_event *event, fsock
         enum fsock_err err = show_waiting(f, event);
         if (err != FSOCK_AGAIN)
             return err;
-        if (f->n_running == 0 && f->queued == 0 && fsk_list_empty(&f->watches))
+        if (f->n_running == 0 && f->queued == 0 && fsk_watches_empty(&f->watches))
             return FSOCK_EOF;
         err = fsk_loop_step(&f->loop, deadline);
         if (err != FSOCK_OK)

@@ -27,6 +27,18 @@ enum fsock_err fsk_given_options(struct fsock_options *out, const struct fsock_o
     return take(out, sizeof *out, in, "fsock_options", fault);
 }
 
+enum fsock_err fsk_given_dns_options(struct fsock_dns_options *out,
+                                     const struct fsock_dns_options *in, struct fsock_fault *fault)
+{
+    fsock_dns_options_init(out);
+    enum fsock_err err = take(out, sizeof *out, in, "fsock_dns_options", fault);
+    struct fsock_dns_options usual;
+    fsock_dns_options_init(&usual);
+    out->parallel = out->parallel ? out->parallel : usual.parallel;
+    out->race = out->race ? out->race : usual.race;
+    return err;
+}
+
 enum fsock_err fsk_given_request(struct fsock_request *out, const struct fsock_request *in,
                                  struct fsock_fault *fault)
 {

@@ -11,6 +11,10 @@
 enum fsock_err fsk_given_options(struct fsock_options *out, const struct fsock_options *in,
                                  struct fsock_fault *fault);
 
+/* The same; what is 0 there and can't be gets its default. */
+enum fsock_err fsk_given_dns_options(struct fsock_dns_options *out,
+                                     const struct fsock_dns_options *in, struct fsock_fault *fault);
+
 /* The same; checks the texts as well (fsk_request_check). */
 enum fsock_err fsk_given_request(struct fsock_request *out, const struct fsock_request *in,
                                  struct fsock_fault *fault);

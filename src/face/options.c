@@ -13,3 +13,13 @@ void fsock_request_init(struct fsock_request *request)
 {
     *request = (struct fsock_request){.size = sizeof *request, .max_redirects = 20};
 }
+
+void fsock_dns_options_init(struct fsock_dns_options *options)
+{
+    *options = (struct fsock_dns_options){
+        .size = sizeof *options,
+        .timeout = 10 * FSOCK_SECOND,
+        .parallel = 30000,
+        .race = 1,
+    };
+}
