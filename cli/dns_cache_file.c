@@ -143,6 +143,16 @@ static bool parse(struct fsk_span line, struct record *r)
     return true;
 }
 
+/* A line that doesn't belong there. */
+static bool foreign(const struct dns_file *f, const struct list_line *line)
+{
+    if (line->number == 1)
+        return failed(f, "%s, line 1: not a cache of names, which begins with \"%.*s\"; %s",
+                      f->name, (int)sizeof first_line - 2, first_line, remedy);
+    return failed(f, "%s, line %llu: not an address, a time and a name parted by tabs; %s", f->name,
+                  (unsigned long long)line->number, remedy);
+}
+
 /* False: there is none; r->good tells the end from a failure. */
 static bool next_record(struct reader *r, struct record *record)
 {
@@ -152,18 +162,10 @@ static bool next_record(struct reader *r, struct record *record)
     while ((result = list_next(&r->list, &line)) == LIST_LINE) {
         if (line.number > 1 && line.newline && parse(line.text, record))
             return true;
-        if (line.number == 1 && fsk_span_eq(line.text, fsk_span_str(first_line)))
-            continue;
-        if (line.number == 1)
-            r->good = failed(f,
-                             "%s, line 1: this is no cache of names that can be read, whose first "
-                             "line is \"%.*s\"; %s",
-                             f->name, (int)sizeof first_line - 2, first_line, remedy);
-        else
-            r->good =
-                failed(f, "%s, line %llu: not an address, a time and a name parted by tabs; %s",
-                       f->name, (unsigned long long)line.number, remedy);
-        return false;
+        if (line.number > 1 || !fsk_span_eq(line.text, fsk_span_str(first_line))) {
+            r->good = foreign(f, &line);
+            return false;
+        }
     }
     if (result != LIST_END) /* LIST_WAIT: it was a regular file when we looked */
         r->good = cannot(f, "read the cache", f->name,
