@@ -182,7 +182,7 @@ static void ceiling_of_bytes(void **state)
     end();
 }
 
-/* A window that is full all the time takes each line as fast as an empty one does. */
+/* One line in, one out: nothing is lost or mixed up while the buffer is moved and grows. */
 static void full_all_the_time(void **state)
 {
     (void)state;
