@@ -12,8 +12,8 @@
  *
  *     PREFIX ADDRESS CLOSING PORT CLOSING [:]
  *
- *     PREFIX   nothing; or openings, [ ( < " ' =, with letters, digits, '.', '-' and '_' between
- * and before them, the last byte an opening: `[`, `("`, `from=<`, `mail.example[`,
+ *     PREFIX   nothing; or openings, [ ( < " ' =, with letters, digits, '.', '-' and '_' before and
+ *              between them, the last byte an opening: `[`, `("`, `from=<`, `mail.example[`,
  *              `client=mail.example[`
  *     ADDRESS  an IPv4 address, a dotted quad without leading zeros; or an IPv6 address, which may
  *              have a zone of letters, digits, '.', '-' and '_': `fe80::1%eth0`
@@ -22,11 +22,12 @@
  *     PORT     nothing, or ':' or '#' and a number up to 65535
  *
  * and of an address followed by a colon as much is the address as can be: `2001:db8::1:80` is one
- * address, while `2001:db8::1:54321` is one with a port, because no group has five digits, and so
- * is
- * `:::80`. Short or odd IPv6 addresses count, since the user has said that addresses stand in this
- * field: `::`, `beef::`. Eight groups of exactly two digits are none: so EUI-64 numbers and World
- * Wide Names are written. Everything else leaves the line alone: a name, `-`, `1.2.3`, `1.2.3.4.5`,
+ * address, while `2001:db8::1:54321` is one with a port, because no group has five digits. So is
+ * `:::80`, the port 80 of `::`.
+ *
+ * Short or odd IPv6 addresses count, since the user has said that addresses stand in this field:
+ * `::`, `beef::`. Eight groups of exactly two digits are none: so EUI-64 numbers and World Wide
+ * Names are written. Everything else leaves the line alone: a name, `-`, `1.2.3`, `1.2.3.4.5`,
  * `127.1`, `010.0.0.1`, a time, a date, a MAC address, a fingerprint, `192.0.2.0/24`, a URL,
  * `client:192.0.2.1`.
  */

@@ -64,8 +64,7 @@ bool dns_window_full(const struct dns_window *w);
 /*
  * Put a line, or a piece of one, at the end; its bytes are copied. The caller's reference to the
  * entry becomes the window's; with no entry (NULL) nothing is to be replaced, and `place` doesn't
- * count. False: out of memory, or the window was full and the text is long; the reference is let
- * go.
+ * count. False: out of memory, or the window was full; the reference is let go.
  */
 bool dns_window_push(struct dns_window *w, struct fsk_span text, struct dns_entry *entry,
                      const struct dns_place *place);
