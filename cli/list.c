@@ -13,6 +13,12 @@ void list_init(struct list *l, const struct option_list *names)
     fsk_buf_init(&l->buf, 4 * LIST_LINE_MAX);
 }
 
+void list_init_raw(struct list *l, const struct option_list *names)
+{
+    list_init(l, names);
+    l->raw = true;
+}
+
 static void close_list(struct list *l)
 {
     if (l->fd > STDIN_FILENO)
@@ -60,12 +66,13 @@ static bool next_list(struct list *l)
 {
     struct stat st;
     l->fd = open_list(l->name->value);
-    if (l->fd < 0 || fstat(l->fd, &st) < 0) {
+    l->broken = l->fd < 0 || fstat(l->fd, &st) < 0;
+    if (l->broken) {
         l->sys_errno = errno;
         return false;
     }
     l->regular = S_ISREG(st.st_mode);
-    l->ready = l->ended = l->skipping = false;
+    l->ready = l->ended = l->inside = false;
     l->number = 0;
     l->scanned = 0;
     fsk_buf_clear(&l->buf);
@@ -92,17 +99,25 @@ static bool fill(struct list *l)
     return true;
 }
 
+/* Take n bytes, and the newline after them, off the buffer: a line, or the end of one. */
+static struct fsk_span take_bytes(struct list *l, size_t n, bool newline, struct list_line *line)
+{
+    struct fsk_span text = fsk_span(l->buf.mem + l->buf.start, n);
+    l->scanned = 0;
+    fsk_buf_consume(&l->buf, n + newline); /* the bytes stay in place until the next read */
+    l->number += !l->inside;
+    *line = (struct list_line){
+        .number = l->number, .name = l->name->value, .first = !l->inside, .newline = newline};
+    l->inside = false;
+    return text;
+}
+
 /* Take the line of n bytes off the buffer. False: nothing in it for the caller. */
 static bool take(struct list *l, size_t n, bool newline, struct list_line *line)
 {
-    struct fsk_span text = fsk_span(l->buf.mem + l->buf.start, n);
-    bool skipped = l->skipping;
-    l->scanned = 0;
-    fsk_buf_consume(&l->buf, n + newline); /* the bytes stay in place until the next read */
-    l->skipping = false;
-    if (skipped)
+    struct fsk_span text = take_bytes(l, n, newline, line);
+    if (!line->first)
         return false;
-    l->number++;
     if (l->number == 1 && text.n >= 3 && memcmp(text.p, "\xef\xbb\xbf", 3) == 0)
         text = fsk_span(text.p + 3, text.n - 3);
     if (text.n && text.p[text.n - 1] == '\r')
@@ -110,7 +125,7 @@ static bool take(struct list *l, size_t n, bool newline, struct list_line *line)
     text = fsk_span_trim(text);
     if (!text.n || text.p[0] == '#')
         return false;
-    *line = (struct list_line){.text = text, .number = l->number, .name = l->name->value};
+    line->text = text;
     if (text.n > LIST_LINE_MAX)
         line->why = "the line is longer than 64 KiB";
     else if (memchr(text.p, '\0', text.n))
@@ -120,19 +135,19 @@ static bool take(struct list *l, size_t n, bool newline, struct list_line *line)
     return true;
 }
 
-/* A line longer than any URL has begun: report it, and pass over what is still to come of it. */
+/* A line longer than any entry has begun: report it, and pass over what is still to come of it. */
 static bool overlong(struct list *l, struct list_line *line)
 {
     size_t n = fsk_buf_len(&l->buf);
     bool told = take(l, n, false, line);
     if (told)
         line->why = "the line is longer than 64 KiB";
-    l->skipping = true;
+    l->inside = true;
     return told;
 }
 
-/* The next line that the buffer holds. False: more bytes are needed. */
-static bool buffered_line(struct list *l, struct list_line *line)
+/* The next entry that the buffer holds. False: more bytes are needed. */
+static bool buffered_entry(struct list *l, struct list_line *line)
 {
     for (;;) {
         size_t len = fsk_buf_len(&l->buf);
@@ -157,28 +172,57 @@ static bool buffered_line(struct list *l, struct list_line *line)
     }
 }
 
+/* The next line of a raw list, or piece of one. False: more bytes are needed. */
+static bool buffered_piece(struct list *l, struct list_line *line)
+{
+    size_t len = fsk_buf_len(&l->buf), most = len < LIST_LINE_MAX ? len : LIST_LINE_MAX;
+    if (!len)
+        return false;
+    const char *start = l->buf.mem + l->buf.start;
+    const char *end =
+        most > l->scanned ? memchr(start + l->scanned, '\n', most - l->scanned) : NULL;
+    if (!end && most < LIST_LINE_MAX && !l->ended) {
+        l->scanned = most;
+        return false;
+    }
+    line->text = take_bytes(l, end ? (size_t)(end - start) : most, end != NULL, line);
+    line->text.n += line->newline;
+    l->inside = !end;
+    return true;
+}
+
+/*
+ * Read on. A broken descriptor is at its end for a raw list, whose bytes all count; the beginning
+ * of an entry is none. False: this list is over.
+ */
+static bool read_on(struct list *l)
+{
+    if (l->ended)
+        return false;
+    l->broken = !fill(l);
+    if (l->broken)
+        l->ended = true;
+    return !l->broken || l->raw;
+}
+
 enum list_result list_next(struct list *l, struct list_line *line)
 {
     for (;;) {
         if (l->fd < 0 && !l->names)
             return LIST_END;
-        bool good = l->fd >= 0 || next_list(l);
-        if (good) {
-            if (buffered_line(l, line))
+        if (l->fd >= 0 || next_list(l)) {
+            if (l->raw ? buffered_piece(l, line) : buffered_entry(l, line))
                 return line->why ? LIST_BAD : LIST_LINE;
-            if (!l->ended) {
-                if (!l->regular && !l->ready)
-                    return LIST_WAIT;
-                good = fill(l);
-                if (good)
-                    continue;
-            }
+            if (!l->ended && !l->regular && !l->ready)
+                return LIST_WAIT;
+            if (read_on(l))
+                continue;
         }
         line->name = l->name->value;
         close_list(l);
         l->name++;
         l->names--;
-        if (!good)
+        if (l->broken)
             return LIST_FAILED;
     }
 }

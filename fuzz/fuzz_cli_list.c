@@ -1,6 +1,7 @@
 /*
  * Lists: the same lines whether the bytes stand in a file or come in pieces through a pipe, and no
- * line that a URL can't be. The first byte of the input is the size of the pieces.
+ * line that a URL can't be; a raw list gives each byte. The first byte of the input is the size of
+ * the pieces.
  */
 #include <assert.h>
 #include <fcntl.h>
@@ -75,6 +76,32 @@ static struct seen read_list(const char *name, struct source *source)
     return seen;
 }
 
+/* What a raw list gives is what there is, cut behind each newline. */
+static void read_raw(const char *name, const uint8_t *data, size_t size)
+{
+    struct option_item item = {name, 0};
+    struct option_list names = {&item, 1};
+    struct list_line line;
+    struct list list;
+    bool first = true;
+    size_t at = 0;
+    uint64_t number = 0;
+    list_init_raw(&list, &names);
+    while (list_next(&list, &line) != LIST_END) {
+        size_t n = line.text.n;
+        assert(n && n <= LIST_LINE_MAX && n <= size - at && memcmp(line.text.p, data + at, n) == 0);
+        const char *newline = memchr(line.text.p, '\n', n);
+        assert(line.newline ? newline == line.text.p + n - 1 : !newline);
+        assert(line.first == first && line.number == number + first);
+        number = line.number;
+        first = line.newline;
+        at += n;
+        assert(line.newline || n == LIST_LINE_MAX || at == size);
+    }
+    assert(at == size);
+    list_fini(&list);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     char name[40];
@@ -90,6 +117,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct seen whole = read_list(name, NULL), pieces = read_list("-", &source);
     assert(whole.lines == pieces.lines && whole.bad == pieces.bad);
     assert(whole.last == pieces.last && whole.sum == pieces.sum);
+    read_raw(name, data + 1, size - 1);
     close(ends[0]);
     if (source.fd >= 0)
         close(source.fd);

@@ -15,6 +15,13 @@ fsock_time fsock_now(void)
     return (fsock_time)ts.tv_sec * FSOCK_SECOND + ts.tv_nsec;
 }
 
+int64_t fsk_time_unix(void)
+{
+    struct timespec ts;
+    clock_gettime(CLOCK_REALTIME, &ts);
+    return (int64_t)ts.tv_sec * FSOCK_SECOND + ts.tv_nsec;
+}
+
 fsock_time fsock_after(double seconds)
 {
     if (!(seconds >= 0) || seconds > (double)(LONGEST / FSOCK_SECOND))

@@ -1,5 +1,5 @@
 /*
- * time.h - points in time. The one file that reads the monotonic clock is time.c.
+ * time.h - points in time. The one file that reads a clock is time.c.
  *
  * fsock_time is a point on CLOCK_MONOTONIC in nanoseconds; intervals are plain int64_t nanoseconds.
  */
@@ -9,6 +9,12 @@
 #include <fsock.h>
 
 #include "base/span.h"
+
+/*
+ * Nanoseconds since 1970-01-01 00:00 UTC, by the wall clock: for what outlives a process. It may be
+ * set back or forth at any time.
+ */
+int64_t fsk_time_unix(void);
 
 /* The point `interval` nanoseconds after `from`; 0 or less is no limit and gives FSOCK_NEVER. */
 fsock_time fsk_time_limit(fsock_time from, int64_t interval);

@@ -1,4 +1,5 @@
-/* Lists of URLs: lines, comments, bad lines, several lists, pipes that are late. */
+/* Lists: lines, comments, bad lines, several lists, pipes that are late; raw ones, byte by byte. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -172,6 +174,177 @@ static void unreadable(void **state)
     free(good);
 }
 
+/* ---- Raw lists ------------------------------------------------------------------------------- */
+
+/* The next piece is these bytes. */
+static void piece(struct list *l, const char *text, size_t n, uint64_t number, bool first)
+{
+    struct list_line line;
+    assert_int_equal(list_next(l, &line), LIST_LINE);
+    assert_int_equal(line.text.n, n);
+    assert_memory_equal(line.text.p, text, n);
+    assert_int_equal(line.number, number);
+    assert_int_equal(line.first, first);
+    assert_int_equal(line.newline, n && text[n - 1] == '\n');
+    assert_null(line.why);
+}
+
+#define PIECE(l, text, number) piece(l, text, sizeof(text) - 1, number, true)
+
+static void raw_lines(void **state)
+{
+    (void)state;
+    static const char text[] = "\xef\xbb\xbf"
+                               "one\n"
+                               "# no comment\n"
+                               "\n"
+                               "  two \t\r\n"
+                               "with a\0zero\n"
+                               "\r\n"
+                               "\0\n"
+                               "last\r";
+    struct option_list names = {NULL, 0};
+    char *path = file("raw", text, sizeof text - 1), *empty = file("empty", "", 0);
+    one_list(&names, path);
+    one_list(&names, empty);
+    one_list(&names, path);
+    struct list l;
+    list_init_raw(&l, &names);
+    for (int twice = 0; twice < 2; twice++) {
+        PIECE(&l,
+              "\xef\xbb\xbf"
+              "one\n",
+              1);
+        PIECE(&l, "# no comment\n", 2);
+        PIECE(&l, "\n", 3);
+        PIECE(&l, "  two \t\r\n", 4);
+        PIECE(&l, "with a\0zero\n", 5);
+        PIECE(&l, "\r\n", 6);
+        PIECE(&l, "\0\n", 7);
+        PIECE(&l, "last\r", 8);
+    }
+    wants(&l, LIST_END, NULL, 0);
+    list_fini(&l);
+    option_list_free(&names);
+    free(path);
+    free(empty);
+}
+
+/* A line of n bytes and its newline, if any, come in pieces; what follows is a line again. */
+static void raw_long_line(size_t n, bool newline)
+{
+    char *text = malloc(n + 20);
+    for (size_t i = 0; i < n; i++)
+        text[i] = (char)('a' + i % 23);
+    memcpy(text + n, "\nafter", 6);
+    size_t size = n + (newline ? 6 : 0), at = 0, end = n + newline;
+    char *path = file("long", text, size);
+    struct option_list names = {NULL, 0};
+    one_list(&names, path);
+    struct list l;
+    list_init_raw(&l, &names);
+    while (at < end) {
+        size_t some = end - at < LIST_LINE_MAX ? end - at : LIST_LINE_MAX;
+        piece(&l, text + at, some, 1, at == 0);
+        assert_true(l.buf.cap <= 4 * LIST_LINE_MAX);
+        at += some;
+    }
+    if (newline)
+        PIECE(&l, "after", 2);
+    wants(&l, LIST_END, NULL, 0);
+    list_fini(&l);
+    option_list_free(&names);
+    free(path);
+    free(text);
+}
+
+static void raw_long_lines(void **state)
+{
+    (void)state;
+    static const size_t lengths[] = {LIST_LINE_MAX - 2,
+                                     LIST_LINE_MAX - 1,
+                                     LIST_LINE_MAX,
+                                     LIST_LINE_MAX + 1,
+                                     131071,
+                                     131072,
+                                     131073,
+                                     262143,
+                                     1000000};
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+        raw_long_line(lengths[i], true);
+        raw_long_line(lengths[i], false);
+    }
+}
+
+static void raw_pipe(void **state)
+{
+    (void)state;
+    int ends[2];
+    char name[40];
+    struct option_list names = {NULL, 0};
+    struct list l;
+    assert_int_equal(pipe(ends), 0);
+    snprintf(name, sizeof name, "/dev/fd/%d", ends[0]);
+    one_list(&names, name);
+    one_list(&names, "/nonexistent/list");
+    list_init_raw(&l, &names);
+    wants(&l, LIST_WAIT, NULL, 0);
+    static const char text[] = "one\n\ntwo\r\nrest";
+    for (size_t i = 0; i < sizeof text - 1; i++) {
+        assert_int_equal(write(ends[1], text + i, 1), 1);
+        list_ready(&l);
+        if (i == 3)
+            PIECE(&l, "one\n", 1);
+        if (i == 4)
+            PIECE(&l, "\n", 2);
+        if (i == 9)
+            PIECE(&l, "two\r\n", 3);
+        wants(&l, LIST_WAIT, NULL, 0);
+    }
+    close(ends[1]);
+    list_ready(&l);
+    PIECE(&l, "rest", 4);
+    wants(&l, LIST_FAILED, NULL, 0);
+    assert_int_equal(l.sys_errno, ENOENT);
+    wants(&l, LIST_END, NULL, 0);
+    list_fini(&l);
+    close(ends[0]);
+    option_list_free(&names);
+}
+
+/* A connection that is reset after half a line: a log has that half, a list of entries hasn't. */
+static void broken(void **state)
+{
+    (void)state;
+    for (int raw = 0; raw < 2; raw++) {
+        int pair[2], input = dup(STDIN_FILENO);
+        struct option_list names = {NULL, 0};
+        struct list l;
+        assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+        assert_int_equal(write(pair[0], "whole\nhalf", 10), 10);
+        assert_int_equal(dup2(pair[1], STDIN_FILENO), STDIN_FILENO);
+        one_list(&names, "-");
+        raw ? list_init_raw(&l, &names) : list_init(&l, &names);
+        wants(&l, LIST_WAIT, NULL, 0);
+        list_ready(&l);
+        wants(&l, LIST_LINE, raw ? "whole\n" : "whole", 1);
+        wants(&l, LIST_WAIT, NULL, 0);
+        assert_int_equal(write(pair[1], "unread", 6), 6); /* what makes closing a reset */
+        close(pair[0]);
+        list_ready(&l);
+        if (raw)
+            wants(&l, LIST_LINE, "half", 2);
+        wants(&l, LIST_FAILED, NULL, 0);
+        assert_int_equal(l.sys_errno, ECONNRESET);
+        wants(&l, LIST_END, NULL, 0);
+        list_fini(&l);
+        option_list_free(&names);
+        close(pair[1]);
+        assert_int_equal(dup2(input, STDIN_FILENO), STDIN_FILENO);
+        close(input);
+    }
+}
+
 static int clean(void **state)
 {
     (void)state;
@@ -185,10 +358,10 @@ int main(void)
     if (!mkdtemp(dir))
         return 1;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(lines),
-        cmocka_unit_test(long_lines),
-        cmocka_unit_test(pipes),
-        cmocka_unit_test(unreadable),
+        cmocka_unit_test(lines),     cmocka_unit_test(long_lines),
+        cmocka_unit_test(pipes),     cmocka_unit_test(unreadable),
+        cmocka_unit_test(raw_lines), cmocka_unit_test(raw_long_lines),
+        cmocka_unit_test(raw_pipe),  cmocka_unit_test(broken),
     };
     return cmocka_run_group_tests(tests, NULL, clean);
 }
