@@ -1,5 +1,7 @@
 #include "wire/rdata.h"
 
+#include <string.h>
+
 #include "base/digits.h"
 #include "wire/rdata_cursor.h"
 
@@ -180,6 +182,7 @@ static bool location(struct fsk_rd *c)
  * What the data of a type consist of, a letter per field:
  *   1 2 4  numbers of so many bytes    n  a name      a 6  addresses
  *   s  a string    t  one or more    c  CAA's tag     q h b  the rest: quoted, hex, base64
+ *   H  the rest as hex, if any
  *   T  a type      m  types          d  a date        L  LOC, all of it     v  SVCB's parameters
  */
 struct form {
@@ -208,7 +211,7 @@ static const struct form forms[] = {
     {FSK_DNS_NSEC,       "nm",        false},
     {FSK_DNS_SVCB,       "2nv",       true },
     {FSK_DNS_NAPTR,      "22sssn",    false},
-    {FSK_DNS_SSHFP,      "11h",       false},
+    {FSK_DNS_SSHFP,      "11H",       false},
     {FSK_DNS_SPF,        "t",         false},
     {FSK_DNS_DNAME,      "n",         false},
     {FSK_DNS_LOC,        "L",         false},
@@ -255,6 +258,8 @@ static bool field(struct fsk_rd *c, char kind)
         return true;
     case 'h':
         return fsk_rd_rest(c, fsk_rd_put_hex);
+    case 'H':
+        return fsk_rd_left(c) == 0 || (fsk_rd_put(c, " ", 1), fsk_rd_rest(c, fsk_rd_put_hex));
     case 'b':
         return fsk_rd_rest(c, fsk_rd_put_base64);
     case 'T':
@@ -276,7 +281,7 @@ static bool field(struct fsk_rd *c, char kind)
 static bool put_fields(struct fsk_rd *c, const char *fields)
 {
     for (const char *f = fields; *f; f++) {
-        if (f > fields && *f != 'm' && *f != 'v') /* lists, with a space before each item */
+        if (f > fields && !strchr("mvH", *f)) /* those put their spaces themselves */
             fsk_rd_put(c, " ", 1);
         if (!field(c, *f))
             return false;
