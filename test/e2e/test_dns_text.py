@@ -1,0 +1,210 @@
+"""DNS messages and the data of their records as text, seen by three who know them well: dig, and NSD
+which serves them; dig again on data that were damaged; dnspython on whole messages that were."""
+
+import collections
+import functools
+import random
+import re
+import socket
+import struct
+import subprocess
+import threading
+import time
+
+import dns.exception
+import dns.flags
+import dns.message
+import dns.name
+import dns.rdata
+import dns.rdataclass
+import dns.rdatatype
+import pytest
+from conftest import clean_env
+
+ORIGIN = "rdata.example."
+
+# What NSD serves: owners, types, and data as they may stand in a zone file.
+ZONE = r"""
+@          NS      ns
+@          NS      n\.s.x\@y
+ns         A       192.0.2.1
+many       A       0.0.0.0
+many       A       255.255.255.255
+ns         AAAA    2001:db8::1
+many       AAAA    ::
+many       AAAA    ::1
+many       AAAA    ::ffff:192.0.2.1
+many       AAAA    ::192.0.2.1
+many       AAAA    2001:db8:0:1:1:1:1:1
+many       AAAA    2001:0:0:1::1
+alias      CNAME   ns
+alias2     CNAME   .
+below      DNAME   other.example.
+1.2.0.192  PTR     host\000\255\ x.Example.
+1.2.0.192  PTR     a\.b\\c\"d\;e\(f\)g\@h\$i.example.
+mail       MX      10 ns
+mail       MX      65535 .
+text       TXT     "v=spf1 -all" "" "two  spaces"
+text       TXT     "quote \" backslash \\ semicolon ; at @ tab \009 esc \027[2J high \200\255"
+text       TXT     plain
+text       SPF     "v=spf1 a:x.example -all"
+_x._tcp    SRV     0 65535 443 ns
+_x._tcp    SRV     1 2 0 .
+caa        CAA     0 issue "ca.example; account=\"1\""
+caa        CAA     128 iodef ""
+caa        CAA     1 issuewild ";"
+web        HTTPS   1 . alpn=h2,h3 port=8443 ipv4hint=192.0.2.1,192.0.2.2 ipv6hint=2001:db8::1,::1
+web        HTTPS   2 svc.example. mandatory=alpn,port alpn=h2 no-default-alpn port=53 ech=YWJj
+alias3     HTTPS   0 web
+svc        SVCB    16 ns key65280="a \"b\" \\ ; \255" key7="/dns-query{?dns}"
+svc        SVCB    1 ns alpn="f\\\\oo\\,bar,h2"
+tls        TLSA    3 1 1 00ff{hex32}
+tls        TLSA    0 0 0 0a
+tls        SMIMEA  3 0 2 {hex32}{hex32}
+naptr      NAPTR   100 10 "u" "E2U+sip" "!^.*$!sip:info@example.com!" .
+naptr      NAPTR   100 20 "" "" "" ns
+naptr      NAPTR   0 1 "S" "http+I2C" "/^x\\.(.*)$/\\1/i" .
+key        DS      12345 13 2 {hex32}
+key        DS      1 8 1 {hex20}
+key        CDS     12345 8 4 {hex32}{hex16}
+key        CDS     0 0 0 00
+key        DNSKEY  257 3 13 {base64}
+key        DNSKEY  256 3 8 AwEAAag=
+key        CDNSKEY 257 3 15 {base64}
+key        CDNSKEY 0 3 0 AA==
+key        SSHFP   1 1 {hex20}
+key        SSHFP   4 2 {hex32}
+key        OPENPGPKEY {base64}
+where      LOC     51 20 34.567 N 0 0 12.345 W -24m 1m 10000m 10m
+where      LOC     90 N 180 W 42849672.95m 0.01m 0.10m 90000000m
+where      LOC     0 0 0 S 0 0 0.001 E -100000m
+signed     RRSIG   A 13 2 3600 20380119031408 20200913122640 12345 rdata.example. {base64}
+signed     RRSIG   TYPE65280 8 0 0 20240229235959 20231231000000 0 . AAAA
+signed     NSEC    z.rdata.example. A NS SOA MX TXT AAAA RRSIG NSEC DNSKEY CAA TYPE1234 TYPE65280
+machine    HINFO   "PC \"x\"" "Linux; @"
+machine    HINFO   "" ""
+uri        URI     10 1 "ftp://ftp.example/\"x\"?a=b;c"
+person     RP      a\.b.example. text
+person     AFSDB   1 ns
+odd        TYPE65280 \# 4 C00CFF1B
+odd        TYPE1234 \# 0
+""".replace("{hex16}", "0123456789abcdef" * 2).replace("{hex20}", "89ABCDEF01" * 4).replace(
+    "{hex32}", "deadbeef" * 8
+).replace("{base64}", "mdsswUyr3DPW132mOi8V9xESWE8jTo0dxCjjnopKl+GqJxpVXckHAeF+KkxLbxIL" * 4)
+ZONE = f"@ SOA ns host\\.master 4294967295 7200 3600 1209600 300\n{ZONE.strip()}\n"
+
+
+def served():
+    """{(owner, type): how many records}."""
+    lines = (line.split(None, 2) for line in ZONE.splitlines())
+    return collections.Counter((owner, kind) for owner, kind, data in lines)
+
+
+class Server:
+    """NSD with that zone, on a port of its own."""
+
+    CONFIG = """
+server:
+    ip-address: 127.0.0.1@{port}
+    server-count: 1
+    username: ""
+    chroot: ""
+    database: ""
+    zonesdir: "{folder}"
+    xfrdir: "{folder}"
+    pidfile: "{folder}/nsd.pid"
+    xfrdfile: "{folder}/xfrd.state"
+    zonelistfile: "{folder}/zone.list"
+    cookie-secret-file: ""
+    logfile: "{folder}/nsd.log"
+remote-control:
+    control-enable: no
+zone:
+    name: {origin}
+    zonefile: zone
+"""
+
+    def __init__(self, folder):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        (folder / "zone").write_text(f"$ORIGIN {ORIGIN}\n$TTL 300\n{ZONE}")
+        config = folder / "nsd.conf"
+        config.write_text(self.CONFIG.format(port=self.port, folder=folder, origin=ORIGIN))
+        self.process = subprocess.Popen(["/usr/sbin/nsd", "-d", "-c", str(config)])
+        end = time.monotonic() + 20
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", self.port), 1).close()
+                return
+            except OSError:
+                if self.process.poll() is not None or time.monotonic() > end:
+                    self.stop()
+                    raise RuntimeError((folder / "nsd.log").read_text()) from None
+                time.sleep(0.02)
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(20)
+
+    def ask(self, name, kind):
+        """The answer to a question over TCP, as it came."""
+        query = dns.message.make_query(name, kind).to_wire()
+        with socket.create_connection(("127.0.0.1", self.port), 20) as s:
+            s.sendall(struct.pack("!H", len(query)) + query)
+            stream = s.makefile("rb")
+            return stream.read(struct.unpack("!H", stream.read(2))[0])
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    nsd = Server(tmp_path_factory.mktemp("nsd"))
+    yield nsd
+    nsd.stop()
+
+
+@pytest.fixture(scope="module")
+def ours(build):
+    """What our code says to each of these messages: a list of lists of lines."""
+
+    def run(messages):
+        done = subprocess.run(
+            [str(build / "test/dnstext/dnstext")],
+            input=b"".join(struct.pack("!H", len(m)) + m for m in messages),
+            capture_output=True,
+            timeout=300,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr[-3000:].decode()
+        assert re.fullmatch(rb"[ -~\n]*", done.stdout)
+        blocks = done.stdout.decode("ascii").split("\n\n")
+        assert len(blocks) == len(messages) + 1 and blocks.pop() == ""
+        return [block.split("\n") for block in blocks]
+
+    return run
+
+
+def records(lines):
+    """The (section, owner, ttl, class, type, data) of a message."""
+    sections = ("answer ", "authority ", "additional ")
+    return [tuple(line.split(" ", 5)) for line in lines if line.startswith(sections)]
+
+
+def dig(port, *args):
+    """The lines of dig's answers: (owner, ttl, class, type, data)."""
+    command = ["dig", "-r", "@127.0.0.1", "-p", str(port), "+noall", "+answer", "+nosplit"]
+    done = subprocess.run(
+        command + list(args), capture_output=True, timeout=300, check=True, env=clean_env()
+    )
+    lines = done.stdout.decode("ascii").splitlines()
+    return [tuple(line.split(None, 4)) for line in lines if line and line[0] != ";"]
+
+
+@pytest.mark.parametrize("owner,kind", served())
+def test_served_types(server, ours, owner, kind):
+    """Each type, from a real server: owner, TTL, class, type and data are what dig prints."""
+    name = ORIGIN if owner == "@" else f"{owner}.{ORIGIN}"
+    expected = dig(server.port, "-q", name, "-t", kind)
+    assert len(expected) == served()[owner, kind]
+    got = records(ours([server.ask(name, kind)])[0])
+    assert sorted(r[1:] for r in got if r[0] == "answer") == sorted(expected)
