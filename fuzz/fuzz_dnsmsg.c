@@ -1,14 +1,14 @@
 /*
  * DNS messages and names. Invariants: what was parsed can be walked to its end, within its bytes,
- * with as many records as it said; all names are well formed and survive being text; a query built
- * from any name reads back as itself; text that reads as a name reads back from its own
- * escaped form.
+ * with as many records as it said, all of which have a printable text; all names are well formed
+ * and survive being text; a query built from any name reads back as itself; text that reads as a
+ * name reads back from its own escaped form.
  */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "wire/dnsmsg.h"
+#include "wire/rdata.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -77,6 +77,19 @@ static void check_digest(const struct fsk_dns_msg *m)
             assert(addrs[i].family == (q.type == FSK_DNS_A ? 4 : 6));
 }
 
+static void check_data(const struct fsk_dns_msg *m, const struct fsk_dns_record *rec)
+{
+    struct fsk_buf out = {.ceiling = FSK_RDATA_TEXT};
+    struct fsk_span s;
+
+    assert(fsk_rdata_text(&out, m, rec) == FSOCK_OK);
+    s = fsk_buf_span(&out);
+    assert(s.n > 0);
+    for (size_t i = 0; i < s.n; i++)
+        assert(s.p[i] >= ' ' && s.p[i] <= '~');
+    fsk_buf_fini(&out);
+}
+
 static void check_message(const uint8_t *p, size_t n)
 {
     struct fsk_dns_msg m;
@@ -92,6 +105,7 @@ static void check_message(const uint8_t *p, size_t n)
         seen[rec.section]++;
         check_name(&rec.owner);
         assert(rec.rdata + rec.rdlen <= (size_t)used);
+        check_data(&m, &rec);
         assert(rec.type == FSK_DNS_OPT || rec.ttl <= 0x7fffffff);
     }
     for (int s = 0; s < 3; s++)

@@ -24,4 +24,15 @@ bool fsk_decimal_parse(struct fsk_span digits, uint64_t max, uint64_t *value);
 /* Write a number, no NUL; returns how many digits. */
 size_t fsk_decimal_write(uint64_t value, char *out);
 
+#define FSK_DDD 4 /* characters of a byte that fsk_ddd_write wrote */
+
+/* Write a byte as zone files do (RFC 1035 5.1): a backslash and three decimal digits, no NUL. */
+static inline void fsk_ddd_write(uint8_t byte, char *out)
+{
+    out[0] = '\\';
+    out[1] = (char)('0' + byte / 100);
+    out[2] = (char)('0' + byte / 10 % 10);
+    out[3] = (char)('0' + byte % 10);
+}
+
 #endif

@@ -97,38 +97,38 @@ enum fsk_dname_err fsk_dname_from_text(struct fsk_dname *d, struct fsk_span text
     return FSK_DNAME_OK;
 }
 
-/* One byte of a label as text; returns the characters written, at most 4. */
-static size_t escape(uint8_t c, char *text)
-{
-    if (c <= ' ' || c > '~') {
-        text[0] = '\\';
-        text[1] = (char)('0' + c / 100);
-        text[2] = (char)('0' + c / 10 % 10);
-        text[3] = (char)('0' + c % 10);
-        return 4;
-    }
-    if (strchr(".\\\"();@$", c)) {
-        text[0] = '\\';
-        text[1] = (char)c;
-        return 2;
-    }
-    text[0] = (char)c;
-    return 1;
-}
+/* The characters of each byte of a label as text: 1 itself, 2 with a backslash, 4 as \DDD. */
+static const char width[257] = "44444444444444444444444444444444" /* controls */
+                               "41212111221111211111111111121111" /* space and " $ ( ) . ; */
+                               "21111111111111111111111111112111" /* @ and the backslash */
+                               "11111111111111111111111111111114" /* DEL */
+                               "44444444444444444444444444444444" /* not ASCII */
+                               "44444444444444444444444444444444"
+                               "44444444444444444444444444444444"
+                               "44444444444444444444444444444444";
 
 size_t fsk_dname_to_text(const struct fsk_dname *d, char text[FSK_DNAME_TEXT])
 {
-    size_t n = 0;
+    char *out = text;
 
     for (size_t i = 0; i < d->n && d->b[i]; i += 1u + d->b[i]) {
-        for (size_t k = 1; k <= d->b[i]; k++)
-            n += escape(d->b[i + k], text + n);
-        text[n++] = '.';
+        for (size_t k = i + 1; k <= i + d->b[i]; k++) {
+            const uint8_t c = d->b[k];
+            const int n = width[c] - '0';
+            if (n == FSK_DDD) {
+                fsk_ddd_write(c, out);
+            } else {
+                *out = '\\'; /* which c itself overwrites if it needs none */
+                out[n - 1] = (char)c;
+            }
+            out += n;
+        }
+        *out++ = '.';
     }
-    if (n == 0)
-        text[n++] = '.';
-    text[n] = '\0';
-    return n;
+    if (out == text)
+        *out++ = '.';
+    *out = '\0';
+    return (size_t)(out - text);
 }
 
 bool fsk_dname_join(struct fsk_dname *out, const struct fsk_dname *head,

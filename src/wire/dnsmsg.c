@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-#include "base/digits.h"
-
 #define POINTERS_MAX 128 /* no honest name has more than one for each of its 127 labels */
 
 static uint16_t get16(const uint8_t *p)
@@ -32,93 +30,6 @@ static uint32_t least(uint32_t a, uint32_t b)
 static uint32_t sane_ttl(uint32_t ttl)
 {
     return ttl >> 31 ? 0 : ttl;
-}
-
-/* ---- words ---- */
-
-struct word {
-    uint16_t number;
-    char text[10];
-};
-
-static const struct word types[] = {
-    {FSK_DNS_A,      "A"     },
-    {FSK_DNS_NS,     "NS"    },
-    {FSK_DNS_CNAME,  "CNAME" },
-    {FSK_DNS_SOA,    "SOA"   },
-    {FSK_DNS_PTR,    "PTR"   },
-    {FSK_DNS_MX,     "MX"    },
-    {FSK_DNS_TXT,    "TXT"   },
-    {FSK_DNS_AAAA,   "AAAA"  },
-    {FSK_DNS_LOC,    "LOC"   },
-    {FSK_DNS_SRV,    "SRV"   },
-    {FSK_DNS_NAPTR,  "NAPTR" },
-    {FSK_DNS_DNAME,  "DNAME" },
-    {FSK_DNS_OPT,    "OPT"   },
-    {FSK_DNS_DS,     "DS"    },
-    {FSK_DNS_SSHFP,  "SSHFP" },
-    {FSK_DNS_DNSKEY, "DNSKEY"},
-    {FSK_DNS_TLSA,   "TLSA"  },
-    {FSK_DNS_SVCB,   "SVCB"  },
-    {FSK_DNS_HTTPS,  "HTTPS" },
-    {FSK_DNS_ANY,    "ANY"   },
-    {FSK_DNS_CAA,    "CAA"   },
-};
-
-static const struct word rcodes[] = {
-    {FSK_DNS_NOERROR,  "NOERROR"  },
-    {FSK_DNS_FORMERR,  "FORMERR"  },
-    {FSK_DNS_SERVFAIL, "SERVFAIL" },
-    {FSK_DNS_NXDOMAIN, "NXDOMAIN" },
-    {FSK_DNS_NOTIMP,   "NOTIMP"   },
-    {FSK_DNS_REFUSED,  "REFUSED"  },
-    {6,                "YXDOMAIN" },
-    {7,                "YXRRSET"  },
-    {8,                "NXRRSET"  },
-    {9,                "NOTAUTH"  },
-    {10,               "NOTZONE"  },
-    {FSK_DNS_BADVERS,  "BADVERS"  },
-    {23,               "BADCOOKIE"},
-};
-
-#define COUNT(a) (sizeof(a) / sizeof *(a))
-
-/* The word for a number, or `prefix` and the number in decimal. */
-static const char *word_text(const struct word *words, size_t n, unsigned number,
-                             const char *prefix, char buf[FSK_DNS_WORD])
-{
-    size_t at = strlen(prefix);
-
-    for (size_t i = 0; i < n; i++)
-        if (words[i].number == number)
-            return words[i].text;
-    memcpy(buf, prefix, at);
-    at += fsk_decimal_write(number & 0xffff, buf + at);
-    buf[at] = '\0';
-    return buf;
-}
-
-const char *fsk_dns_type_name(uint16_t type, char buf[FSK_DNS_WORD])
-{
-    return word_text(types, COUNT(types), type, "TYPE", buf);
-}
-
-const char *fsk_dns_rcode_name(unsigned rcode, char buf[FSK_DNS_WORD])
-{
-    return word_text(rcodes, COUNT(rcodes), rcode, "RCODE", buf);
-}
-
-int fsk_dns_type_number(struct fsk_span text)
-{
-    uint64_t number;
-
-    for (size_t i = 0; i < COUNT(types); i++)
-        if (fsk_span_caseeq(text, fsk_span_str(types[i].text)))
-            return types[i].number;
-    if (text.n < 5 || !fsk_span_caseeq(fsk_span(text.p, 4), FSK_SPAN("TYPE")) ||
-        !fsk_decimal_parse(fsk_span(text.p + 4, text.n - 4), 0xffff, &number))
-        return -1;
-    return (int)number;
 }
 
 /* ---- asking ---- */

@@ -27,14 +27,18 @@
 #define FSK_DNS_UDP_SIZE  1232 /* announced in OPT: what passes unfragmented nearly everywhere */
 #define FSK_DNS_LINKS_MAX 16   /* CNAMEs followed in one message */
 
+/* Those that some code here treats specially; fsk_dns_type_name knows many more. */
 enum fsk_dns_type {
     FSK_DNS_A = 1,
     FSK_DNS_NS = 2,
     FSK_DNS_CNAME = 5,
     FSK_DNS_SOA = 6,
     FSK_DNS_PTR = 12,
+    FSK_DNS_HINFO = 13,
     FSK_DNS_MX = 15,
     FSK_DNS_TXT = 16,
+    FSK_DNS_RP = 17,
+    FSK_DNS_AFSDB = 18,
     FSK_DNS_AAAA = 28,
     FSK_DNS_LOC = 29,
     FSK_DNS_SRV = 33,
@@ -43,11 +47,19 @@ enum fsk_dns_type {
     FSK_DNS_OPT = 41,
     FSK_DNS_DS = 43,
     FSK_DNS_SSHFP = 44,
+    FSK_DNS_RRSIG = 46,
+    FSK_DNS_NSEC = 47,
     FSK_DNS_DNSKEY = 48,
     FSK_DNS_TLSA = 52,
+    FSK_DNS_SMIMEA = 53,
+    FSK_DNS_CDS = 59,
+    FSK_DNS_CDNSKEY = 60,
+    FSK_DNS_OPENPGPKEY = 61,
     FSK_DNS_SVCB = 64,
     FSK_DNS_HTTPS = 65,
+    FSK_DNS_SPF = 99,
     FSK_DNS_ANY = 255,
+    FSK_DNS_URI = 256,
     FSK_DNS_CAA = 257
 };
 
