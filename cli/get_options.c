@@ -6,46 +6,11 @@
 
 #include <fsock.h>
 
+#include "colour.h"
 #include "get_writeout.h"
+#include "option_rows.h"
 
 #define AT(member) offsetof(struct get_options, member)
-#define HEADING(text)                                                                              \
-    {                                                                                              \
-        .help = (text)                                                                             \
-    }
-#define FLAG(letter, name, member, help)                                                           \
-    {                                                                                              \
-        letter, name, NULL, OPTION_FLAG, AT(member), help, 0, 0, 0                                 \
-    }
-#define SET(letter, name, member, value, help)                                                     \
-    {                                                                                              \
-        letter, name, NULL, OPTION_SET, AT(member), help, value, 0, 0                              \
-    }
-#define TEXT(letter, name, arg, member, help)                                                      \
-    {                                                                                              \
-        letter, name, arg, OPTION_STRING, AT(member), help, 0, 0, 0                                \
-    }
-#define LIST(letter, name, arg, member, tag, help)                                                 \
-    {                                                                                              \
-        letter, name, arg, OPTION_LIST, AT(member), help, tag, 0, 0                                \
-    }
-#define TIME(letter, name, member, help)                                                           \
-    {                                                                                              \
-        letter, name, "TIME", OPTION_TIME, AT(member), help, 0, 0, 0                               \
-    }
-#define NUMBER(letter, name, member, min, max, help)                                               \
-    {                                                                                              \
-        letter, name, "N", OPTION_NUMBER, AT(member), help, min, max, 0                            \
-    }
-#define SIZE(letter, name, member, help)                                                           \
-    {                                                                                              \
-        letter, name, "SIZE", OPTION_SIZE, AT(member), help, 0, 0, 0                               \
-    }
-#define CHOICE(letter, name, arg, member, choices, help)                                           \
-    {                                                                                              \
-        letter, name, arg, OPTION_ENUM, AT(member), help, 0, 0, choices                            \
-    }
-
 /* clang-format off */
 static const struct option_row rows[] = {
     HEADING("What to fetch"),
@@ -125,8 +90,8 @@ static const struct option_row rows[] = {
     FLAG('S', "show-error", show_error, "errors, even with -s"),
     FLAG(0, "progress", progress, "the progress line on a terminal (on; see --no-progress)"),
     FLAG(0, "summary", summary, "the summary at the end (on in a list; see --no-summary)"),
-    CHOICE(0, "color", "WHEN", colour, "auto|always|never", "auto, always or never"),
-    {'h', "help", NULL, OPTION_HELP, 0, "this text", 0, 0, 0},
+    CHOICE(0, "color", "WHEN", colour, COLOUR_CHOICES, "auto, always or never"),
+    HELP,
     {.help = NULL},
 };
 /* clang-format on */

@@ -6,18 +6,11 @@
 #include <unistd.h>
 
 #include "base/fault.h"
+#include "colour.h"
 #include "get_writeout.h"
 #include "trace_lines.h"
 
 static const fsock_time flush_after = 100 * FSOCK_MILLISECOND;
-
-static bool wants_colour(int colour)
-{
-    const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
-    if (colour != COLOUR_AUTO)
-        return colour == COLOUR_ALWAYS;
-    return isatty(STDOUT_FILENO) == 1 && !(no && *no) && !(term && strcmp(term, "dumb") == 0);
-}
 
 void report_init(struct report *r, const struct get_options *o)
 {

@@ -11,6 +11,7 @@
 
 #include <fsock.h>
 
+#include "dns.h"
 #include "get.h"
 #include "option.h"
 #include "outcome.h"
@@ -20,7 +21,8 @@ static const struct verb {
     int (*run)(int argc, char **argv); /* argv[0] is the verb; returns the exit code */
     const char *about;
 } verbs[] = {
-    {"get", get_main, "fetch a URL, or a list of any length"},
+    {"get", get_main, "fetch a URL, or a list of any length"                         },
+    {"dns", dns_main, "look up names and addresses, one, a million, or a log of them"},
 };
 
 enum { VERBS = sizeof verbs / sizeof *verbs };

@@ -45,6 +45,7 @@ void out_init(struct out *o, int fd)
     o->sys_errno = 0;
     o->deadline = FSOCK_NEVER;
     o->waiter = NULL;
+    o->into = NULL;
     o->n = 0;
     if (fstat(fd, &st) < 0)
         return;
@@ -53,6 +54,12 @@ void out_init(struct out *o, int fd)
         return;
     snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
     o->own_fd = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+}
+
+void out_init_buf(struct out *o, struct fsk_buf *into)
+{
+    out_init(o, -1);
+    o->into = into;
 }
 
 void out_fini(struct out *o)
@@ -93,6 +100,8 @@ static int wait_for_reader(struct out *o, int fd)
 
 static int write_patiently(struct out *o, const char *p, size_t n)
 {
+    if (o->into)
+        return fsk_buf_append(o->into, p, n) == FSOCK_OK ? 0 : ENOSPC;
     int fd = o->own_fd >= 0 ? o->own_fd : o->fd;
     while (n) {
         ssize_t done = o->socket ? send(fd, p, n, MSG_DONTWAIT | MSG_NOSIGNAL) : write(fd, p, n);

@@ -17,24 +17,30 @@
 
 #include <fsock.h>
 
+#include "base/buf.h"
 #include "base/span.h"
 
 #define OUT_SIZE 65536
 
 struct out {
     int fd;
-    int own_fd;          /* another way to the same pipe or terminal, which doesn't block; or -1 */
-    bool socket;         /* write by send(2), which can be told not to block */
-    int sys_errno;       /* of the first write that failed; 0: fine */
-    fsock_time deadline; /* how long to wait for a reader */
-    int alarm;           /* a descriptor that ends the patience; -1: none */
-    fsock_fetch *waiter; /* watches what is waited for; NULL: nothing ever was */
-    size_t n;            /* bytes waiting */
+    int own_fd;           /* another way to the same pipe or terminal, which doesn't block; or -1 */
+    bool socket;          /* write by send(2), which can be told not to block */
+    int sys_errno;        /* of the first write that failed; 0: fine */
+    fsock_time deadline;  /* how long to wait for a reader */
+    int alarm;            /* a descriptor that ends the patience; -1: none */
+    fsock_fetch *waiter;  /* watches what is waited for; NULL: nothing ever was */
+    struct fsk_buf *into; /* what is written goes there, not to fd; NULL: it doesn't */
+    size_t n;             /* bytes waiting */
     char mem[OUT_SIZE];
 };
 
 /* `fd` is borrowed. */
 void out_init(struct out *o, int fd);
+
+/* Collect in a buffer, which is borrowed; out_flush() when all is in. Its ceiling is as a full
+ * disk. */
+void out_init_buf(struct out *o, struct fsk_buf *into);
 void out_fini(struct out *o);
 
 /*

@@ -3,6 +3,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "histogram.h"
+
 static const fsock_time step = 200 * FSOCK_MILLISECOND;
 
 void progress_init(struct progress *p, struct out *to, bool wanted, fsock_time now)
@@ -18,6 +20,18 @@ static size_t width(int fd)
 {
     struct winsize size;
     return ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col ? size.ws_col - 1u : 79;
+}
+
+static void put_bytes(struct out *o, const struct progress_state *state, fsock_time elapsed)
+{
+    out_size(o, state->bytes);
+    if (state->expected) {
+        out_str(o, " of ");
+        out_size(o, state->expected);
+    }
+    out_str(o, ", ");
+    out_size(o, (uint64_t)((double)state->bytes / ((double)elapsed / 1e9)));
+    out_str(o, "/s");
 }
 
 void progress_tick(struct progress *p, const struct progress_state *state, fsock_time now)
@@ -38,14 +52,11 @@ void progress_tick(struct progress *p, const struct progress_state *state, fsock
         out_u64(o, state->running);
         out_str(o, " running, ");
     }
-    out_size(o, state->bytes);
-    if (state->expected) {
-        out_str(o, " of ");
-        out_size(o, state->expected);
-    }
+    if (state->no_bytes)
+        rate_print(state->ended, elapsed, o);
+    else
+        put_bytes(o, state, elapsed);
     out_str(o, ", ");
-    out_size(o, (uint64_t)((double)state->bytes / ((double)elapsed / 1e9)));
-    out_str(o, "/s, ");
     out_interval(o, elapsed);
     if (o->n - start > room)
         o->n = start + room;

@@ -25,6 +25,7 @@ struct progress_state {
     size_t running;
     fsock_time started;
     bool single;
+    bool no_bytes; /* it is a matter of numbers, not of sizes */
 };
 
 /* `wanted` is the user's wish; it is on only if `to` is a terminal. */

@@ -2,44 +2,12 @@
 
 #include <string.h>
 
-#include "base/time.h"
-
 enum { SHOWN_HOSTS = 3 };
 
 void summary_init(struct summary *s, fsock_time now)
 {
     memset(s, 0, sizeof *s);
     s->started = now;
-}
-
-/* 16 buckets per power of two; below 16 us each microsecond has its own. */
-static unsigned bucket_of(fsock_time ns)
-{
-    uint64_t us = ns > 0 ? (uint64_t)ns / 1000 : 0;
-    unsigned shift = 0;
-    while (us >> shift >= 32)
-        shift++;
-    unsigned i = shift * 16 + (unsigned)(us >> shift);
-    return i < SUMMARY_BUCKETS ? i : SUMMARY_BUCKETS - 1;
-}
-
-/* The longest time that falls into the bucket. */
-static fsock_time bucket_end(unsigned i)
-{
-    unsigned shift = i < 32 ? 0 : i / 16 - 1;
-    uint64_t us = ((uint64_t)(i - shift * 16 + 1) << shift) - 1;
-    return (fsock_time)us * 1000;
-}
-
-fsock_time summary_percentile(const struct summary *s, unsigned percent)
-{
-    uint64_t all = s->fine + s->failed, want = (all * percent + 99) / 100, seen = 0;
-    for (unsigned i = 0; all && i < SUMMARY_BUCKETS; i++) {
-        seen += s->bucket[i];
-        if (seen >= want)
-            return fsk_time_min(bucket_end(i), s->longest);
-    }
-    return 0;
 }
 
 static void count_class(struct summary *s, const char *name)
@@ -84,8 +52,7 @@ void summary_add(struct summary *s, const struct summary_entry *entry)
         s->fine++;
     }
     s->bytes += entry->bytes;
-    s->bucket[bucket_of(took)]++;
-    s->longest = took > s->longest ? took : s->longest;
+    histogram_add(&s->times, took);
     if (!host.n || !took)
         return;
     if (host.n > SUMMARY_NAME)
@@ -129,8 +96,6 @@ static void put_hosts(const struct summary *s, struct out *o)
 void summary_print(const struct summary *s, struct out *o, fsock_time now)
 {
     fsock_time took = now > s->started ? now - s->started : 1;
-    uint64_t all = s->fine + s->failed;
-    double rate = (double)all / ((double)took / 1e9);
     out_u64(o, s->fine);
     out_str(o, " ok, ");
     out_u64(o, s->failed);
@@ -141,21 +106,9 @@ void summary_print(const struct summary *s, struct out *o, fsock_time now)
     out_str(o, " in ");
     out_interval(o, took);
     out_str(o, ", ");
-    out_u64(o, (uint64_t)rate);
-    if (rate < 100) {
-        out_char(o, '.');
-        out_u64(o, (uint64_t)(rate * 10) % 10);
-    }
-    out_str(o, "/s\n");
-    if (all) {
-        out_str(o, "times: p50 ");
-        out_interval(o, summary_percentile(s, 50));
-        out_str(o, ", p95 ");
-        out_interval(o, summary_percentile(s, 95));
-        out_str(o, ", p99 ");
-        out_interval(o, summary_percentile(s, 99));
-        out_char(o, '\n');
-    }
+    rate_print(s->fine + s->failed, took, o);
+    out_char(o, '\n');
+    histogram_print(&s->times, o);
     if (s->hosts > 1)
         put_hosts(s, o);
     out_flush(o);

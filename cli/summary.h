@@ -1,9 +1,8 @@
 /*
  * summary.h - what a run came to: counts, bytes, rates, percentiles, the slowest hosts.
  *
- * In constant memory whatever the number of entries: times go into a histogram whose buckets are 6%
- * wide, hosts into SUMMARY_HOSTS counters by the space-saving method (Metwally et al., 2005), so
- * that those with the most waiting time are kept.
+ * In constant memory whatever the number of entries: hosts go into SUMMARY_HOSTS counters by the
+ * space-saving method (Metwally et al., 2005), so that those with the most waiting time are kept.
  */
 #ifndef FSOCK_CLI_SUMMARY_H
 #define FSOCK_CLI_SUMMARY_H
@@ -13,9 +12,10 @@
 #include <fsock.h>
 
 #include "base/span.h"
+#include "histogram.h"
 #include "out.h"
 
-enum { SUMMARY_CLASSES = 32, SUMMARY_HOSTS = 64, SUMMARY_BUCKETS = 16 * 48, SUMMARY_NAME = 64 };
+enum { SUMMARY_CLASSES = 32, SUMMARY_HOSTS = 64, SUMMARY_NAME = 64 };
 
 /* One target's end. */
 struct summary_entry {
@@ -39,8 +39,7 @@ struct summary {
         const char *name;
         uint64_t count;
     } classes[SUMMARY_CLASSES];
-    uint32_t bucket[SUMMARY_BUCKETS];
-    fsock_time longest;
+    struct histogram times;
     struct summary_host host[SUMMARY_HOSTS];
     unsigned hosts;
 };
@@ -48,12 +47,6 @@ struct summary {
 void summary_init(struct summary *s, fsock_time now);
 
 void summary_add(struct summary *s, const struct summary_entry *entry);
-
-/*
- * The time that `percent` of the entries did not exceed: at most 6% above it, and never above the
- * longest of all; 0 if there are none.
- */
-fsock_time summary_percentile(const struct summary *s, unsigned percent);
 
 /* Print it. */
 void summary_print(const struct summary *s, struct out *o, fsock_time now);

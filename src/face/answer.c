@@ -7,8 +7,9 @@
 #include "face/ask.h"
 #include "wire/rdata.h"
 
-#define TEXT_MAX ((size_t)16 * 1024 * 1024) /* a message of 64 KiB, escaped, and what it repeats   \
-                                             */
+#define TEXT_MAX                                                                                   \
+    ((size_t)16 * 1024 * 1024) /* a message of 64 KiB, escaped, and what it repeats                \
+                                */
 
 void fsk_answer_init(struct fsk_answer *a)
 {
@@ -22,6 +23,11 @@ void fsk_answer_fini(struct fsk_answer *a)
     free(a->record);
     a->record = NULL;
     a->records = 0;
+}
+
+int fsock_dns_type(const char *text, size_t len)
+{
+    return fsk_dns_type_number(fsk_span(text, len));
 }
 
 /* ---- records --------------------------------------------------------------------------------- */

@@ -97,10 +97,13 @@ static void mark_answer(struct fsk_query *q, const struct fsk_server *s,
 static void keep(struct fsk_query *q, const struct fsk_dns_msg *m)
 {
     const uint8_t length[2] = {(uint8_t)(m->n >> 8), (uint8_t)m->n};
-    if (q->kept && fsk_buf_reserve(q->kept, m->n + 2) == FSOCK_OK) {
-        fsk_buf_append(q->kept, length, 2);
-        fsk_buf_append(q->kept, m->p, m->n);
-    }
+    struct fsk_dname name = q->what.name;
+    if (!q->kept || fsk_buf_reserve(q->kept, m->n + 2) != FSOCK_OK)
+        return;
+    fsk_buf_append(q->kept, length, 2);
+    fsk_buf_append(q->kept, m->p, m->n);
+    fsk_dname_mix_case(&name, q->bits);
+    memcpy(q->kept->mem + q->kept->end - m->n + FSK_DNS_HEADER, name.b, name.n);
 }
 
 /* A message that answers the question: what it means for the whole way. */
@@ -165,7 +168,7 @@ static void account(struct fsk_query_slot *slot, bool turned_away, fsock_time no
     else if (turned_away)
         fsk_server_lost(s, now);
     else
-        fsk_server_answered(s, slot->again || slot->by_stream ? 0 : now - slot->sent, now);
+        fsk_server_answered(s, slot->again || slot->by_stream ? -1 : now - slot->sent, now);
     slot->trying = false;
 }
 
@@ -195,7 +198,8 @@ static void failed(struct fsk_question *question, int sys_errno)
     fsock_time now = q->stub->servers.driver->now;
     bool trying = slot->trying, other_cause = sys_errno == ECONNABORTED;
     slot->trying = false;
-    if (trying && (other_cause || sys_errno == ENOMEM))
+    bool fetching = slot->by_stream && s->transport == FSK_BY_UDP; /* what was cut off */
+    if (trying && (other_cause || fetching || sys_errno == ENOMEM))
         fsk_server_left(s);
     else if (trying)
         fsk_server_unreachable(s, now);
@@ -406,9 +410,8 @@ static void try_over(struct fsk_query *q, fsock_time now)
 /* Random case, for an attacker to guess. */
 static void mix_case(struct fsk_query *q)
 {
-    uint8_t bits[32];
-    fsk_rand_bytes(&q->stub->ports.rand, bits, (q->what.name.n + 7u) / 8);
-    fsk_dname_mix_case(&q->what.name, bits);
+    fsk_rand_bytes(&q->stub->ports.rand, q->bits, (q->what.name.n + 7u) / 8);
+    fsk_dname_mix_case(&q->what.name, q->bits);
 }
 
 /* Go on with the name that the CNAMEs lead to. */

@@ -93,11 +93,12 @@ struct fsk_query {
     struct fsk_op op;
     struct fsk_stub *stub;
     struct fsk_dns_query what;
+    uint8_t bits[32];      /* of the name's random case: mixed again, it is what it was */
     fsock_time until;      /* when the time is up: may be moved while it runs */
     struct fsk_addr *addr; /* the owner's: where the addresses of A and AAAA answers go */
     size_t cap;
-    struct fsk_buf *kept; /* the owner's: each message that counted, after its length in 2 bytes;
-                             NULL: none is kept */
+    struct fsk_buf *kept; /* the owner's: each message that counted, after its length in 2 bytes,
+                             with the question in its own case; NULL: none is kept */
 
     enum fsk_query_state state;
     fsock_time started, took, try_ends;

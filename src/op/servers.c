@@ -9,7 +9,8 @@
 #define TRY_FIRST     FSOCK_SECOND              /* RFC 6298 2.1, before the first answer */
 #define SENTENCE      FSOCK_SECOND /* set aside for the first time; then twice as long */
 #define SENTENCE_MOST (30 * FSOCK_SECOND)
-#define SILENT_LEAST  8 /* tries lost in a row before a server is set aside */
+#define SILENT_LEAST  8    /* tries lost in a row before a server is set aside */
+#define FASTEST       1000 /* a round trip that began and ended in the same turn */
 #define ROUND_LEAST   16
 #define QUEUE_FEW     64  /* questions that wait at the server: there may be more */
 #define QUEUE_MANY    160 /* ... there should be fewer: 200 is what a usual socket buffer holds */
@@ -291,8 +292,8 @@ void fsk_server_answered(struct fsk_server *s, fsock_time took, fsock_time now)
 {
     s->answered++;
     heard(s, now);
-    if (took > 0)
-        measure(s, took);
+    if (took >= 0)
+        measure(s, took > FASTEST ? took : FASTEST);
     count(s, true);
     ended(s);
 }

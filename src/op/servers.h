@@ -121,7 +121,7 @@ fsock_time fsk_server_patience(const struct fsk_server *s, unsigned n);
 /* A try begins. */
 void fsk_server_try(struct fsk_server *s, fsock_time now);
 
-/* It ends: by an answer after `took` (0: not known, it was asked more than once), ... */
+/* It ends: by an answer after `took` (negative: not known, it was asked more than once), ... */
 void fsk_server_answered(struct fsk_server *s, fsock_time took, fsock_time now);
 
 /* ... by none in its time, or by one that says "not now", ... */

@@ -1,0 +1,40 @@
+#include "dns_order.h"
+
+#include <stdlib.h>
+
+void dns_order_fini(struct dns_order *order)
+{
+    for (size_t i = 0; i < DNS_ORDER_MOST; i++)
+        free(order->slot[i].text);
+}
+
+/* Write those that have been waiting for the one before them. */
+static void write_next(struct dns_order *order, struct out *out)
+{
+    for (;;) {
+        size_t i = order->next % DNS_ORDER_MOST;
+        if (!order->slot[i].text)
+            return;
+        out_bytes(out, order->slot[i].text, order->slot[i].n);
+        free(order->slot[i].text);
+        order->slot[i].text = NULL;
+        order->next++;
+    }
+}
+
+bool dns_order_put(struct dns_order *order, uint64_t number, struct fsk_span text, struct out *out)
+{
+    if (number == order->next) {
+        out_span(out, text);
+        order->next++;
+        write_next(order, out);
+        return true;
+    }
+    char *copy = malloc(text.n + 1);
+    if (!copy)
+        return false;
+    memcpy(copy, text.p, text.n);
+    order->slot[number % DNS_ORDER_MOST].text = copy;
+    order->slot[number % DNS_ORDER_MOST].n = text.n;
+    return true;
+}
