@@ -12,15 +12,17 @@
  * Always printable ASCII: no byte of an answer gets through to a terminal. Whatever isn't, in names
  * and strings, is \DDD; names are absolute and look as fsk_dname_to_text writes them.
  *
- * Names may be compressed in each of these types, as in BIND's reader; RFC 3597 4 asks it of the
- * older ones only. That is safe here: a name is read by fsk_dns_name, which stays within the
- * message, may not run over the end of its record, and can't loop; what is printed is the name
- * itself. In unknown types nothing is taken for a pointer: their bytes are copied.
+ * Names may be compressed in each of these types, as for BIND's reader; RFC 3597 4 asks it of the
+ * older ones only. That is safe here: fsk_dns_name stays within the message, can't loop, and may
+ * not run over the end of the record; what is printed is the name itself. In unknown types nothing
+ * is taken for a pointer.
  *
- * Where dig refuses a whole answer since a value makes no sense (a DS digest of a length that isn't
- * its algorithm's, NAPTR flags or expressions, an SVCB `mandatory` naming a key that isn't there),
- * the record is printed as it is, so that its owner can see what is wrong. RRSIG's times are read
- * as 1970 to 2106; dig takes those more than 68 years from today for times 136 years earlier.
+ * Known differences from dig. Where it refuses a whole answer since a value makes no sense (a DS
+ * digest of a length that isn't its algorithm's, NAPTR flags or expressions, an SVCB `mandatory`
+ * naming a key that isn't there) the record is printed as it is, so that its owner can see what is
+ * wrong. RRSIG's times are read as 1970 to 2106; dig takes those more than 68 years from today for
+ * times 136 years earlier. dig has an A of the classes CH and HS, and follows pointers into the
+ * message's header.
  */
 #ifndef FSK_RDATA_H
 #define FSK_RDATA_H

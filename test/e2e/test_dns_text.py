@@ -1,5 +1,5 @@
-"""DNS messages and the data of their records as text, seen by three who know them well: dig, and NSD
-which serves them; dig again on data that were damaged; dnspython on whole messages that were."""
+"""DNS messages and the data of their records as text, compared with what others make of them: dig
+of all types that NSD serves; dig of data that were damaged; dnspython of messages that were."""
 
 import collections
 import random
@@ -278,8 +278,8 @@ def dig_differs(kind, class_, data):
     """Whether it is known that dig takes these data otherwise than our code: rdata.h says why."""
     if class_ != 1 and kind == dns.rdatatype.A:
         return True  # class CH has another type A; HS has the same
-    if kind == dns.rdatatype.RRSIG and len(data) > 16:
-        return max(data[8], data[12]) >= 0xE0  # a date more than 68 years from now
+    if kind == dns.rdatatype.RRSIG and len(data) > 16 and max(data[8], data[12]) >= 0xE0:
+        return True  # a date more than 68 years from now
     return re.search(rb"\xc0[\x00-\x0b]", data)  # pointers into the header: dig follows them
 
 
@@ -333,7 +333,6 @@ def whole_messages():
     glue = dns.rrset.from_rdata(f"ns.{ORIGIN}", 7200, kinds[dns.rdatatype.A][0])
     for kind, datas in kinds.items():
         query = dns.message.make_query(f"www.{ORIGIN}", kind, use_edns=0, id=1234)
-        query.flags |= dns.flags.AD
         answer = dns.message.make_response(query, recursion_available=True)
         owner = query.question[0].name
         answer.answer = [dns.rrset.from_rdata(owner, 60 * i, rd) for i, rd in enumerate(datas)]
@@ -343,11 +342,8 @@ def whole_messages():
 
 
 # Types that dnspython 2.3 doesn't know by name.
-NAMELESS = {
-    **{"EID": 31, "NIMLOC": 32, "ATMA": 34, "SINK": 40, "RKEY": 57, "TALINK": 58, "DSYNC": 66},
-    **{"HHIT": 67, "BRID": 68, "UINFO": 100, "UID": 101, "GID": 102, "DOA": 259, "RESINFO": 261},
-    **{"WALLET": 262},
-}
+NAMELESS = dict(EID=31, NIMLOC=32, ATMA=34, SINK=40, RKEY=57, TALINK=58, DSYNC=66, HHIT=67, BRID=68)
+NAMELESS |= dict(UINFO=100, UID=101, GID=102, DOA=259, RESINFO=261, WALLET=262)
 
 
 def damaged_message(rng, wire):
@@ -415,6 +411,20 @@ STRINGS = {
 }
 
 
+def by_number(kind, text):
+    """The text, types that dnspython has no name for as numbers."""
+    words = text.split(" ")
+    last = {"NSEC": len(words), "RRSIG": 1}.get(kind, 0)
+    words[:last] = [f"TYPE{NAMELESS[w]}" if w in NAMELESS else w for w in words[:last]]
+    return " ".join(words)
+
+
+def nearly(a, b):
+    """The same but for the number in the last four bytes, which may differ by one."""
+    last = [int.from_bytes(data[-4:], "big") for data in (a, b)]
+    return a[:-4] == b[:-4] and abs(last[0] - last[1]) <= 1
+
+
 def check_record(got, section, rrset):
     """The same facts about a record, and text that dnspython reads as the same data."""
     where, owner, ttl, class_, kind, text = got
@@ -422,14 +432,19 @@ def check_record(got, section, rrset):
     assert where == section and dns.name.from_text(owner).labels == rrset.name.labels
     assert int(ttl) == rrset.ttl and number == rrset.rdtype
     assert dns.rdataclass.from_text(class_) == rrset.rdclass
-    if class_ != "IN":  # dnspython's own types are IN's
-        return
-    if kind in STRINGS and not text.startswith("\\#"):
-        assert text == STRINGS[kind](rrset[0])
-        return
-    if kind in ("NSEC", "RRSIG"):
-        text = re.sub(r"[A-Z]+", lambda m: f"TYPE{NAMELESS[m[0]]}" if m[0] in NAMELESS else m[0], text)
-    assert dns.rdata.from_text(class_, number, text).to_wire() == rrset[0].to_wire(), got
+    data = rrset[0]
+    if isinstance(data, dns.rdata.GenericRdata):  # dnspython doesn't know the type in that class
+        assert class_ != "IN" or text == f"\\# {len(data.data)} {data.data.hex().upper()}".strip()
+    elif text.startswith("\\#") or class_ != "IN":
+        pass  # or ours doesn't; or LOC has a size of 0 * 10^2, SVCB a key twice: dig says no, too
+    elif kind in STRINGS:
+        assert text == STRINGS[kind](data)
+    elif kind == "LOC":  # whose altitude dnspython rounds
+        assert nearly(dns.rdata.from_text(class_, kind, text).to_wire(), data.to_wire())
+    elif "TYPE0 " not in text and not re.fullmatch(r"\d+ \d+", text):
+        # dnspython reads neither TYPE0 among NSEC's types nor SSHFP without a fingerprint
+        back = dns.rdata.from_text(class_, kind, by_number(kind, text))
+        assert back.to_wire() == data.to_wire(), got
 
 
 def check_message(lines, theirs):
