@@ -165,6 +165,7 @@ static bool start(struct fsock_dns *d, struct job *job)
     d->n_queued--;
     d->n_running++;
     fsk_ask_begin(&job->ask, &d->setup, fsk_time_limit(driver->now, d->setup.how.timeout));
+    fsk_query_admit(&job->ask.query);
     fsk_op_init(&job->op, step, FSOCK_NEVER);
     return driver->start(driver, &job->op);
 }

@@ -107,7 +107,7 @@ static enum fsock_err fill(struct fsk_channel *c)
         enum fsock_err err = fsk_buf_append(&c->out, packet, n + 2);
         if (err != FSOCK_OK)
             return err;
-        fsk_list_remove(link);
+        fsk_question_sent(q, fsock_now());
     }
     return FSOCK_OK;
 }
@@ -136,7 +136,7 @@ static void take_messages(struct fsk_channel *c)
         size_t n = in.n < 2 ? 0 : (size_t)(p[0] << 8 | p[1]);
         if (in.n < 2 + n || in.n < 2)
             return;
-        c->answered += fsk_questions_take(&c->questions, p + 2, n, NULL);
+        c->answered += fsk_questions_take(&c->questions, p + 2, n, NULL, fsock_now());
         fsk_buf_consume(&c->in, n + 2);
     }
 }

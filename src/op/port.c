@@ -126,8 +126,9 @@ static bool send_all(struct fsk_port *p)
             return false;
         if (sent < 0 && errno != EINTR)
             send_failed(p, errno);
+        fsock_time clock = fsock_now();
         for (int i = 0; i < sent; i++)
-            fsk_list_remove(&o.question[i]->unsent);
+            fsk_question_sent(o.question[i], clock);
     }
     return true;
 }
@@ -153,10 +154,11 @@ static enum fsock_err receive(struct fsk_port *p)
         return FSOCK_AGAIN; /* and not earlier: what ends a batch may be an error that waits */
     if (n < 0 && errno != EINTR)
         read_errors(p);
+    fsock_time clock = fsock_now();
     for (int i = 0; i < n; i++) {
         struct fsk_addr server;
         fsk_sockaddr_to_addr(&server, &from[i]);
-        if (!fsk_questions_take(&p->questions, iov[i].iov_base, m[i].msg_len, &server))
+        if (!fsk_questions_take(&p->questions, iov[i].iov_base, m[i].msg_len, &server, clock))
             p->set->dropped++;
     }
     return FSOCK_OK;

@@ -160,7 +160,7 @@ static enum fsk_query_verdict judge(struct fsk_query *q, const struct fsk_query_
 }
 
 /* Tell the server of the answer. One that turned us away is no sign that it can take more. */
-static void account(struct fsk_query_slot *slot, bool turned_away, fsock_time now)
+static void account(struct fsk_query_slot *slot, bool turned_away, fsock_time took, fsock_time now)
 {
     struct fsk_server *s = slot->question.server;
     if (!slot->trying)
@@ -168,7 +168,7 @@ static void account(struct fsk_query_slot *slot, bool turned_away, fsock_time no
     else if (turned_away)
         fsk_server_lost(s, now);
     else
-        fsk_server_answered(s, slot->again || slot->by_stream ? -1 : now - slot->sent, now);
+        fsk_server_answered(s, took, now);
     slot->trying = false;
 }
 
@@ -178,7 +178,7 @@ static bool is_over(const struct fsk_query *q)
 }
 
 static void answered(struct fsk_question *question, enum fsk_dns_match match,
-                     const struct fsk_dns_msg *m)
+                     const struct fsk_dns_msg *m, fsock_time took)
 {
     struct fsk_query_slot *slot = FSK_HOLDER(question, struct fsk_query_slot, question);
     struct fsk_query *q = slot->query;
@@ -187,7 +187,8 @@ static void answered(struct fsk_question *question, enum fsk_dns_match match,
         fsk_op_wake(&q->op);
     }
     const struct fsk_query_note *note = find_note(q, question->server);
-    account(slot, note && note->rest > q->stub->servers.driver->now, q->stub->servers.driver->now);
+    fsock_time now = q->stub->servers.driver->now;
+    account(slot, note && note->rest > now, slot->by_stream ? -1 : took, now);
 }
 
 static void failed(struct fsk_question *question, int sys_errno)
@@ -286,15 +287,12 @@ static void ask(struct fsk_query *q, struct fsk_server *s, bool by_stream,
     slot->verdict = FSK_QUERY_NOTHING;
     mark_query(q, s, by_stream);
     if (slot->question.place && slot->by_stream == by_stream) {
-        slot->again = true;
         if (!by_stream)
             fsk_question_resend(&slot->question);
     } else {
         leave(slot);
         slot->query = q;
-        slot->sent = now;
         slot->by_stream = by_stream;
-        slot->again = false;
         slot->question = (struct fsk_question){
             .query = &q->what, .server = s, .edns = !s->no_edns, .mixed_case = !s->folds_case};
         err = by_stream ? fsk_channels_ask(&q->stub->channels, &slot->question)
@@ -348,12 +346,20 @@ static struct fsk_server *choose(struct fsk_query *q, unsigned *left, fsock_time
     return least == UINT32_MAX ? NULL : best;
 }
 
+/* The place that was kept for it is used, or no longer needed. */
+static void use_place(struct fsk_query *q)
+{
+    q->stub->servers.coming -= q->coming;
+    q->coming = false;
+}
+
 /* Begin a try at the next server, or at as many as race. False: there is none. */
 static bool ask_next(struct fsk_query *q, fsock_time now)
 {
     const struct fsk_servers *all = &q->stub->servers;
     unsigned race = all->race ? all->race : 1, left;
     q->state = FSK_QUERY_IDLE;
+    use_place(q);
     for (unsigned i = 0; i < race; i++) {
         struct fsk_server *s = choose(q, &left, now);
         struct fsk_query_note *note = s ? note_of(q, s) : NULL;
@@ -510,11 +516,19 @@ void fsk_query_init(struct fsk_query *q, struct fsk_stub *stub, const struct fsk
         servers->first = (servers->first + 1) % servers->n;
 }
 
+void fsk_query_admit(struct fsk_query *q)
+{
+    q->state = FSK_QUERY_IDLE;
+    q->coming = true;
+    q->stub->servers.coming++;
+}
+
 void fsk_query_fini(struct fsk_query *q)
 {
     fsk_op_stop(&q->op);
     if (!q->stub)
         return;
+    use_place(q);
     fsk_list_remove(&q->wish.link);
     for (unsigned i = 0; i < FSK_QUERY_SLOTS; i++)
         leave(&q->slot[i]);

@@ -74,7 +74,6 @@ struct fsk_query_slot {
     struct fsk_question question;
     struct fsk_query *query;
     const struct fsk_questions *from; /* where it was asked from; only to be compared */
-    fsock_time sent;
     bool by_stream;
     bool trying;                    /* of the try that runs: its server has been told of it */
     bool again;                     /* sent more than once: the round trip can't be measured */
@@ -105,6 +104,7 @@ struct fsk_query {
     unsigned first, tries, links; /* links: CNAMEs followed to other questions */
     uint32_t ttl;                 /* the least of those */
     struct fsk_servers_wish wish; /* WAITING: in the servers' queue */
+    bool coming;                  /* it has a place at the servers, and has not used it yet */
     struct fsk_query_slot slot[FSK_QUERY_SLOTS];
     struct fsk_query_note note[FSK_QUERY_NOTES];
     unsigned notes, next_slot, next_note;
@@ -123,6 +123,12 @@ struct fsk_query {
  */
 void fsk_query_init(struct fsk_query *q, struct fsk_stub *stub, const struct fsk_dname *name,
                     uint16_t type, fsock_time until);
+
+/*
+ * Give it a place at the servers now, so that its first step needn't look: for an owner who has
+ * asked fsk_servers_room(), before any other query does.
+ */
+void fsk_query_admit(struct fsk_query *q);
 
 /* Stops it and closes its questions. */
 void fsk_query_fini(struct fsk_query *q);

@@ -33,6 +33,7 @@ void fsk_question_open(struct fsk_question *q, struct fsk_questions *place, stru
     } while (*at);
     q->place = place;
     q->next = NULL;
+    q->sent = 0;
     *at = q;
     place->open++;
     fsk_list_init(&q->unsent);
@@ -44,6 +45,12 @@ void fsk_question_resend(struct fsk_question *q)
     fsk_list_remove(&q->unsent);
     fsk_list_append(&q->place->unsent, &q->unsent);
     fsk_op_wake(q->place->op);
+}
+
+void fsk_question_sent(struct fsk_question *q, fsock_time clock)
+{
+    fsk_list_remove(&q->unsent);
+    q->sent = q->sent ? -1 : clock;
 }
 
 void fsk_question_withdraw(struct fsk_question *q)
@@ -75,7 +82,7 @@ size_t fsk_question_pack(const struct fsk_question *q, uint8_t packet[FSK_DNS_QU
 }
 
 bool fsk_questions_take(struct fsk_questions *place, const uint8_t *bytes, size_t n,
-                        const struct fsk_addr *from)
+                        const struct fsk_addr *from, fsock_time clock)
 {
     if (n < FSK_DNS_HEADER)
         return false;
@@ -88,7 +95,7 @@ bool fsk_questions_take(struct fsk_questions *place, const uint8_t *bytes, size_
     if (match == FSK_DNS_NOT_OURS)
         return false;
     take_out(at);
-    place->asker->answered(q, match, &m);
+    place->asker->answered(q, match, &m, q->sent > 0 ? clock - q->sent : -1);
     return true;
 }
 

@@ -28,6 +28,7 @@ struct fsk_question {
 
     /* The place's own. */
     uint16_t id;
+    fsock_time sent;             /* when, by the clock; 0: not yet, negative: more than once */
     struct fsk_questions *place; /* NULL: the question is not open */
     struct fsk_question *next;
     struct fsk_list unsent;
@@ -38,8 +39,10 @@ struct fsk_question {
  * or closes questions: note what happened, and wake an op.
  */
 struct fsk_asker {
-    /* Any match but FSK_DNS_NOT_OURS. The message is gone afterwards. */
-    void (*answered)(struct fsk_question *, enum fsk_dns_match, const struct fsk_dns_msg *);
+    /* Any match but FSK_DNS_NOT_OURS. The message is gone afterwards. `took` is the round trip;
+     * negative if it can't be told, since the question was sent more than once. */
+    void (*answered)(struct fsk_question *, enum fsk_dns_match, const struct fsk_dns_msg *,
+                     fsock_time took);
 
     /* It could not be sent, or did not arrive. ECONNABORTED: the connection ended after it had
      * carried answers, which says nothing of this question. */
@@ -64,6 +67,9 @@ void fsk_question_open(struct fsk_question *q, struct fsk_questions *place, stru
 /* Send an open question once more: the same id from the same place. */
 void fsk_question_resend(struct fsk_question *q);
 
+/* It has gone out now, by the clock. */
+void fsk_question_sent(struct fsk_question *q, fsock_time clock);
+
 /* Close it; harmless if it isn't open. */
 void fsk_question_withdraw(struct fsk_question *q);
 
@@ -71,11 +77,11 @@ void fsk_question_withdraw(struct fsk_question *q);
 size_t fsk_question_pack(const struct fsk_question *q, uint8_t packet[FSK_DNS_QUERY_MAX]);
 
 /*
- * A message has come, from `from` if that is to be compared (else NULL). False: it answers nothing
- * here, and is to be dropped. Else the question is closed, and its asker told.
+ * A message has come, at `clock`, from `from` if that is to be compared (else NULL). False: it
+ * answers nothing here, and is to be dropped. Else the question is closed, and its asker told.
  */
 bool fsk_questions_take(struct fsk_questions *place, const uint8_t *bytes, size_t n,
-                        const struct fsk_addr *from);
+                        const struct fsk_addr *from, fsock_time clock);
 
 /* Fail all questions to the server at this address (NULL: to any). */
 void fsk_questions_fail(struct fsk_questions *place, const struct fsk_addr *server, int sys_errno);

@@ -166,7 +166,8 @@ fsock_time fsk_servers_room(struct fsk_servers *servers, fsock_time now)
     struct fsk_server *s = in_order(servers);
     if (servers->rotate && !fsk_list_empty(&servers->roomy))
         s = FSK_HOLDER(servers->roomy.next, struct fsk_server, roomy);
-    if (s->open >= s->window) /* all that are aside may be asked a little, too: who else? */
+    if (s->open + servers->coming >=
+        s->window) /* all that are aside may be asked a little, too: who else? */
         return servers->back > now && servers->aside ? servers->back : FSOCK_NEVER;
     return later(servers->rate.next, later(s->rate.next, s->burst.next));
 }

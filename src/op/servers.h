@@ -83,6 +83,7 @@ struct fsk_servers {
     unsigned first;        /* rotate: whose turn it is to be asked first */
     struct fsk_list roomy; /* servers that would take a question, the next one first */
     struct fsk_list queue; /* struct fsk_servers_wish: new questions that wait for room */
+    unsigned coming;       /* new questions that will go out as soon as their ops step */
     unsigned aside;        /* how many are set aside */
     fsock_time back;       /* when the first of those comes back */
 };
