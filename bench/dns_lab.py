@@ -240,7 +240,7 @@ def compare_records(path, names, kind='PTR'):
         for line in records:
             record = json.loads(line)
             name = record['name']
-            data = [answer['data'].lower() for answer in record['answers']
+            data = [answer['data'].lower() for answer in record.get('answers') or []
                     if answer['type'] == kind]
             what = ''
             if name not in names or name in seen or record['type'] != kind:
