@@ -92,14 +92,15 @@ def odd_lines():
 def write_log(path):
     """Writes path/log and path/expected; how many of the addresses are in it."""
     chance = random.Random(2)
-    known, odd, used = spelled(), odd_lines(), set()
+    known, odd, count, used = spelled(), odd_lines(), 0, set()
     with open(path / 'log', 'wb') as log, open(path / 'expected', 'wb') as expected:
         for n in range(MILLION):
             if n % 50 == 49:
                 before = after = odd[n // 50 % len(odd)]
             else:
                 # Each address once, then some often and most seldom, as visitors come.
-                which = n if n < DIFFERENT else int(DIFFERENT * chance.random() ** 3)
+                which = count if count < DIFFERENT else int(DIFFERENT * chance.random() ** 3)
+                count += 1
                 used.add(which)
                 before, after = known[which][chance.randrange(len(known[which]))]
                 rest = (b' - - [%02d/Jan/2024:%02d:%02d:%02d +0000] "GET /page/%d HTTP/1.1" 200 %d '
