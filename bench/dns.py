@@ -1,4 +1,4 @@
-"""dns.py [OPTION]... [JOB]... - `fsock dns` beside other clients; bench/dns.sh prepares and runs it.
+"""dns.py [OPTION]... [JOB]... - `fsock dns` beside others; bench/dns.sh prepares and runs it.
 
 Starts a name server on loopback, on the first CPU, and runs each client on the second one through
 each job. Prints medians of wall time, CPU time and the most resident memory, then what part of each

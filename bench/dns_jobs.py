@@ -1,8 +1,8 @@
 """dns_jobs.py - the jobs that name server clients are compared in, and how each is told to do them.
 
-Each client looks up the PTR records of the same addresses. Clients run in turns, as in jobs.py. What
-a client has written is looked at after each run: every address must have its name. One that only
-counts its answers (dnsperf, the limit) must have counted all of them.
+Each client looks up the PTR records of the same addresses. Clients run in turns, as in jobs.py.
+What a client has written is looked at after each run: every address must have its name. One that
+only counts its answers (dnsperf, the limit) must have counted all of them.
 """
 import contextlib
 import dataclasses

@@ -97,8 +97,8 @@ def started_server(command, **how):
 
 def answers(address, port, name):
     """Whether the server has an answer to a PTR question."""
-    query = struct.pack('>6H', 7, 0, 1, 0, 0, 0) + b''.join(
-        bytes([len(label)]) + label.encode() for label in name.split('.')) + struct.pack('>HH', 12, 1)
+    labels = b''.join(bytes([len(label)]) + label.encode() for label in name.split('.'))
+    query = struct.pack('>6H', 7, 0, 1, 0, 0, 0) + labels + struct.pack('>HH', 12, 1)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.settimeout(0.2)
         sock.connect((address, port))
@@ -109,9 +109,9 @@ def answers(address, port, name):
     return False
 
 
-# nsd and not knot: both answer in batches and as fast as each other, but nsd's socket buffers can be
-# set, and knot lost questions of clients that keep a few hundred open. nsd's main process and the one
-# for transfers sleep; one serves.
+# nsd and not knot: both answer in batches and as fast as each other, but nsd's socket buffers can
+# be set, and knot lost questions of clients that keep a few hundred open. nsd's main process and
+# the one for transfers sleep; one serves.
 NSD_CONF = '''\
 server:
     server-count: 1
@@ -188,7 +188,9 @@ class NameServer:
         while not answers(self.address, self.port, name):
             if self.process.poll() is not None or time.monotonic() > deadline:
                 log = self.path / 'nsd.log'
-                raise RuntimeError('nsd did not start: ' + (log.read_text() if log.exists() else ''))
+                why = log.read_text() if log.exists() else 'no word from it'
+                raise RuntimeError(f'nsd did not start: {why}')
+            time.sleep(0.02)
 
 
 class Canned:
