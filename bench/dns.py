@@ -50,7 +50,7 @@ def rows_of(job, results):
 def ratios_of(job, results):
     """What part of each other client's figures fsock needed, as objects; None: not comparable."""
     for peer in [*dns_jobs.PEERS, 'limit']:
-        if not any(label.startswith(peer) for label in results):
+        if 'fsock' not in results or not any(label.startswith(peer) for label in results):
             continue
         row = {'job': job.name, 'of': peer}
         for figure in FIGURES:
