@@ -1,8 +1,10 @@
-"""_lab.py - gives the scripts here bench/lab.py and bench/jobs.py, and runs them one like another."""
+"""_lab.py - gives the scripts here what bench/ has, and runs them one like another."""
 import pathlib
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / 'bench'))
+import dns_jobs  # noqa: E402,F401
+import dns_lab  # noqa: E402,F401
 import jobs  # noqa: E402,F401
 import lab  # noqa: E402
 
