@@ -25,6 +25,7 @@ struct dns {
     struct dns_run run;
     struct dns_target target;
     bool in_target;       /* it has questions left */
+    bool refused;         /* one of them could not be asked, and that has been told */
     size_t next_name;     /* of the command line */
     struct fsk_span name; /* of the question that finds no room yet */
     uint16_t type;
@@ -112,6 +113,7 @@ static enum fsock_err begin(struct dns *d, struct fsk_span text, const char *why
     if (!why && address && !fsk_addr_parse(text, &addr, &zone))
         why = "it is no IP address";
     d->in_target = !why;
+    d->refused = false;
     return why ? tell_invalid(d, d->asked++, text, why) : FSOCK_OK;
 }
 
@@ -131,7 +133,10 @@ static enum fsock_err next_input(struct dns *d)
     return err == FSOCK_OK ? begin(d, line.text, line.why ? why : NULL, false) : err;
 }
 
-/* Put the question at hand. FSOCK_AGAIN: there is no room for it. */
+/*
+ * Put the question at hand. FSOCK_AGAIN: there is no room for it. A bad name is told once, not for
+ * each of its types.
+ */
 static enum fsock_err put(struct dns *d)
 {
     struct fsock_fault fault;
@@ -144,8 +149,11 @@ static enum fsock_err put(struct dns *d)
         return err;
     }
     d->waiting = false;
+    if (err == FSOCK_ERR_INPUT && d->refused)
+        return FSOCK_OK;
     d->asked++;
-    return err == FSOCK_ERR_INPUT ? tell_invalid(d, d->asked - 1, d->name, fault.text) : err;
+    d->refused = err == FSOCK_ERR_INPUT;
+    return d->refused ? tell_invalid(d, d->asked - 1, d->name, fault.text) : err;
 }
 
 /* FSOCK_OK, or FSOCK_ERR_MEMORY. */
