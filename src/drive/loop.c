@@ -7,7 +7,7 @@
 
 #include "base/time.h"
 
-#define TURN      16 /* steps at most before the kernel is asked again: each may move 256 KiB */
+#define TURN      64 /* steps at most before the kernel is asked again: each may move 256 KiB */
 #define TURN_TIME (2 * FSOCK_MILLISECOND) /* and no step begins later than this after it was */
 
 struct fsk_loop_slot {

@@ -12,6 +12,8 @@
 
 #define NAME_MAX_GIVEN ((size_t)4096) /* bytes; the longest name, all of it escaped, has 1004 */
 
+#define LINGER (100 * FSOCK_MILLISECOND) /* more questions are on their way to the ports */
+
 enum { AXFR = 252, IXFR = 251 };
 
 /* ---- servers --------------------------------------------------------------------------------- */
@@ -71,6 +73,7 @@ enum fsock_err fsk_dns_setup_init(struct fsk_dns_setup *setup, struct fsk_driver
     setup->how = *how;
     setup->own_servers = options->dns_servers != NULL;
     fsk_stub_init(stub, driver, fsk_stub_ports_max());
+    stub->ports.linger = LINGER;
     if (how->race > FSK_QUERY_SLOTS)
         return fsk_fault_set(fault, FSOCK_ERR_INPUT, FSOCK_STAGE_NONE, 0,
                              "race: at most %d servers can be asked side by side", FSK_QUERY_SLOTS);

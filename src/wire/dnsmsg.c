@@ -63,48 +63,73 @@ size_t fsk_dns_build(const struct fsk_dns_query *q, uint8_t out[FSK_DNS_QUERY_MA
 
 /* ---- reading ---- */
 
-int fsk_dns_name(const uint8_t *p, size_t n, size_t at, struct fsk_dname *name)
+/*
+ * How long the labels at `at` are up to a pointer, or the root's label included: then *whole is
+ * set. `out` bytes of the name came before. Or fsk_dns_bad.
+ */
+static int piece(const uint8_t *p, size_t n, size_t at, size_t out, bool *whole)
 {
     const size_t begin = at;
-    size_t part = at; /* where the part being read begins */
-    size_t used = 0;  /* bytes at `begin`, known after the first pointer */
-    size_t out = 0;
-    unsigned pointers = 0;
 
-    name->n = 0;
-    for (;;) {
-        if (at >= n)
-            return FSK_DNS_BAD_SHORT;
+    *whole = false;
+    while (at < n && p[at] < 0xc0 && !*whole) {
         size_t len = p[at];
-        if (len >= 0xc0) {
-            if (n - at < 2)
-                return FSK_DNS_BAD_SHORT;
-            size_t to = get16(p + at) & 0x3fff;
-            if (used == 0)
-                used = at + 2 - begin;
-            if (to >= part || to < FSK_DNS_HEADER || ++pointers > POINTERS_MAX)
-                return FSK_DNS_BAD_NAME;
-            at = part = to;
-            continue;
-        }
-        if (len > 63 || out + 1 + len > FSK_DNAME_MAX)
+        if (len > 63 || out + (at - begin) + 1 + len > FSK_DNAME_MAX)
             return FSK_DNS_BAD_NAME;
         if (len >= n - at)
             return FSK_DNS_BAD_SHORT;
-        memcpy(name->b + out, p + at, 1 + len);
-        out += 1 + len;
         at += 1 + len;
-        if (len == 0)
-            break;
+        *whole = len == 0;
     }
-    name->n = (uint8_t)out;
-    return (int)(used ? used : at - begin);
+    return at < n || *whole ? (int)(at - begin) : FSK_DNS_BAD_SHORT;
+}
+
+int fsk_dns_name(const uint8_t *p, size_t n, size_t at, struct fsk_dname *name)
+{
+    const size_t begin = at;
+    size_t used = 0; /* bytes at `begin`, known after the first pointer */
+    size_t out = 0;
+
+    name->n = 0;
+    for (unsigned pointers = 0;; pointers++) {
+        bool whole;
+        int len = piece(p, n, at, out, &whole);
+        if (len < 0)
+            return len;
+        memcpy(name->b + out, p + at, (size_t)len);
+        out += (size_t)len;
+        const size_t end = at + (size_t)len;
+        if (whole) {
+            name->n = (uint8_t)out;
+            return (int)(used ? used : end - begin);
+        }
+        if (n - end < 2)
+            return FSK_DNS_BAD_SHORT;
+        if (used == 0)
+            used = end + 2 - begin;
+        size_t to = get16(p + end) & 0x3fff;
+        if (to >= at || to < FSK_DNS_HEADER || pointers == POINTERS_MAX)
+            return FSK_DNS_BAD_NAME;
+        at = to;
+    }
+}
+
+/* The owner of a record: nearly always a pointer to the question, whose name is known. */
+static int read_owner(const struct fsk_dns_msg *m, size_t at, struct fsk_dname *owner)
+{
+    if (m->qname.n && m->n - at >= 2 && get16(m->p + at) == (0xc000 | FSK_DNS_HEADER)) {
+        *owner = m->qname;
+        return 2;
+    }
+    return fsk_dns_name(m->p, m->n, at, owner);
 }
 
 /* The record at `at`, but for its section; returns the offset behind it or fsk_dns_bad. */
-static int read_record(const uint8_t *p, size_t n, size_t at, struct fsk_dns_record *rec)
+static int read_record(const struct fsk_dns_msg *m, size_t at, struct fsk_dns_record *rec)
 {
-    int used = fsk_dns_name(p, n, at, &rec->owner);
+    const uint8_t *p = m->p;
+    const size_t n = m->n;
+    int used = read_owner(m, at, &rec->owner);
 
     if (used < 0)
         return used;
@@ -228,7 +253,7 @@ static int read_questions(struct fsk_dns_msg *m)
 static int check_record(struct fsk_dns_msg *m, size_t at, enum fsk_dns_section section)
 {
     struct fsk_dns_record rec = {.section = section};
-    int end = read_record(m->p, m->n, at, &rec);
+    int end = read_record(m, at, &rec);
 
     if (end < 0)
         return end;
@@ -268,6 +293,13 @@ int fsk_dns_parse(struct fsk_dns_msg *m, const uint8_t *p, size_t n)
     return at;
 }
 
+void fsk_dns_reopen(struct fsk_dns_msg *m, const uint8_t *p, size_t n)
+{
+    *m = (struct fsk_dns_msg){.p = p, .n = n};
+    read_header(m, m->count);
+    m->records = (size_t)read_questions(m);
+}
+
 enum fsk_dns_match fsk_dns_read(struct fsk_dns_msg *m, const struct fsk_dns_query *q,
                                 const uint8_t *p, size_t n)
 {
@@ -300,7 +332,7 @@ bool fsk_dns_next(struct fsk_dns_iter *it, struct fsk_dns_record *rec)
             return false;
         it->left = it->m->count[++it->section];
     }
-    end = read_record(it->m->p, it->m->n, it->at, rec);
+    end = read_record(it->m, it->at, rec);
     if (end < 0) /* not a message that fsk_dns_parse took */
         return false;
     rec->section = (enum fsk_dns_section)it->section;

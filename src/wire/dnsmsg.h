@@ -137,6 +137,9 @@ enum fsk_dns_bad {
  */
 int fsk_dns_parse(struct fsk_dns_msg *m, const uint8_t *p, size_t n);
 
+/* Fill in m for a message that fsk_dns_parse took before, and that was not cut off. */
+void fsk_dns_reopen(struct fsk_dns_msg *m, const uint8_t *p, size_t n);
+
 enum fsk_dns_match {
     FSK_DNS_OURS,          /* the answer to this query; m is filled in */
     FSK_DNS_OURS_NOT_CASE, /* likewise, but the mixed case was not kept: ask again over TCP */
