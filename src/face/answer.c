@@ -167,17 +167,27 @@ static void restart(struct fsk_answer *a, const struct fsk_dname *qname, uint16_
     fsk_buf_append(&a->text, "", 1); /* offset 0 is nobody's */
 }
 
+/* The name that the question of a message is about. */
+static bool read_qname(struct fsk_dname *qname, const uint8_t *p, size_t n)
+{
+    return fsk_dns_name(p, n, FSK_DNS_HEADER, qname) > 0;
+}
+
 /* The messages that a query has kept, one after the other. */
 static enum fsock_err put_messages(struct fsk_answer *a, const struct fsk_ask *ask)
 {
     struct fsk_span kept = fsk_buf_span(&ask->kept);
+    struct fsk_dname alias;
     struct fsk_dns_msg m;
     enum fsock_err err = FSOCK_OK;
-    while (kept.n >= 2 && err == FSOCK_OK) {
+    for (const struct fsk_dname *qname = &ask->qname; kept.n >= 2 && err == FSOCK_OK;
+         qname = &alias) {
         const uint8_t *p = (const uint8_t *)kept.p;
         size_t n = (size_t)(p[0] << 8 | p[1]);
         kept = fsk_span(kept.p + 2 + n, kept.n - 2 - n);
-        fsk_dns_reopen(&m, p + 2, n);
+        if (qname == &alias && !read_qname(&alias, p + 2, n))
+            break;
+        fsk_dns_reopen(&m, qname, p + 2, n);
         put_header(a, &m);
         err = put_way(a, &m, ask->type);
     }

@@ -157,7 +157,6 @@ static const char *parse(struct fsk_ask *ask, struct fsk_span name, unsigned typ
 {
     struct fsk_addr addr;
     struct fsk_span zone;
-    char reverse[FSK_ADDR_REVERSE];
     if (type > 0xffff)
         return "there is no such type";
     if (type == AXFR || type == IXFR || type == FSK_DNS_OPT)
@@ -165,10 +164,8 @@ static const char *parse(struct fsk_ask *ask, struct fsk_span name, unsigned typ
     if ((type == 0 || type == FSK_DNS_PTR) && fsk_addr_parse(name, &addr, &zone)) {
         unmap(&addr);
         ask->type = FSK_DNS_PTR;
-        size_t n = fsk_addr_reverse_name(&addr, reverse);
-        return fsk_dname_from_text(&ask->qname, fsk_span(reverse, n)) == FSK_DNAME_OK
-                   ? NULL
-                   : "it has no reverse name";
+        fsk_dns_reverse(&ask->qname, &addr);
+        return NULL;
     }
     ask->type = (uint16_t)(type ? type : FSK_DNS_A);
     return name_of(&ask->qname, name);

@@ -37,6 +37,42 @@ static uint32_t sane_ttl(uint32_t ttl)
 enum { BIT_QR = 0x8000, BIT_AA = 0x400, BIT_TC = 0x200, BIT_RD = 0x100 };
 enum { BIT_RA = 0x80, BIT_AD = 0x20, BIT_CD = 0x10 };
 
+/* A label of a decimal number up to 255. */
+static uint8_t *put_number(uint8_t *p, unsigned v)
+{
+    *p++ = (uint8_t)(v > 99 ? 3 : v > 9 ? 2 : 1);
+    if (v > 99)
+        *p++ = (uint8_t)('0' + v / 100);
+    if (v > 9)
+        *p++ = (uint8_t)('0' + v / 10 % 10);
+    *p++ = (uint8_t)('0' + v % 10);
+    return p;
+}
+
+void fsk_dns_reverse(struct fsk_dname *name, const struct fsk_addr *a)
+{
+    static const uint8_t in_addr[] = "\7in-addr\4arpa", ip6[] = "\3ip6\4arpa"; /* and the root */
+    static const char hex[] = "0123456789abcdef";
+    uint8_t *p = name->b;
+
+    if (a->family == 4) {
+        for (unsigned i = 4; i-- > 0;)
+            p = put_number(p, a->ip[i]);
+        memcpy(p, in_addr, sizeof in_addr);
+        p += sizeof in_addr;
+    } else if (a->family == 6) {
+        for (unsigned i = 32; i-- > 0;) {
+            *p++ = 1;
+            *p++ = (uint8_t)hex[a->ip[i / 2] >> (i % 2 ? 0 : 4) & 15];
+        }
+        memcpy(p, ip6, sizeof ip6);
+        p += sizeof ip6;
+    } else {
+        *p++ = 0;
+    }
+    name->n = (uint8_t)(p - name->b);
+}
+
 size_t fsk_dns_build(const struct fsk_dns_query *q, uint8_t out[FSK_DNS_QUERY_MAX])
 {
     uint8_t *p = out;
@@ -293,11 +329,14 @@ int fsk_dns_parse(struct fsk_dns_msg *m, const uint8_t *p, size_t n)
     return at;
 }
 
-void fsk_dns_reopen(struct fsk_dns_msg *m, const uint8_t *p, size_t n)
+void fsk_dns_reopen(struct fsk_dns_msg *m, const struct fsk_dname *qname, const uint8_t *p,
+                    size_t n)
 {
-    *m = (struct fsk_dns_msg){.p = p, .n = n};
+    *m = (struct fsk_dns_msg){.p = p, .n = n, .qname = *qname};
     read_header(m, m->count);
-    m->records = (size_t)read_questions(m);
+    m->records = FSK_DNS_HEADER + qname->n + 4u;
+    m->qtype = get16(p + m->records - 4);
+    m->qclass = get16(p + m->records - 2);
 }
 
 enum fsk_dns_match fsk_dns_read(struct fsk_dns_msg *m, const struct fsk_dns_query *q,
