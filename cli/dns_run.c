@@ -13,7 +13,7 @@
 #include "interrupt.h"
 #include "outcome.h"
 
-static const fsock_time flush_after = 100 * FSOCK_MILLISECOND;
+static const fsock_time flush_after = 5 * FSOCK_MILLISECOND;
 static const fsock_time to_tell = 100 * FSOCK_MILLISECOND; /* after --run-time has struck */
 static const fsock_time to_find = 10 * FSOCK_SECOND;       /* the servers' addresses */
 
@@ -76,7 +76,7 @@ int dns_run_init(struct dns_run *run, const struct dns_options *o, bool raw, cha
     memset(&run->counts, 0, sizeof run->counts);
     run->o = o;
     run->room = true;
-    run->started = run->flushed = fsock_now();
+    run->started = fsock_now();
     run->run_deadline = fsk_time_limit(run->started, o->run_time);
     start_outputs(run);
     if (raw)
@@ -146,19 +146,25 @@ enum fsock_err dns_run_line(struct dns_run *run, struct list_line *line)
     }
 }
 
-/* Whatever comes next, writing what waits before sleeping. */
+static void flush(struct dns_run *run)
+{
+    progress_clear(&run->progress);
+    out_flush(&run->out);
+    run->waits = false;
+}
+
+/* Whatever comes next. What waits to be written goes out when it has waited for a moment. */
 static enum fsock_err any_event(struct dns_run *run, struct fsock_dns_event *e)
 {
     const fsock_time now_or_never = 0;
-    if (run->out.n || run->busy) {
-        enum fsock_err err = fsock_dns_next(run->dns, e, now_or_never);
-        if (err != FSOCK_ERR_TIMEOUT || run->busy)
-            return err;
-        progress_clear(&run->progress);
-        out_flush(&run->out);
-        run->flushed = fsock_now();
+    if (run->busy)
+        return fsock_dns_next(run->dns, e, now_or_never);
+    fsock_time until = fsk_time_min(run->progress.next, run->run_deadline);
+    if (run->out.n && !run->waits) {
+        run->waits = true;
+        run->flush_at = fsock_now() + flush_after;
     }
-    return fsock_dns_next(run->dns, e, fsk_time_min(run->progress.next, run->run_deadline));
+    return fsock_dns_next(run->dns, e, run->waits ? fsk_time_min(until, run->flush_at) : until);
 }
 
 enum fsock_err dns_run_next(struct dns_run *run, struct fsock_dns_event *event)
@@ -184,11 +190,8 @@ static void stop(struct dns_run *run, const char *why)
 void dns_run_tick(struct dns_run *run)
 {
     fsock_time now = fsock_now();
-    if (run->out.n && now - run->flushed > flush_after) {
-        progress_clear(&run->progress);
-        out_flush(&run->out);
-        run->flushed = now;
-    }
+    if (run->waits && now >= run->flush_at)
+        flush(run);
     if (now >= run->progress.next) {
         struct progress_state state = {.ended = run->counts.fine + run->counts.failed,
                                        .failed = run->counts.failed,
@@ -282,8 +285,7 @@ static int exit_code(const struct dns_run *run, const int *single)
 
 int dns_run_finish(struct dns_run *run, enum fsock_err err, const int *single)
 {
-    progress_clear(&run->progress);
-    out_flush(&run->out);
+    flush(run);
     tell_output(run);
     bool wanted = run->o->summary >= 0 ? run->o->summary : !single && !run->o->silent;
     if (wanted && run->out.sys_errno != EPIPE)

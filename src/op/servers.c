@@ -199,9 +199,18 @@ static unsigned within(unsigned n, unsigned least, unsigned most)
     return n < least ? least : n > most ? most : n;
 }
 
+static void begin_round(struct fsk_server *s)
+{
+    s->round.size = within(s->window, ROUND_LEAST, s->window);
+    s->round.answered = s->round.lost = s->round.most = 0;
+    s->round.fastest = FSOCK_NEVER;
+    s->round.sleeps = s->owner->driver->sleeps;
+}
+
 /* As many tries have ended as the window had been wide: what is to be learned from them. */
 static void judge_round(struct fsk_server *s)
 {
+    bool busy = s->owner->driver->sleeps == s->round.sleeps; /* it is us who hold things up */
     unsigned tries = s->round.answered + s->round.lost, queue = standing(s), w = s->window;
     if (s->round.lost > tries / 2)
         w = within(w / 2, FSK_WINDOW_LEAST, w);
@@ -209,23 +218,19 @@ static void judge_round(struct fsk_server *s)
         w = within(w - w / 4, within(w, 0, FSK_WINDOW_LOSSY), w);
     else if (queue > QUEUE_MANY)
         w = within(w - w / 8, within(w, 0, FSK_WINDOW_FIRST), w);
-    else if (queue < QUEUE_FEW && s->round.most >= w - w / 4)
+    else if (queue < QUEUE_FEW && !busy && s->round.most >= w - w / 4)
         w = within(s->growing_fast ? w * 3 : w + w / 8 + 1, w, FSK_WINDOW_MOST);
     if (s->round.lost > tries / 32 || queue > QUEUE_MANY)
         s->growing_fast = false;
     s->window = w;
     s->burst.interval = s->srtt ? s->srtt / (8 * (int64_t)w) : 0;
-    s->round.size = within(w, ROUND_LEAST, w);
-    s->round.answered = s->round.lost = s->round.most = 0;
-    s->round.fastest = FSOCK_NEVER;
+    begin_round(s);
 }
 
 static void count(struct fsk_server *s, bool answered)
 {
-    if (!s->round.size) {
-        s->round.size = within(s->window, ROUND_LEAST, s->window);
-        s->round.fastest = FSOCK_NEVER;
-    }
+    if (!s->round.size)
+        begin_round(s);
     if (s->round.most < s->open)
         s->round.most = s->open;
     s->round.answered += answered;

@@ -89,6 +89,9 @@ const char *fsk_dns_rcode_name(unsigned rcode, char buf[FSK_DNS_WORD]);
 
 /* ---- asking ---- */
 
+/* The name to ask for an address's PTR record (RFC 1035 3.5, RFC 3596 2.5); the root for "none". */
+void fsk_dns_reverse(struct fsk_dname *name, const struct fsk_addr *a);
+
 struct fsk_dns_query {
     struct fsk_dname name;
     uint16_t id; /* unpredictable */
@@ -136,6 +139,13 @@ enum fsk_dns_bad {
  * With TC set a message may end in the middle of its records: m has those that are whole.
  */
 int fsk_dns_parse(struct fsk_dns_msg *m, const uint8_t *p, size_t n);
+
+/*
+ * Fill in m for a message that fsk_dns_parse took before, that was not cut off, and whose one
+ * question has this name.
+ */
+void fsk_dns_reopen(struct fsk_dns_msg *m, const struct fsk_dname *qname, const uint8_t *p,
+                    size_t n);
 
 enum fsk_dns_match {
     FSK_DNS_OURS,          /* the answer to this query; m is filled in */
