@@ -56,7 +56,7 @@ static enum fsock_err tell(struct dns *d, uint64_t number, const struct dns_reco
     d->ended++;
     if (r->exitcode && d->exitcode == EXIT_FINE)
         d->exitcode = r->exitcode;
-    if (r->exitcode && d->o.brief && !d->o.silent && dns_is_single(&d->o))
+    if (r->exitcode && d->o.brief && !d->o.silent && d->o.single)
         dns_run_say(&d->run, r->text);
     if (!d->o.ordered) {
         print(d, &d->run.out, r);
@@ -201,7 +201,7 @@ static int list(struct dns *d)
     fsk_buf_init(&d->text, (size_t)64 * 1024 * 1024);
     out_init_buf(&d->record, &d->text);
     enum fsock_err err = loop(d);
-    int code = dns_run_finish(&d->run, err, dns_is_single(&d->o) ? &d->exitcode : NULL);
+    int code = dns_run_finish(&d->run, err, d->o.single ? &d->exitcode : NULL);
     dns_order_fini(&d->order);
     out_fini(&d->record);
     fsk_buf_fini(&d->text);
