@@ -204,7 +204,8 @@ remote-control:
         self.port, self.tls = ports
         self.at, self.tls_at = f"@127.0.0.1:{self.port}", f"@tls://127.0.0.1:{self.tls}"
         (folder / "unbound.conf").write_text(
-            self.CONFIG.format(port=self.port, tls=self.tls, folder=folder, more=more,
+            self.CONFIG.format(port=self.port, tls=self.tls, folder=folder,
+                               more=more.format(tls=self.tls),
                                key=certificates / "key.pem", pem=certificates / pem))
         self.log = folder / "unbound.log"
         self.process = subprocess.Popen(

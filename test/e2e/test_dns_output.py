@@ -193,6 +193,16 @@ def test_exit_codes_of_many(fsock, at, tmp):
     assert fsock("dns", at, "fail6.site.test", "A").code == 0
 
 
+def test_a_block_is_many(fsock):
+    """Even of one address; its failures are told in the summary, not one by one."""
+    with NameServer(lambda q: q.answer(rcode=2 if q.name[0] in "13" else 3)) as server:
+        result = fsock("dns", server.at, "192.0.2.0/30", "--short")
+        assert result.code == 110 and result.stdout == b"", result
+        assert re.match(r"2 [A-Z]+, 2 [A-Z]+; 4 in ", result.errors) and "says" not in result.errors
+        assert fsock("dns", server.at, "192.0.2.1/32").code == 111
+        assert fsock("dns", server.at, "192.0.2.1").code == 6
+
+
 # ---- the order ----
 
 

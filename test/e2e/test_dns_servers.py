@@ -39,7 +39,7 @@ def test_ways_to_name_a_server(site, fsock, tmp):
     for name, said in {
         f"127.0.0.1:{port}": f"127.0.0.1:{port}", f"[::1]:{port}": f"[::1]:{port}",
         f"udp://127.0.0.1:{port}": f"127.0.0.1:{port}", f"tcp://127.0.0.1:{port}": f"tcp://127.0.0.1:{port}",
-        f"TCP://[::1]:{port}": f"tcp://[::1]:{port}", f"[::1%lo]:{port}": f"[::1%lo]:{port}",
+        f"TCP://[::1]:{port}": f"tcp://[::1]:{port}",
     }.items():
         (tmp / "servers").write_text(name + "\n")
         for words in ([f"@{name}"], ["--dns-servers", name], ["-r", tmp / "servers"],
@@ -164,7 +164,7 @@ def test_a_first_datagram_that_is_lost(fsock, at):
 
 def test_truncated_answers_come_by_tcp(site, fsock, at):
     record = one(fsock, at, "tc.site.test", "A")
-    assert record["status"] == "NOERROR" and "tcp" in record["flags"] and record["tries"] == 2
+    assert record["status"] == "NOERROR" and "tcp" in record["flags"] and record["tries"] == 1
     record = one(fsock, at, "big.site.test", "TXT")
     assert [r["data"] for r in record["answers"]] == ['"' + "b" * 255 + '"'] * 20
     assert "tcp" in record["flags"]
