@@ -276,8 +276,8 @@ static const char *conflict(const struct dns_options *o)
 static bool is_block(const struct option_item *name)
 {
     struct dns_target target;
-    return name->tag == NAME_ANY &&
-           !dns_target_init(&target, fsk_span_str(name->value), NULL, 0) && target.block;
+    return name->tag == NAME_ANY && !dns_target_init(&target, fsk_span_str(name->value), NULL, 0) &&
+           target.block;
 }
 
 int dns_options_check(struct dns_options *o, char *why, size_t cap)
