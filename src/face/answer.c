@@ -127,9 +127,10 @@ static enum fsock_err put_owned(struct fsk_answer *a, const struct fsk_dns_msg *
 static enum fsock_err put_way(struct fsk_answer *a, const struct fsk_dns_msg *m, uint16_t type)
 {
     const bool first = !a->answer.count; /* later messages are about where CNAMEs led to */
-    struct fsk_dname owner = m->qname;
+    struct fsk_dname owner;
     bool leads_on = true;
     enum fsock_err err = FSOCK_OK;
+    fsk_dname_copy(&owner, &m->qname);
     for (unsigned i = 0; i <= FSK_DNS_LINKS_MAX && leads_on && err == FSOCK_OK; i++)
         err = put_owned(a, m, type, &owner, first && !i, &leads_on);
     return err;

@@ -5,7 +5,7 @@
 
 #include "base/time.h"
 
-#define TRY_LEAST     (250 * FSOCK_MILLISECOND) /* a resolver that has to ask others takes long */
+#define TRY_SLACK     (250 * FSOCK_MILLISECOND) /* a resolver that has to ask others takes long */
 #define TRY_FIRST     FSOCK_SECOND              /* RFC 6298 2.1, before the first answer */
 #define SENTENCE      FSOCK_SECOND /* set aside for the first time; then twice as long */
 #define SENTENCE_MOST (30 * FSOCK_SECOND)
@@ -237,8 +237,6 @@ static void judge_round(struct fsk_server *s)
 
 static void count(struct fsk_server *s, bool answered)
 {
-    if (!s->round.size)
-        begin_round(s);
     if (s->round.most < s->open)
         s->round.most = s->open;
     s->round.answered += answered;
@@ -251,8 +249,8 @@ static void count(struct fsk_server *s, bool answered)
 
 fsock_time fsk_server_patience(const struct fsk_server *s, unsigned n)
 {
-    fsock_time t = s->srtt ? s->srtt + 4 * s->rttvar : TRY_FIRST;
-    t = t < TRY_LEAST ? TRY_LEAST : t;
+    fsock_time spread = 4 * s->rttvar > TRY_SLACK ? 4 * s->rttvar : TRY_SLACK;
+    fsock_time t = s->srtt ? s->srtt + spread : TRY_FIRST;
     while (n-- && t < s->owner->try_max)
         t *= 2;
     return fsk_time_min(t, s->owner->try_max);
@@ -262,6 +260,8 @@ void fsk_server_try(struct fsk_server *s, fsock_time now)
 {
     s->open++;
     s->asked++;
+    if (!s->round.size)
+        begin_round(s);
     fsk_pace_take(&s->owner->rate, now);
     fsk_pace_take(&s->rate, now);
     fsk_pace_take(&s->burst, now);
@@ -315,6 +315,11 @@ void fsk_server_answered(struct fsk_server *s, fsock_time took, fsock_time now)
 void fsk_server_late(struct fsk_server *s, fsock_time now)
 {
     s->answered++;
+    s->lost -= s->lost > 0; /* it was not, after all */
+    if (s->round.lost) {
+        s->round.lost--;
+        s->round.answered++;
+    }
     heard(s, now);
     settle_room(s);
 }

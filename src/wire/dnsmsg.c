@@ -154,7 +154,7 @@ int fsk_dns_name(const uint8_t *p, size_t n, size_t at, struct fsk_dname *name)
 static int read_owner(const struct fsk_dns_msg *m, size_t at, struct fsk_dname *owner)
 {
     if (m->qname.n && m->n - at >= 2 && get16(m->p + at) == (0xc000 | FSK_DNS_HEADER)) {
-        *owner = m->qname;
+        fsk_dname_copy(owner, &m->qname);
         return 2;
     }
     return fsk_dns_name(m->p, m->n, at, owner);
@@ -243,6 +243,15 @@ static bool read_opt(struct fsk_dns_msg *m, const struct fsk_dns_record *rec)
     return true;
 }
 
+/* All zero, but for the room of the name. */
+static void clear(struct fsk_dns_msg *m)
+{
+    const size_t name = offsetof(struct fsk_dns_msg, qname);
+
+    memset(m, 0, name + offsetof(struct fsk_dname, b));
+    memset((char *)m + name + sizeof m->qname, 0, sizeof *m - name - sizeof m->qname);
+}
+
 static void read_header(struct fsk_dns_msg *m, uint16_t declared[3])
 {
     const unsigned flags = get16(m->p + 2);
@@ -276,7 +285,7 @@ static int read_questions(struct fsk_dns_msg *m)
         if (m->n - at < 4)
             return FSK_DNS_BAD_SHORT;
         if (i == 0) {
-            m->qname = name;
+            fsk_dname_copy(&m->qname, &name);
             m->qtype = get16(m->p + at);
             m->qclass = get16(m->p + at + 2);
         }
@@ -307,7 +316,9 @@ int fsk_dns_parse(struct fsk_dns_msg *m, const uint8_t *p, size_t n)
 
     if (n > 0xffff)
         n = 0xffff;
-    *m = (struct fsk_dns_msg){.p = p, .n = n};
+    clear(m);
+    m->p = p;
+    m->n = n;
     if (n < FSK_DNS_HEADER)
         return FSK_DNS_BAD_SHORT;
     read_header(m, declared);
@@ -332,7 +343,10 @@ int fsk_dns_parse(struct fsk_dns_msg *m, const uint8_t *p, size_t n)
 void fsk_dns_reopen(struct fsk_dns_msg *m, const struct fsk_dname *qname, const uint8_t *p,
                     size_t n)
 {
-    *m = (struct fsk_dns_msg){.p = p, .n = n, .qname = *qname};
+    clear(m);
+    m->p = p;
+    m->n = n;
+    fsk_dname_copy(&m->qname, qname);
     read_header(m, m->count);
     m->records = FSK_DNS_HEADER + qname->n + 4u;
     m->qtype = get16(p + m->records - 4);
@@ -342,7 +356,7 @@ void fsk_dns_reopen(struct fsk_dns_msg *m, const struct fsk_dname *qname, const 
 enum fsk_dns_match fsk_dns_read(struct fsk_dns_msg *m, const struct fsk_dns_query *q,
                                 const uint8_t *p, size_t n)
 {
-    *m = (struct fsk_dns_msg){0};
+    clear(m);
     if (n < FSK_DNS_HEADER || get16(p) != q->id || (get16(p + 2) & (BIT_QR | 0x7800)) != BIT_QR)
         return FSK_DNS_NOT_OURS;
     if (fsk_dns_parse(m, p, n) < 0)
@@ -462,7 +476,10 @@ void fsk_dns_digest(const struct fsk_dns_msg *m, const struct fsk_dns_query *q,
 {
     struct fsk_dns_record alias;
 
-    *result = (struct fsk_dns_result){.target = q->name, .ttl = 0x7fffffff};
+    result->ttl = 0x7fffffff;
+    result->links = 0;
+    result->found = 0;
+    fsk_dname_copy(&result->target, &q->name);
     while (result->links <= FSK_DNS_LINKS_MAX && walk(m, q, result, addrs, cap, &alias)) {
         fsk_dns_name(m->p, m->n, alias.rdata, &result->target);
         result->ttl = least(result->ttl, alias.ttl);

@@ -149,7 +149,7 @@ void fsk_dns_reopen(struct fsk_dns_msg *m, const struct fsk_dname *qname, const 
 
 enum fsk_dns_match {
     FSK_DNS_OURS,          /* the answer to this query; m is filled in */
-    FSK_DNS_OURS_NOT_CASE, /* likewise, but the mixed case was not kept: ask again over TCP */
+    FSK_DNS_OURS_NOT_CASE, /* likewise, but the mixed case was not kept: it may be forged */
     FSK_DNS_OURS_BARE, /* id and an rcode other than 0, no question: old servers refuse EDNS so */
     FSK_DNS_NOT_OURS,  /* another id, question, or no answer at all: drop it and wait on */
     FSK_DNS_MALFORMED  /* our id, but broken */
