@@ -128,6 +128,8 @@ static enum fsk_query_verdict digest(struct fsk_query *q, struct fsk_server *s,
     }
     if (r->outcome == FSK_DNS_ALIAS)
         r->outcome = FSK_DNS_LOOP;
+    if (r->outcome == FSK_DNS_LOOP)
+        r->ttl = 0;
     q->state = FSK_QUERY_ANSWERED;
     return FSK_QUERY_DONE;
 }
