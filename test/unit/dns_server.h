@@ -153,14 +153,14 @@ struct dns_reply {
     unsigned answers, authorities;
     unsigned delay_ms;
     bool mute;
-    unsigned copies; /* besides the first one, by UDP and without delay */
-    uint8_t *end;
+    unsigned copies;   /* besides the first one, by UDP and without delay */
+    uint8_t *at, *end; /* of the records */
 };
 
 /* What is known of the names; records go to p. */
 static inline struct dns_reply dns_answer(const char *name, unsigned type, bool tcp, uint8_t *p)
 {
-    struct dns_reply r = {.flags = 0x8180, .end = p};
+    struct dns_reply r = {.flags = 0x8180, .at = p, .end = p};
     bool a = type == 1;
     const char *ip = a ? "192.0.2.1" : "2001:db8::1";
     if (dns_is(name, "nx") || dns_is(name, "nx1")) {
