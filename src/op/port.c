@@ -13,8 +13,8 @@
 
 enum {
     BATCH = 64,      /* datagrams in one system call, at most */
-    DATAGRAM = 2048, /* room for each: more than the FSK_DNS_UDP_SIZE that was announced */
-    RECEIVE = 32,    /* as many fit into the driver's scratch */
+    DATAGRAM = 1408, /* room for each: more than the FSK_DNS_UDP_SIZE that was announced */
+    RECEIVE = 46,    /* as many fit into the driver's scratch */
     MANY = 16        /* questions open on a port: from so many on they are sent in runs */
 };
 
