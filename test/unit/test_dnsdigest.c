@@ -149,7 +149,6 @@ static void digest_negative(void **state)
     k = answer(QR | AA, "a.de", FSK_DNS_A, 0, 0, 0);
     r = digest(&k, "a.de", FSK_DNS_A, NULL, 0);
     assert_int_equal(r.outcome, FSK_DNS_NODATA);
-
 }
 
 /* An address in class CHAOS is none, and nobody sends one who means well. */
@@ -192,7 +191,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(digest_addresses), cmocka_unit_test(digest_chain),
         cmocka_unit_test(digest_loops),     cmocka_unit_test(digest_negative),
-        cmocka_unit_test(digest_useless),
+        cmocka_unit_test(another_class),    cmocka_unit_test(digest_useless),
     };
     guard_init(&guard, 8192);
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
