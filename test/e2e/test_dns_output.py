@@ -280,11 +280,12 @@ def test_summary(site, fsock, at):
     assert "answers to nothing dropped" in fsock("dns", at, "--summary", "forged1.site.test", "A").errors
 
 
-def on_terminal(fsock, *args, env=None):
-    """Standard output of a run whose output is a terminal."""
+def on_terminal(fsock, *args, env=None, which="stdout"):
+    """What a run shows on a terminal, which is its standard output or its standard error."""
     ours, theirs = pty.openpty()
-    process = subprocess.Popen([fsock.program, "dns", *args], stdout=theirs, stdin=subprocess.DEVNULL,
-                               stderr=subprocess.PIPE, env=dict(clean_env(TERM="xterm"), **(env or {})))
+    streams = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, which: theirs}
+    process = subprocess.Popen([fsock.program, "dns", *args], stdin=subprocess.DEVNULL, **streams,
+                               env=dict(clean_env(TERM="xterm"), **(env or {})))
     os.close(theirs)
     text = b""
     try:
@@ -293,7 +294,7 @@ def on_terminal(fsock, *args, env=None):
     except OSError:
         pass  # the end of a terminal
     os.close(ours)
-    process.communicate(timeout=20)
+    process.wait(20)
     return text
 
 
@@ -312,3 +313,15 @@ def test_colour(fsock, at):
         assert b"\x1b" not in other and b"NXDOMAIN" in other
     columns = [line.index(b"60") for line in other.splitlines() if b"NOERROR" in line]
     assert columns == [other.splitlines()[2].index(b"- ")]  # they stand below each other
+
+
+def test_progress(fsock, at):
+    """On a terminal, unless that is where the records go; wiped before the summary."""
+    names = ["-t", "A", "slow-600.site.test", "a.site.test"]
+    shown = on_terminal(fsock, at, *names, which="stderr")
+    assert b"1 done, 0 failed, 1 running" in shown
+    assert re.search(rb"\r\x1b\[K2 NOERROR; 2 in ", shown)
+    for words in (["--no-progress"], ["-s"]):
+        assert b" running" not in on_terminal(fsock, at, *words, *names, which="stderr")
+    assert b" running" not in on_terminal(fsock, at, *names)
+    assert b" running" not in on_terminal(fsock, at, "--progress", *names[:3], which="stderr")  # one name
