@@ -226,6 +226,14 @@ def test_order_of_many(fsock, at, tmp):
     assert [r["name"] for r in result.records] == names
 
 
+def test_order_of_more_than_may_wait(fsock, at, tmp):
+    """While the first is waited for, 16,384 others may be open; then reading stops, and goes on."""
+    names = ["slow-800.site.test"] + [f"h{n}.site.test" for n in range(20_000)]
+    (tmp / "list").write_text("\n".join(names))
+    result = fsock("dns", at, "-s", "-t", "A", "-i", "list", "--ordered")
+    assert result.code == 0 and [line.split("\t")[0] for line in result.lines] == names
+
+
 # ---- escapes ----
 
 
