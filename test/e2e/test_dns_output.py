@@ -141,14 +141,14 @@ def test_time_is_what_the_answer_took(fsock, at):
 def test_status_and_exit_code_of_one(site, fsock, at, name):
     status, code, text = ENDS[name]
     text = text.format(server=f"127.0.0.1:{site.dns}")
-    result = fsock("dns", at, "-m", "0.6", f"{name}.site.test", "-t", "A")
+    result = fsock("dns", at, "-m", "0.4", f"{name}.site.test", "-t", "A")
     assert result.code == code, result
     line = result.lines[-1].split("\t")
     assert len(line) == 5 and line[0] == f"{name}.site.test" and line[2] == status
     assert line[1] == ("-" if status == "INVALID" else "A")
     if status != "NOERROR":
         assert line[3] == "-" and (text in line[4] if text else line[4] == "")
-    record = fsock("dns", at, "--json", "-m", "0.6", f"{name}.site.test", "-t", "A").records[0]
+    record = fsock("dns", at, "--json", "-m", "0.4", f"{name}.site.test", "-t", "A").records[0]
     assert list(record) == KEYS and record["status"] == status and record["exitcode"] == code
     assert text in record["errormsg"] and bool(text) == bool(record["errormsg"])
     assert ("-m raises this limit" in record["errormsg"]) == (status == "TIMEOUT")
@@ -325,7 +325,7 @@ def test_colour(fsock, at):
 
 def test_progress(fsock, at):
     """On a terminal, unless that is where the records go; wiped before the summary."""
-    names = ["-t", "A", "slow-600.site.test", "a.site.test"]
+    names = ["-t", "A", "slow-450.site.test", "a.site.test"]
     shown = on_terminal(fsock, at, *names, which="stderr")
     assert b"1 done, 0 failed, 1 running" in shown
     assert re.search(rb"\r\x1b\[K2 NOERROR; 2 in ", shown)
