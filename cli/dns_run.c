@@ -56,8 +56,18 @@ static void start_outputs(struct dns_run *run)
     run->colour = wants_colour(run->o->colour);
     out_init(&run->out, STDOUT_FILENO);
     out_init(&run->err, STDERR_FILENO);
-    bool quiet = run->o->silent || dns_is_single(run->o) || (run->terminal && !run->o->log);
+    bool quiet = run->o->silent || run->o->single || (run->terminal && !run->o->log);
     progress_init(&run->progress, &run->err, run->o->progress && !quiet, run->started);
+}
+
+/* Of a run that can't begin, as curl and `fsock get` number it. */
+static int start_exitcode(const struct fsock_fault *fault)
+{
+    if (fault->err == FSOCK_ERR_INPUT)
+        return EXIT_USAGE;
+    if (fault->err == FSOCK_ERR_TLS_LOCAL) /* there are no other files of TLS */
+        return EXIT_CA_FILE;
+    return exitcode_of(fault->err, fault->stage);
 }
 
 /* Nobody need read our output for longer than the run may take. */
@@ -92,7 +102,7 @@ int dns_run_init(struct dns_run *run, const struct dns_options *o, bool raw, cha
     run->dns = make_dns(o, fsk_time_min(run->run_deadline, run->started + to_find), &fault);
     if (!run->dns) {
         snprintf(why, cap, "%s", fault.text);
-        return fault.err == FSOCK_ERR_INPUT ? EXIT_USAGE : exitcode_of(fault.err, fault.stage);
+        return start_exitcode(&fault);
     }
     run->signals = interrupt_catch();
     if (run->signals < 0 ||

@@ -189,7 +189,7 @@ static void note_why(struct fsk_channel *c, enum fsock_err err)
 static enum fsock_err end(struct fsk_channel *c, enum fsock_err err)
 {
     int sys_errno = errno_of(c, err);
-    if (c->state == CHANNEL_OPEN && c->asked > 1 && c->answered <= 1)
+    if (c->state == CHANNEL_OPEN && c->questions.open && c->asked > 1 && c->answered <= 1)
         c->server->one_each = true; /* as servers from before RFC 7766 are */
     if (c->answered || c->server->one_each != c->was_one_each)
         sys_errno = ECONNABORTED;

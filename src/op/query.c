@@ -130,6 +130,8 @@ static enum fsk_query_verdict digest(struct fsk_query *q, struct fsk_server *s,
     }
     if (r->outcome == FSK_DNS_ALIAS)
         r->outcome = FSK_DNS_LOOP;
+    if (r->outcome == FSK_DNS_LOOP)
+        r->ttl = 0;
     q->state = FSK_QUERY_ANSWERED;
     return FSK_QUERY_DONE;
 }
@@ -456,10 +458,20 @@ static void follow(struct fsk_query *q)
 
 /* ---- the op ---------------------------------------------------------------------------------- */
 
+/* Whoever is first in the queue watches the clock for all: let the next one do that. */
+static void leave_queue(struct fsk_query *q)
+{
+    struct fsk_list *queue = &q->stub->servers.queue;
+    bool first = queue->next == &q->wish.link;
+    fsk_list_remove(&q->wish.link);
+    if (first && !fsk_list_empty(queue)) /* and there may be room for it now */
+        fsk_op_wake(FSK_HOLDER(queue->next, struct fsk_servers_wish, link)->op);
+}
+
 static enum fsock_err end(struct fsk_query *q, fsock_time now)
 {
     q->took = now - q->started;
-    fsk_list_remove(&q->wish.link);
+    leave_queue(q);
     for (unsigned i = 0; i < q->slots; i++)
         leave(&q->slot[i]);
     if (q->state == FSK_QUERY_ANSWERED)
@@ -488,10 +500,8 @@ static bool has_room(struct fsk_query *q, fsock_time now)
         q->op.alarm = fsk_time_min(when, q->until);
         return false;
     }
-    fsk_list_remove(&q->wish.link);
+    leave_queue(q);
     q->state = FSK_QUERY_IDLE;
-    if (!fsk_list_empty(&servers->queue)) /* there may be room for one more */
-        fsk_op_wake(FSK_HOLDER(servers->queue.next, struct fsk_servers_wish, link)->op);
     return true;
 }
 
@@ -522,7 +532,7 @@ void fsk_query_init(struct fsk_query *q, struct fsk_stub *stub, const struct fsk
                     uint16_t type, fsock_time until)
 {
     struct fsk_servers *servers = &stub->servers;
-    memset(q, 0, offsetof(struct fsk_query, what));
+    memset(q, 0, offsetof(struct fsk_query, bits));
     q->stub = stub;
     q->until = until;
     q->started = servers->driver->now;
@@ -554,7 +564,7 @@ void fsk_query_fini(struct fsk_query *q)
     if (!q->stub)
         return;
     use_place(q);
-    fsk_list_remove(&q->wish.link);
+    leave_queue(q);
     for (unsigned i = 0; i < q->slots; i++)
         leave(&q->slot[i]);
 }

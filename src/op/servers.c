@@ -160,6 +160,12 @@ static fsock_time later(fsock_time a, fsock_time b)
     return a > b ? a : b;
 }
 
+/* When a pace has room for one more, behind `coming` that have a place and haven't gone out. */
+static fsock_time due(const struct fsk_pace *p, unsigned coming, fsock_time now)
+{
+    return p->interval ? later(p->next, now - p->slack) + coming * p->interval : 0;
+}
+
 fsock_time fsk_servers_room(struct fsk_servers *servers, fsock_time now)
 {
     bring_back(servers, now);
@@ -169,7 +175,9 @@ fsock_time fsk_servers_room(struct fsk_servers *servers, fsock_time now)
     if (s->open + servers->coming >=
         s->window) /* all that are aside may be asked a little, too: who else? */
         return servers->back > now && servers->aside ? servers->back : FSOCK_NEVER;
-    return later(servers->rate.next, later(s->rate.next, s->burst.next));
+    fsock_time rate = due(&servers->rate, servers->coming, now);
+    fsock_time own = due(&s->rate, servers->coming / servers->n, now);
+    return later(later(rate, own), s->burst.next);
 }
 
 struct fsk_server *fsk_servers_turn(struct fsk_servers *servers, fsock_time now)

@@ -93,13 +93,13 @@ const char *fsk_dns_rcode_name(unsigned rcode, char buf[FSK_DNS_WORD]);
 void fsk_dns_reverse(struct fsk_dname *name, const struct fsk_addr *a);
 
 struct fsk_dns_query {
-    struct fsk_dname name;
     uint16_t id; /* unpredictable */
     uint16_t type;
     bool rd;         /* recursion desired: yes for a resolver, no for an authoritative server */
     bool ad;         /* "I understand the AD bit" (RFC 6840 5.7) */
     bool edns;       /* with an OPT record: answers up to FSK_DNS_UDP_SIZE, extended rcodes */
     bool mixed_case; /* name's case was mixed: an answer must repeat it exactly */
+    struct fsk_dname name;
 };
 
 /* Write the query; returns its length, which TCP and TLS want before it in 2 bytes. */
@@ -204,9 +204,9 @@ struct fsk_dns_result {
     enum fsk_dns_outcome outcome;
     uint32_t ttl; /* seconds to remember this: the least of the records that led here; 0 for a "no"
                      without SOA record and for LOOP, LAME and FAILED */
+    unsigned links; /* CNAMEs followed; whoever asks again should add them up */
+    size_t found;   /* records of the type asked for at target; may exceed the room in addrs */
     struct fsk_dname target; /* the end of the CNAME chain; the name asked for if there is none */
-    unsigned links;          /* CNAMEs followed; whoever asks again should add them up */
-    size_t found; /* records of the type asked for at target; may exceed the room in addrs */
 };
 
 /*

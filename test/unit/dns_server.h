@@ -2,8 +2,8 @@
  * dns_server.h - a name server on 127.0.0.1 for tests: one thread, UDP and TCP on one port.
  *
  * What it answers depends on the first label of the name (see dns_answer), and on its manner, which
- * stands for a whole server that is bad. It knows nothing of the code under test: its packets are
- * made by hand.
+ * stands for a whole server that is bad; a test's own `twist` has the last word. It knows nothing
+ * of the code under test: its packets are made by hand.
  */
 #ifndef FSK_TEST_DNS_SERVER_H
 #define FSK_TEST_DNS_SERVER_H
@@ -42,14 +42,27 @@ struct dns_late {
     uint8_t packet[512];
 };
 
+/* What a twist may look at. */
+struct dns_asked {
+    const char *name; /* in lower case */
+    unsigned type;
+    bool tcp, edns, rd;
+    unsigned nth; /* question to this server, from 0 */
+};
+
+struct dns_reply;
+
+enum { DNS_LATE_MAX = 128 };
+
 struct dns_server {
     enum dns_manner manner;
     unsigned limp_ms; /* each answer comes so much later */
+    void (*twist)(const struct dns_asked *, struct dns_reply *); /* set it before any question */
     int udp, tcp, wake[2];
     uint16_t port;
     pthread_t thread;
     atomic_uint by_udp, by_tcp, a, aaaa;
-    struct dns_late late[16];
+    struct dns_late late[DNS_LATE_MAX];
 };
 
 static inline uint8_t *dns_put16(uint8_t *p, unsigned v)
@@ -91,11 +104,11 @@ static inline size_t dns_name(uint8_t *p, const char *text)
     return n;
 }
 
-static inline uint8_t *dns_cname(uint8_t *p, const char *target)
+static inline uint8_t *dns_cname(uint8_t *p, unsigned ttl, const char *target)
 {
     uint8_t wire[256];
     size_t n = dns_name(wire, target);
-    p = dns_record(p, 5, 300, (unsigned)n);
+    p = dns_record(p, 5, ttl, (unsigned)n);
     memcpy(p, wire, n);
     return p + n;
 }
@@ -140,13 +153,14 @@ struct dns_reply {
     unsigned answers, authorities;
     unsigned delay_ms;
     bool mute;
-    uint8_t *end;
+    unsigned copies;   /* besides the first one, by UDP and without delay */
+    uint8_t *at, *end; /* of the records */
 };
 
 /* What is known of the names; records go to p. */
 static inline struct dns_reply dns_answer(const char *name, unsigned type, bool tcp, uint8_t *p)
 {
-    struct dns_reply r = {.flags = 0x8180, .end = p};
+    struct dns_reply r = {.flags = 0x8180, .at = p, .end = p};
     bool a = type == 1;
     const char *ip = a ? "192.0.2.1" : "2001:db8::1";
     if (dns_is(name, "nx") || dns_is(name, "nx1")) {
@@ -160,9 +174,14 @@ static inline struct dns_reply dns_answer(const char *name, unsigned type, bool 
         r.end = dns_soa(p, 300);
     } else if (dns_is(name, "alias") || dns_is(name, "loop") || dns_is(name, "loop2")) {
         r.answers = 1;
-        r.end = dns_cname(p, dns_is(name, "alias")  ? "both.example"
-                             : dns_is(name, "loop") ? "loop2.example"
-                                                    : "loop.example");
+        r.end = dns_cname(p, 300,
+                          dns_is(name, "alias")  ? "both.example"
+                          : dns_is(name, "loop") ? "loop2.example"
+                                                 : "loop.example");
+    } else if (dns_is(name, "hop1") || dns_is(name, "hop2")) {
+        r.answers = 1;
+        r.end = dns_is(name, "hop1") ? dns_cname(p, 200, "Hop2.Example")
+                                     : dns_cname(p, 100, "hoP3.example");
     } else if (dns_is(name, "fails")) {
         r.flags |= 2;
     } else if (dns_is(name, "big") && !tcp) {
@@ -178,11 +197,12 @@ static inline struct dns_reply dns_answer(const char *name, unsigned type, bool 
 
 /* Answer one query; the length of the packet, 0 for none. */
 static inline size_t dns_reply_to(struct dns_server *s, const uint8_t *q, size_t n, bool tcp,
-                                  uint8_t out[512], unsigned *delay_ms, char name[256])
+                                  uint8_t out[512], struct dns_reply *reply, char name[256])
 {
     size_t question = dns_question(q, n, name);
     unsigned type = (unsigned)(q[12 + question - 4] << 8 | q[12 + question - 3]);
     bool edns = q[11] > 0;
+    struct dns_asked asked = {name, type, tcp, edns, q[2] & 1, s->by_udp + s->by_tcp};
     atomic_fetch_add(tcp ? &s->by_tcp : &s->by_udp, 1);
     atomic_fetch_add(type == 1 ? &s->a : &s->aaaa, 1);
     memcpy(out, q, 12 + question);
@@ -212,11 +232,14 @@ static inline size_t dns_reply_to(struct dns_server *s, const uint8_t *q, size_t
     default:
         break;
     }
+    if (s->twist)
+        s->twist(&asked, &r);
     bool bare = s->manner == DNS_NO_EDNS_BARE && edns;
     dns_put16(dns_put16(dns_put16(dns_put16(dns_put16(out + 2, r.flags), !bare), r.answers),
                         r.authorities),
               0);
-    *delay_ms = r.delay_ms + s->limp_ms;
+    r.delay_ms += s->limp_ms;
+    *reply = r;
     return r.mute ? 0 : bare ? 12 : (size_t)(r.end - out);
 }
 
@@ -251,28 +274,29 @@ static inline void dns_serve_udp(struct dns_server *s)
     char name[256];
     struct sockaddr_in from;
     socklen_t len = sizeof from;
-    unsigned delay_ms = 0;
+    struct dns_reply r;
     ssize_t n = recvfrom(s->udp, q, sizeof q, 0, (void *)&from, &len);
     if (n < 17)
         return;
-    size_t m = dns_reply_to(s, q, (size_t)n, false, out, &delay_ms, name);
+    size_t m = dns_reply_to(s, q, (size_t)n, false, out, &r, name);
     if (!m)
         return;
-    if (!delay_ms) {
+    if (!r.delay_ms) {
         if (dns_is(name, "forged"))
             dns_forge(s, out, m, &from);
-        sendto(s->udp, out, m, 0, (const void *)&from, sizeof from);
+        for (unsigned i = 0; i <= r.copies; i++)
+            sendto(s->udp, out, m, 0, (const void *)&from, sizeof from);
         return;
     }
-    for (unsigned i = 0; i < 16; i++) {
+    for (unsigned i = 0; i < DNS_LATE_MAX; i++) {
         struct dns_late *l = &s->late[i];
         if (l->used)
             continue;
         *l = (struct dns_late){.used = true, .to = from, .n = m};
         memcpy(l->packet, out, m);
         clock_gettime(CLOCK_MONOTONIC, &l->at);
-        l->at.tv_nsec += (long)delay_ms % 1000 * 1000000L;
-        l->at.tv_sec += delay_ms / 1000 + l->at.tv_nsec / 1000000000L;
+        l->at.tv_nsec += (long)r.delay_ms % 1000 * 1000000L;
+        l->at.tv_sec += r.delay_ms / 1000 + l->at.tv_nsec / 1000000000L;
         l->at.tv_nsec %= 1000000000L;
         return;
     }
@@ -283,14 +307,14 @@ static inline void dns_serve_tcp(struct dns_server *s)
 {
     uint8_t q[2048], out[514];
     char name[256];
-    unsigned delay_ms;
+    struct dns_reply r;
     int fd = accept4(s->tcp, NULL, NULL, SOCK_CLOEXEC);
     struct timeval second = {.tv_sec = 1};
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &second, sizeof second);
     if (recv(fd, q, 2, MSG_WAITALL) == 2) {
         size_t want = (size_t)q[0] << 8 | q[1];
         if (want >= 17 && want <= sizeof q && recv(fd, q, want, MSG_WAITALL) == (ssize_t)want) {
-            size_t n = dns_reply_to(s, q, want, true, out + 2, &delay_ms, name);
+            size_t n = dns_reply_to(s, q, want, true, out + 2, &r, name);
             dns_put16(out, (unsigned)n);
             for (size_t i = 0; n && i < n + 2; i++) /* byte by byte: the client must put together */
                 send(fd, out + i, 1, MSG_NOSIGNAL);
@@ -303,7 +327,7 @@ static inline void dns_send_late(struct dns_server *s)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
-    for (unsigned i = 0; i < 16; i++) {
+    for (unsigned i = 0; i < DNS_LATE_MAX; i++) {
         struct dns_late *l = &s->late[i];
         if (!l->used || l->at.tv_sec > now.tv_sec ||
             (l->at.tv_sec == now.tv_sec && l->at.tv_nsec > now.tv_nsec))
