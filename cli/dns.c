@@ -25,6 +25,7 @@ struct dns {
     struct dns_run run;
     struct dns_target target;
     bool in_target;       /* it has questions left */
+    bool refused;         /* one of them could not be asked, and that has been told */
     size_t next_name;     /* of the command line */
     struct fsk_span name; /* of the question that finds no room yet */
     uint16_t type;
@@ -55,7 +56,7 @@ static enum fsock_err tell(struct dns *d, uint64_t number, const struct dns_reco
     d->ended++;
     if (r->exitcode && d->exitcode == EXIT_FINE)
         d->exitcode = r->exitcode;
-    if (r->exitcode && d->o.brief && !d->o.silent && dns_is_single(&d->o))
+    if (r->exitcode && d->o.brief && !d->o.silent && d->o.single)
         dns_run_say(&d->run, r->text);
     if (!d->o.ordered) {
         print(d, &d->run.out, r);
@@ -112,6 +113,7 @@ static enum fsock_err begin(struct dns *d, struct fsk_span text, const char *why
     if (!why && address && !fsk_addr_parse(text, &addr, &zone))
         why = "it is no IP address";
     d->in_target = !why;
+    d->refused = false;
     return why ? tell_invalid(d, d->asked++, text, why) : FSOCK_OK;
 }
 
@@ -131,7 +133,10 @@ static enum fsock_err next_input(struct dns *d)
     return err == FSOCK_OK ? begin(d, line.text, line.why ? why : NULL, false) : err;
 }
 
-/* Put the question at hand. FSOCK_AGAIN: there is no room for it. */
+/*
+ * Put the question at hand. FSOCK_AGAIN: there is no room for it. A bad name is told once, not for
+ * each of its types.
+ */
 static enum fsock_err put(struct dns *d)
 {
     struct fsock_fault fault;
@@ -144,8 +149,11 @@ static enum fsock_err put(struct dns *d)
         return err;
     }
     d->waiting = false;
+    if (err == FSOCK_ERR_INPUT && d->refused)
+        return FSOCK_OK;
     d->asked++;
-    return err == FSOCK_ERR_INPUT ? tell_invalid(d, d->asked - 1, d->name, fault.text) : err;
+    d->refused = err == FSOCK_ERR_INPUT;
+    return d->refused ? tell_invalid(d, d->asked - 1, d->name, fault.text) : err;
 }
 
 /* FSOCK_OK, or FSOCK_ERR_MEMORY. */
@@ -193,7 +201,7 @@ static int list(struct dns *d)
     fsk_buf_init(&d->text, (size_t)64 * 1024 * 1024);
     out_init_buf(&d->record, &d->text);
     enum fsock_err err = loop(d);
-    int code = dns_run_finish(&d->run, err, dns_is_single(&d->o) ? &d->exitcode : NULL);
+    int code = dns_run_finish(&d->run, err, d->o.single ? &d->exitcode : NULL);
     dns_order_fini(&d->order);
     out_fini(&d->record);
     fsk_buf_fini(&d->text);

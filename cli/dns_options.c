@@ -7,6 +7,7 @@
 
 #include "base/fault.h"
 #include "colour.h"
+#include "dns_target.h"
 #include "list.h"
 #include "option_rows.h"
 #include "outcome.h"
@@ -272,6 +273,13 @@ static const char *conflict(const struct dns_options *o)
     return NULL;
 }
 
+static bool is_block(const struct option_item *name)
+{
+    struct dns_target target;
+    return name->tag == NAME_ANY && !dns_target_init(&target, fsk_span_str(name->value), NULL, 0) &&
+           target.block;
+}
+
 int dns_options_check(struct dns_options *o, char *why, size_t cap)
 {
     int code = read_types(o, why, cap);
@@ -280,5 +288,6 @@ int dns_options_check(struct dns_options *o, char *why, size_t cap)
     const char *text = code ? NULL : conflict(o);
     if (text)
         return bad(why, cap, "%s", text);
+    o->single = o->names.n == 1 && !o->lists.n && !o->log && !is_block(&o->names.item[0]);
     return code ? code : gather_servers(o, why, cap);
 }

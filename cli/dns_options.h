@@ -32,6 +32,7 @@ struct dns_options {
     uint16_t type[DNS_TYPES_MAX]; /* what -t and types in capitals ask for */
     unsigned n_types;             /* 0: the default */
     struct fsk_buf servers;       /* all of them, parted by commas, with a NUL; empty: none named */
+    bool single;                  /* one name or address, of the command line, and no block */
 };
 
 extern const struct option_set dns_option_set;
@@ -41,11 +42,5 @@ void dns_options_fini(struct dns_options *o);
 
 /* 0; or the exit code, with a sentence in `why`, if the command line makes no sense. */
 int dns_options_check(struct dns_options *o, char *why, size_t cap);
-
-/* One name is asked for, of the command line. */
-static inline bool dns_is_single(const struct dns_options *o)
-{
-    return o->names.n == 1 && !o->lists.n && !o->log;
-}
 
 #endif

@@ -13,7 +13,7 @@
 #include "interrupt.h"
 #include "outcome.h"
 
-static const fsock_time flush_after = 100 * FSOCK_MILLISECOND;
+static const fsock_time flush_after = 5 * FSOCK_MILLISECOND;
 static const fsock_time to_tell = 100 * FSOCK_MILLISECOND; /* after --run-time has struck */
 static const fsock_time to_find = 10 * FSOCK_SECOND;       /* the servers' addresses */
 
@@ -56,8 +56,18 @@ static void start_outputs(struct dns_run *run)
     run->colour = wants_colour(run->o->colour);
     out_init(&run->out, STDOUT_FILENO);
     out_init(&run->err, STDERR_FILENO);
-    bool quiet = run->o->silent || dns_is_single(run->o) || (run->terminal && !run->o->log);
+    bool quiet = run->o->silent || run->o->single || (run->terminal && !run->o->log);
     progress_init(&run->progress, &run->err, run->o->progress && !quiet, run->started);
+}
+
+/* Of a run that can't begin, as curl and `fsock get` number it. */
+static int start_exitcode(const struct fsock_fault *fault)
+{
+    if (fault->err == FSOCK_ERR_INPUT)
+        return EXIT_USAGE;
+    if (fault->err == FSOCK_ERR_TLS_LOCAL) /* there are no other files of TLS */
+        return EXIT_CA_FILE;
+    return exitcode_of(fault->err, fault->stage);
 }
 
 /* Nobody need read our output for longer than the run may take. */
@@ -76,7 +86,7 @@ int dns_run_init(struct dns_run *run, const struct dns_options *o, bool raw, cha
     memset(&run->counts, 0, sizeof run->counts);
     run->o = o;
     run->room = true;
-    run->started = run->flushed = fsock_now();
+    run->started = fsock_now();
     run->run_deadline = fsk_time_limit(run->started, o->run_time);
     start_outputs(run);
     if (raw)
@@ -92,7 +102,7 @@ int dns_run_init(struct dns_run *run, const struct dns_options *o, bool raw, cha
     run->dns = make_dns(o, fsk_time_min(run->run_deadline, run->started + to_find), &fault);
     if (!run->dns) {
         snprintf(why, cap, "%s", fault.text);
-        return fault.err == FSOCK_ERR_INPUT ? EXIT_USAGE : exitcode_of(fault.err, fault.stage);
+        return start_exitcode(&fault);
     }
     run->signals = interrupt_catch();
     if (run->signals < 0 ||
@@ -146,19 +156,25 @@ enum fsock_err dns_run_line(struct dns_run *run, struct list_line *line)
     }
 }
 
-/* Whatever comes next, writing what waits before sleeping. */
+static void flush(struct dns_run *run)
+{
+    progress_clear(&run->progress);
+    out_flush(&run->out);
+    run->waits = false;
+}
+
+/* Whatever comes next. What waits to be written goes out when it has waited for a moment. */
 static enum fsock_err any_event(struct dns_run *run, struct fsock_dns_event *e)
 {
     const fsock_time now_or_never = 0;
-    if (run->out.n || run->busy) {
-        enum fsock_err err = fsock_dns_next(run->dns, e, now_or_never);
-        if (err != FSOCK_ERR_TIMEOUT || run->busy)
-            return err;
-        progress_clear(&run->progress);
-        out_flush(&run->out);
-        run->flushed = fsock_now();
+    if (run->busy)
+        return fsock_dns_next(run->dns, e, now_or_never);
+    fsock_time until = fsk_time_min(run->progress.next, run->run_deadline);
+    if (run->out.n && !run->waits) {
+        run->waits = true;
+        run->flush_at = fsock_now() + flush_after;
     }
-    return fsock_dns_next(run->dns, e, fsk_time_min(run->progress.next, run->run_deadline));
+    return fsock_dns_next(run->dns, e, run->waits ? fsk_time_min(until, run->flush_at) : until);
 }
 
 enum fsock_err dns_run_next(struct dns_run *run, struct fsock_dns_event *event)
@@ -184,11 +200,8 @@ static void stop(struct dns_run *run, const char *why)
 void dns_run_tick(struct dns_run *run)
 {
     fsock_time now = fsock_now();
-    if (run->out.n && now - run->flushed > flush_after) {
-        progress_clear(&run->progress);
-        out_flush(&run->out);
-        run->flushed = now;
-    }
+    if (run->waits && now >= run->flush_at)
+        flush(run);
     if (now >= run->progress.next) {
         struct progress_state state = {.ended = run->counts.fine + run->counts.failed,
                                        .failed = run->counts.failed,
@@ -282,8 +295,7 @@ static int exit_code(const struct dns_run *run, const int *single)
 
 int dns_run_finish(struct dns_run *run, enum fsock_err err, const int *single)
 {
-    progress_clear(&run->progress);
-    out_flush(&run->out);
+    flush(run);
     tell_output(run);
     bool wanted = run->o->summary >= 0 ? run->o->summary : !single && !run->o->silent;
     if (wanted && run->out.sys_errno != EPIPE)

@@ -51,7 +51,8 @@ struct dns_run {
     bool stopped; /* the library was told to stop */
     bool over;    /* ... because --run-time struck */
     int signals;  /* readable from the first signal on */
-    fsock_time started, flushed, run_deadline;
+    bool waits;   /* some output does, until flush_at */
+    fsock_time started, flush_at, run_deadline;
 
     bool terminal, colour; /* standard output */
     struct out out, err;

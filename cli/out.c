@@ -137,18 +137,14 @@ void out_begin(struct out *o)
         out_flush(o);
 }
 
-void out_bytes(struct out *o, const void *p, size_t n)
+void out_many(struct out *o, const void *p, size_t n)
 {
-    if (n > OUT_SIZE - o->n) {
-        if (n > OUT_SIZE) {
-            out_now(o, p, n);
-            return;
-        }
+    if (n > OUT_SIZE)
+        out_now(o, p, n);
+    else {
         out_flush(o);
+        out_bytes(o, p, n);
     }
-    if (n)
-        memcpy(o->mem + o->n, p, n);
-    o->n += n;
 }
 
 void out_padded(struct out *o, uint64_t v, unsigned width)
@@ -233,16 +229,37 @@ static char short_escape(unsigned char c)
     }
 }
 
+/* Whether some of eight bytes mean something in JSON strings, or aren't printable ASCII. */
+static bool any_special(const unsigned char *p)
+{
+    const uint64_t each = UINT64_C(0x0101010101010101), high = 0x80 * each;
+    uint64_t bytes;
+    memcpy(&bytes, p, 8);
+    uint64_t quote = bytes ^ '"' * each, slash = bytes ^ '\\' * each, del = bytes ^ 0x7f * each;
+    uint64_t found = (bytes - 0x20 * each) | (quote - each) | (slash - each) | (del - each) | bytes;
+    return found & high; /* a borrow may tell of one too many: they are looked at one by one then */
+}
+
+/* How many bytes at the beginning are plain. */
+static size_t plain_bytes(const unsigned char *p, size_t n)
+{
+    size_t i = 0;
+    while (n - i >= 8 && !any_special(p + i))
+        i += 8;
+    while (i < n && p[i] >= 0x20 && p[i] < 0x7f && p[i] != '"' && p[i] != '\\')
+        i++;
+    return i;
+}
+
 void out_json(struct out *o, struct fsk_span s)
 {
     const unsigned char *p = (const unsigned char *)s.p;
     size_t plain = 0, i = 0; /* p[plain..i) needs no escape */
-    while (i < s.n) {
+    for (;;) {
+        i += plain_bytes(p + i, s.n - i);
+        if (i == s.n)
+            break;
         unsigned char c = p[i];
-        if (c >= 0x20 && c < 0x7f && c != '"' && c != '\\') {
-            i++;
-            continue;
-        }
         size_t len = c >= 0x80 ? utf8_len(p + i, s.n - i) : 0;
         if (len) {
             i += len;

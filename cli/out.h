@@ -58,7 +58,18 @@ int out_now(struct out *o, const void *p, size_t n);
 /* A record begins: make room for a usual one. */
 void out_begin(struct out *o);
 
-void out_bytes(struct out *o, const void *p, size_t n);
+void out_many(struct out *o, const void *p, size_t n); /* out_bytes() where they don't fit */
+
+static inline void out_bytes(struct out *o, const void *p, size_t n)
+{
+    if (n > OUT_SIZE - o->n) {
+        out_many(o, p, n);
+        return;
+    }
+    if (n)
+        memcpy(o->mem + o->n, p, n);
+    o->n += n;
+}
 
 static inline void out_char(struct out *o, char c)
 {

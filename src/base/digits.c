@@ -10,12 +10,13 @@ int fsk_hex_value(char c)
 
 bool fsk_decimal_parse(struct fsk_span digits, uint64_t max, uint64_t *value)
 {
+    const uint64_t tenth = max / 10, rest = max % 10;
     uint64_t v = 0;
     if (digits.n == 0)
         return false;
     for (size_t i = 0; i < digits.n; i++) {
         uint64_t digit = (uint64_t)(digits.p[i] - '0');
-        if (!fsk_is_digit(digits.p[i]) || digit > max || v > (max - digit) / 10)
+        if (!fsk_is_digit(digits.p[i]) || v > tenth || (v == tenth && digit > rest))
             return false;
         v = v * 10 + digit;
     }

@@ -7,7 +7,7 @@
 
 #include "base/time.h"
 
-#define TURN      16 /* steps at most before the kernel is asked again: each may move 256 KiB */
+#define TURN      64 /* steps at most before the kernel is asked again: each may move 256 KiB */
 #define TURN_TIME (2 * FSOCK_MILLISECOND) /* and no step begins later than this after it was */
 
 struct fsk_loop_slot {
@@ -139,6 +139,7 @@ static enum fsock_err gather(struct fsk_loop *loop, fsock_time deadline)
     int ms = 0;
     if (fsk_list_empty(&s->ready))
         ms = fsk_time_poll_ms(fsock_now(), fsk_time_min(deadline, fsk_sched_next(s)));
+    s->driver.sleeps += ms != 0;
     int n = epoll_wait(loop->epoll, events, 256, ms);
     if (n < 0 && errno != EINTR)
         return FSOCK_ERR_SYSTEM;

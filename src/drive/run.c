@@ -70,6 +70,7 @@ static enum fsock_err gather(struct fsk_run *run)
     int ms = 0;
     if (fsk_list_empty(&s->ready))
         ms = fsk_time_poll_ms(fsock_now(), fsk_sched_next(s));
+    s->driver.sleeps += ms != 0;
     if (poll(run->fds, n, ms) < 0 && errno != EINTR)
         return FSOCK_ERR_SYSTEM;
     n = 0;

@@ -53,9 +53,13 @@ static enum fsock_err put_name(struct fsk_buf *text, const struct fsk_dname *nam
     return err;
 }
 
-/* Append a record. Its texts are offsets until all have been put: the buffer moves. */
+/*
+ * Append a record, whose owner is the name that was asked for, or another one. Its texts are
+ * offsets until all have been put, since the buffer moves; NULL stands for the name that was asked
+ * for.
+ */
 static enum fsock_err put_record(struct fsk_answer *a, const struct fsk_dns_msg *m,
-                                 const struct fsk_dns_record *rec)
+                                 const struct fsk_dns_record *rec, bool asked)
 {
     char word[FSK_DNS_WORD];
     struct fsk_buf *text = &a->text;
@@ -64,8 +68,8 @@ static enum fsock_err put_record(struct fsk_answer *a, const struct fsk_dns_msg 
         return FSOCK_ERR_MEMORY;
     const char *type = fsk_dns_type_name(rec->type, word);
     *r = (struct fsock_record){.ttl = rec->ttl, .type = rec->type};
-    r->name = (const char *)text->end;
-    enum fsock_err err = put_name(text, &rec->owner);
+    r->name = asked ? NULL : (const char *)text->end;
+    enum fsock_err err = asked ? FSOCK_OK : put_name(text, &rec->owner);
     r->type_name = (const char *)text->end;
     if (err == FSOCK_OK)
         err = fsk_buf_append(text, type, strlen(type) + 1);
@@ -84,7 +88,7 @@ static void place_texts(struct fsk_answer *a)
 {
     for (size_t i = 0; i < a->answer.count; i++) {
         struct fsock_record *r = &a->record[i];
-        r->name = a->text.mem + (size_t)r->name;
+        r->name = r->name ? a->text.mem + (size_t)r->name : a->qname;
         r->type_name = a->text.mem + (size_t)r->type_name;
         r->data = a->text.mem + (size_t)r->data;
     }
@@ -93,7 +97,7 @@ static void place_texts(struct fsk_answer *a)
 
 /* The records of one owner that matter; in *owner where its CNAME leads to, if that is all. */
 static enum fsock_err put_owned(struct fsk_answer *a, const struct fsk_dns_msg *m, uint16_t type,
-                                struct fsk_dname *owner, bool *leads_on)
+                                struct fsk_dname *owner, bool first, bool *leads_on)
 {
     struct fsk_dns_iter it;
     struct fsk_dns_record rec;
@@ -102,16 +106,16 @@ static enum fsock_err put_owned(struct fsk_answer *a, const struct fsk_dns_msg *
     *leads_on = false;
     enum fsock_err err = FSOCK_OK;
     for (fsk_dns_iter_init(&it, m); err == FSOCK_OK && fsk_dns_next(&it, &rec);) {
-        bool asked = rec.type == type || type == FSK_DNS_ANY;
+        bool wanted = rec.type == type || type == FSK_DNS_ANY;
         if (rec.section != FSK_DNS_ANSWER)
             break;
-        if (rec.class != FSK_DNS_IN || (!asked && rec.type != FSK_DNS_CNAME) ||
+        if (rec.class != FSK_DNS_IN || (!wanted && rec.type != FSK_DNS_CNAME) ||
             !fsk_dname_eq(&rec.owner, owner))
             continue;
-        found |= asked;
-        if (!asked && !*leads_on)
+        found |= wanted;
+        if (!wanted && !*leads_on)
             *leads_on = fsk_dns_name(m->p, m->n, rec.rdata, &target) > 0;
-        err = put_record(a, m, &rec);
+        err = put_record(a, m, &rec, first);
     }
     *leads_on &= !found;
     if (*leads_on)
@@ -122,11 +126,13 @@ static enum fsock_err put_owned(struct fsk_answer *a, const struct fsk_dns_msg *
 /* The way from the name that was asked for to the records: CNAMEs in the order they lead. */
 static enum fsock_err put_way(struct fsk_answer *a, const struct fsk_dns_msg *m, uint16_t type)
 {
-    struct fsk_dname owner = m->qname;
+    const bool first = !a->answer.count; /* later messages are about where CNAMEs led to */
+    struct fsk_dname owner;
     bool leads_on = true;
     enum fsock_err err = FSOCK_OK;
+    fsk_dname_copy(&owner, &m->qname);
     for (unsigned i = 0; i <= FSK_DNS_LINKS_MAX && leads_on && err == FSOCK_OK; i++)
-        err = put_owned(a, m, type, &owner, &leads_on);
+        err = put_owned(a, m, type, &owner, first && !i, &leads_on);
     return err;
 }
 
@@ -148,8 +154,8 @@ static void put_header(struct fsk_answer *a, const struct fsk_dns_msg *m)
 }
 
 /* Begin an answer anew. */
-static struct fsock_answer *restart(struct fsk_answer *a, const struct fsk_dname *qname,
-                                    uint16_t type, const char *name)
+static void restart(struct fsk_answer *a, const struct fsk_dname *qname, uint16_t type,
+                    const char *name)
 {
     fsk_dname_to_text(qname, a->qname);
     a->answer = (struct fsock_answer){.name = name ? name : a->qname,
@@ -159,21 +165,30 @@ static struct fsock_answer *restart(struct fsk_answer *a, const struct fsk_dname
                                       .rcode = -1,
                                       .server = ""};
     fsk_buf_clear(&a->text);
-    return &a->answer;
+    fsk_buf_append(&a->text, "", 1); /* offset 0 is nobody's */
+}
+
+/* The name that the question of a message is about. */
+static bool read_qname(struct fsk_dname *qname, const uint8_t *p, size_t n)
+{
+    return fsk_dns_name(p, n, FSK_DNS_HEADER, qname) > 0;
 }
 
 /* The messages that a query has kept, one after the other. */
 static enum fsock_err put_messages(struct fsk_answer *a, const struct fsk_ask *ask)
 {
     struct fsk_span kept = fsk_buf_span(&ask->kept);
+    struct fsk_dname alias;
     struct fsk_dns_msg m;
     enum fsock_err err = FSOCK_OK;
-    while (kept.n >= 2 && err == FSOCK_OK) {
+    for (const struct fsk_dname *qname = &ask->qname; kept.n >= 2 && err == FSOCK_OK;
+         qname = &alias) {
         const uint8_t *p = (const uint8_t *)kept.p;
         size_t n = (size_t)(p[0] << 8 | p[1]);
         kept = fsk_span(kept.p + 2 + n, kept.n - 2 - n);
-        if (fsk_dns_parse(&m, p + 2, n) < 0)
-            break; /* it was checked when it came */
+        if (qname == &alias && !read_qname(&alias, p + 2, n))
+            break;
+        fsk_dns_reopen(&m, qname, p + 2, n);
         put_header(a, &m);
         err = put_way(a, &m, ask->type);
     }
@@ -293,7 +308,7 @@ static enum fsock_err put_all(struct fsk_answer *a, const struct fsk_dns_msg *m)
     enum fsock_err err = FSOCK_OK;
     for (fsk_dns_iter_init(&it, m); err == FSOCK_OK && fsk_dns_next(&it, &rec);)
         if (rec.section == FSK_DNS_ANSWER)
-            err = put_record(a, m, &rec);
+            err = put_record(a, m, &rec, false);
     return err;
 }
 

@@ -12,6 +12,8 @@
 
 #define NAME_MAX_GIVEN ((size_t)4096) /* bytes; the longest name, all of it escaped, has 1004 */
 
+#define LINGER (100 * FSOCK_MILLISECOND) /* more questions are on their way to the ports */
+
 enum { AXFR = 252, IXFR = 251 };
 
 /* ---- servers --------------------------------------------------------------------------------- */
@@ -71,6 +73,7 @@ enum fsock_err fsk_dns_setup_init(struct fsk_dns_setup *setup, struct fsk_driver
     setup->how = *how;
     setup->own_servers = options->dns_servers != NULL;
     fsk_stub_init(stub, driver, fsk_stub_ports_max());
+    stub->ports.linger = LINGER;
     if (how->race > FSK_QUERY_SLOTS)
         return fsk_fault_set(fault, FSOCK_ERR_INPUT, FSOCK_STAGE_NONE, 0,
                              "race: at most %d servers can be asked side by side", FSK_QUERY_SLOTS);
@@ -154,7 +157,6 @@ static const char *parse(struct fsk_ask *ask, struct fsk_span name, unsigned typ
 {
     struct fsk_addr addr;
     struct fsk_span zone;
-    char reverse[FSK_ADDR_REVERSE];
     if (type > 0xffff)
         return "there is no such type";
     if (type == AXFR || type == IXFR || type == FSK_DNS_OPT)
@@ -162,10 +164,8 @@ static const char *parse(struct fsk_ask *ask, struct fsk_span name, unsigned typ
     if ((type == 0 || type == FSK_DNS_PTR) && fsk_addr_parse(name, &addr, &zone)) {
         unmap(&addr);
         ask->type = FSK_DNS_PTR;
-        size_t n = fsk_addr_reverse_name(&addr, reverse);
-        return fsk_dname_from_text(&ask->qname, fsk_span(reverse, n)) == FSK_DNAME_OK
-                   ? NULL
-                   : "it has no reverse name";
+        fsk_dns_reverse(&ask->qname, &addr);
+        return NULL;
     }
     ask->type = (uint16_t)(type ? type : FSK_DNS_A);
     return name_of(&ask->qname, name);

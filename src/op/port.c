@@ -25,8 +25,8 @@ struct fsk_port {
     struct fsk_ports *set;
     int fd; /* -1: closed, and the op not running */
     int family;
-    fsock_time opened;
-    unsigned asked; /* questions in its life */
+    fsock_time opened, closes; /* closes: FSOCK_NEVER while it has questions */
+    unsigned asked;            /* questions in its life */
     struct fsk_questions questions;
 };
 
@@ -151,7 +151,7 @@ static enum fsock_err receive(struct fsk_port *p)
     }
     int n = recvmmsg(p->fd, m, RECEIVE, 0, NULL);
     if (n < 0 && errno == EAGAIN)
-        return FSOCK_AGAIN; /* and not earlier: what ends a batch may be an error that waits */
+        return FSOCK_AGAIN;
     if (n < 0 && errno != EINTR)
         read_errors(p);
     fsock_time clock = fsock_now();
@@ -161,20 +161,24 @@ static enum fsock_err receive(struct fsk_port *p)
         if (!fsk_questions_take(&p->questions, iov[i].iov_base, m[i].msg_len, &server, clock))
             p->set->dropped++;
     }
-    return FSOCK_OK;
+    return n < 0 || n == RECEIVE ? FSOCK_OK : FSOCK_AGAIN;
 }
 
 static enum fsock_err step(struct fsk_op *op, fsock_time now)
 {
-    (void)now;
     struct fsk_port *p = FSK_HOLDER(op, struct fsk_port, op);
     bool sent = send_all(p), drained = false;
-    for (unsigned i = 0; i < BATCHES_MAX && p->questions.open && !drained; i++)
+    for (unsigned i = 0; i < BATCHES_MAX && !drained; i++)
         drained = receive(p) == FSOCK_AGAIN;
-    if (!p->questions.open) {
+    if (p->questions.open)
+        p->closes = FSOCK_NEVER;
+    else if (p->closes == FSOCK_NEVER)
+        p->closes = now + p->set->linger;
+    if (now >= p->closes) {
         close_port(p);
         return FSOCK_OK;
     }
+    op->alarm = p->closes;
     op->yield = !drained;
     if (drained)
         fsk_wait_for(&op->wait, p->fd, FSK_READABLE | (sent ? 0 : FSK_WRITABLE));
@@ -192,8 +196,11 @@ void fsk_ports_init(struct fsk_ports *ports, struct fsk_driver *driver,
 void fsk_ports_fini(struct fsk_ports *ports)
 {
     for (unsigned i = 0; i < FSK_PORTS_MAX; i++) {
-        assert(!ports->port[i] || ports->port[i]->fd < 0);
-        free(ports->port[i]);
+        struct fsk_port *p = ports->port[i];
+        assert(!p || p->fd < 0 || !p->questions.open);
+        if (p && p->fd >= 0)
+            emptied(&p->questions);
+        free(p);
         ports->port[i] = NULL;
     }
 }
@@ -239,6 +246,7 @@ static int open_port(struct fsk_ports *ports, int family, struct fsk_port **port
     p->fd = fd;
     p->family = family;
     p->opened = ports->driver->now;
+    p->closes = FSOCK_NEVER;
     p->asked = 0;
     fsk_questions_init(&p->questions, &p->op, ports->asker, emptied);
     *port = p;

@@ -37,6 +37,7 @@ struct fsk_ports {
     struct fsk_port *turn[2]; /* of each family: which port gets the next questions */
     unsigned run[2];          /* ... and how many */
     uint64_t dropped;         /* datagrams that answered no question */
+    int64_t linger; /* how long a port without questions stays open: the owner's to set (0) */
 };
 
 /* `max` is how many descriptors one family may have: 1 to FSK_PORTS_MAX / 2. */

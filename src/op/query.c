@@ -9,6 +9,7 @@
 #define BUSY            8 /* questions open at a server that may refuse because of them */
 #define REFUSALS        4 /* ... and how often it may */
 #define REST            (100 * FSOCK_MILLISECOND) /* ... after the first one; then twice as long */
+#define FOLDED_DELAY    (100 * FSOCK_MILLISECOND) /* for an answer that keeps the case after all */
 #define LEFT_MOST       8                         /* servers that the remaining time is shared by */
 
 static const struct fsk_asker asker;
@@ -97,21 +98,22 @@ static void mark_answer(struct fsk_query *q, const struct fsk_server *s,
 static void keep(struct fsk_query *q, const struct fsk_dns_msg *m)
 {
     const uint8_t length[2] = {(uint8_t)(m->n >> 8), (uint8_t)m->n};
-    struct fsk_dname name = q->what.name;
+    struct fsk_dname name;
     if (!q->kept || fsk_buf_reserve(q->kept, m->n + 2) != FSOCK_OK)
         return;
     fsk_buf_append(q->kept, length, 2);
     fsk_buf_append(q->kept, m->p, m->n);
+    fsk_dname_copy(&name, &q->what.name);
     fsk_dname_mix_case(&name, q->bits);
     memcpy(q->kept->mem + q->kept->end - m->n + FSK_DNS_HEADER, name.b, name.n);
 }
 
 /* A message that answers the question: what it means for the whole way. */
 static enum fsk_query_verdict digest(struct fsk_query *q, struct fsk_server *s,
-                                     const struct fsk_dns_query *asked, const struct fsk_dns_msg *m)
+                                     const struct fsk_dns_msg *m)
 {
     struct fsk_dns_result *r = &q->result;
-    fsk_dns_digest(m, asked, r, q->addr, q->cap);
+    fsk_dns_digest(m, &q->what, r, q->addr, q->cap);
     if (r->outcome == FSK_DNS_LAME)
         return trouble(q, s, FSK_TROUBLE_LAME, 0);
     if (r->outcome == FSK_DNS_FAILED && m->rcode == FSK_DNS_REFUSED)
@@ -139,13 +141,9 @@ static enum fsk_query_verdict judge(struct fsk_query *q, const struct fsk_query_
                                     enum fsk_dns_match match, const struct fsk_dns_msg *m)
 {
     struct fsk_server *s = slot->question.server;
-    if (match == FSK_DNS_MALFORMED || match == FSK_DNS_NOT_OURS)
+    if (match == FSK_DNS_MALFORMED)
         return trouble(q, s, FSK_TROUBLE_MALFORMED, 0);
     mark_answer(q, s, m);
-    if (match == FSK_DNS_OURS_NOT_CASE && !slot->by_stream) {
-        s->folds_case = true;
-        return FSK_QUERY_REPEAT;
-    }
     if (slot->question.edns && (match == FSK_DNS_OURS_BARE || m->rcode == FSK_DNS_FORMERR ||
                                 m->rcode == FSK_DNS_NOTIMP || m->rcode == FSK_DNS_BADVERS)) {
         s->no_edns = true;
@@ -155,10 +153,8 @@ static enum fsk_query_verdict judge(struct fsk_query *q, const struct fsk_query_
         return trouble(q, s, FSK_TROUBLE_RCODE, m->rcode);
     if (m->tc)
         return slot->by_stream ? trouble(q, s, FSK_TROUBLE_MALFORMED, 0) : FSK_QUERY_BY_TCP;
-    struct fsk_dns_query asked = q->what;
-    asked.id = m->id;
     q->by_stream = slot->by_stream;
-    return digest(q, s, &asked, m);
+    return digest(q, s, m);
 }
 
 /* Tell the server of the answer. One that turned us away is no sign that it can take more. */
@@ -193,6 +189,17 @@ static void answered(struct fsk_question *question, enum fsk_dns_match match,
     account(slot, note && note->rest > now, slot->by_stream ? -1 : took, now);
 }
 
+static void case_lost(struct fsk_question *question)
+{
+    struct fsk_query_slot *slot = FSK_HOLDER(question, struct fsk_query_slot, question);
+    struct fsk_query *q = slot->query;
+    if (is_over(q) || slot->folded)
+        return;
+    slot->folded = true;
+    q->try_ends = fsk_time_min(q->try_ends, q->stub->servers.driver->now + FOLDED_DELAY);
+    fsk_op_wake(&q->op);
+}
+
 static void failed(struct fsk_question *question, int sys_errno)
 {
     struct fsk_query_slot *slot = FSK_HOLDER(question, struct fsk_query_slot, question);
@@ -217,7 +224,7 @@ static void failed(struct fsk_question *question, int sys_errno)
     fsk_op_wake(&q->op);
 }
 
-static const struct fsk_asker asker = {answered, failed};
+static const struct fsk_asker asker = {answered, case_lost, failed};
 
 /* ---- asking ---------------------------------------------------------------------------------- */
 
@@ -246,12 +253,16 @@ static void leave(struct fsk_query_slot *slot)
 /* The slot whose question to this server is open; else one to be used for it. */
 static struct fsk_query_slot *slot_for(struct fsk_query *q, const struct fsk_server *s)
 {
-    for (unsigned i = 0; i < FSK_QUERY_SLOTS; i++)
+    for (unsigned i = 0; i < q->slots; i++)
         if (q->slot[i].question.place && q->slot[i].question.server == s)
             return &q->slot[i];
-    for (unsigned i = 0; i < FSK_QUERY_SLOTS; i++)
+    for (unsigned i = 0; i < q->slots; i++)
         if (!q->slot[i].question.place)
             return &q->slot[i];
+    if (q->slots < FSK_QUERY_SLOTS) {
+        q->slot[q->slots] = (struct fsk_query_slot){.query = q};
+        return &q->slot[q->slots++];
+    }
     struct fsk_query_slot *oldest = &q->slot[q->next_slot++ % FSK_QUERY_SLOTS];
     leave(oldest);
     return oldest;
@@ -293,10 +304,12 @@ static void ask(struct fsk_query *q, struct fsk_server *s, bool by_stream,
             fsk_question_resend(&slot->question);
     } else {
         leave(slot);
-        slot->query = q;
         slot->by_stream = by_stream;
-        slot->question = (struct fsk_question){
-            .query = &q->what, .server = s, .edns = !s->no_edns, .mixed_case = !s->folds_case};
+        slot->question = (struct fsk_question){.query = &q->what,
+                                               .server = s,
+                                               .edns = !s->no_edns,
+                                               .mixed_case = !s->folds_case && !by_stream};
+        slot->folded = false;
         err = by_stream ? fsk_channels_ask(&q->stub->channels, &slot->question)
                         : fsk_ports_ask(&q->stub->ports, &slot->question, other_than);
         slot->from = slot->question.place;
@@ -388,7 +401,7 @@ static bool ask_next(struct fsk_query *q, fsock_time now)
 static void react(struct fsk_query *q, fsock_time now)
 {
     bool news = false, trying = false;
-    for (unsigned i = 0; i < FSK_QUERY_SLOTS && q->state == FSK_QUERY_OPEN; i++) {
+    for (unsigned i = 0; i < q->slots && q->state == FSK_QUERY_OPEN; i++) {
         struct fsk_query_slot *slot = &q->slot[i];
         enum fsk_query_verdict verdict = slot->verdict;
         slot->verdict = FSK_QUERY_NOTHING;
@@ -404,15 +417,24 @@ static void react(struct fsk_query *q, fsock_time now)
         q->state = FSK_QUERY_IDLE;
 }
 
-/* Nobody has answered in time. */
+/* Nobody has answered in time; one who did, but for the case, is asked in another way. */
 static void try_over(struct fsk_query *q, fsock_time now)
 {
-    for (unsigned i = 0; i < FSK_QUERY_SLOTS; i++)
-        if (q->slot[i].trying) {
-            q->slot[i].trying = false;
-            fsk_server_lost(q->slot[i].question.server, now);
-        }
     q->state = FSK_QUERY_IDLE;
+    for (unsigned i = 0; i < q->slots; i++) {
+        struct fsk_query_slot *slot = &q->slot[i];
+        struct fsk_server *s = slot->question.server;
+        if (slot->folded && slot->question.place && q->state == FSK_QUERY_IDLE) {
+            const struct fsk_questions *from = slot->from;
+            s->folds_case = true;
+            leave(slot);
+            q->try_ends = now + slice(q, 1, q->stub->servers.try_max, now);
+            ask(q, s, false, from, now);
+        } else if (slot->trying) {
+            slot->trying = false;
+            fsk_server_lost(s, now);
+        }
+    }
 }
 
 /* Random case, for an attacker to guess. */
@@ -425,7 +447,7 @@ static void mix_case(struct fsk_query *q)
 /* Go on with the name that the CNAMEs lead to. */
 static void follow(struct fsk_query *q)
 {
-    for (unsigned i = 0; i < FSK_QUERY_SLOTS; i++)
+    for (unsigned i = 0; i < q->slots; i++)
         leave(&q->slot[i]);
     q->what.name = q->result.target;
     mix_case(q);
@@ -450,7 +472,7 @@ static enum fsock_err end(struct fsk_query *q, fsock_time now)
 {
     q->took = now - q->started;
     leave_queue(q);
-    for (unsigned i = 0; i < FSK_QUERY_SLOTS; i++)
+    for (unsigned i = 0; i < q->slots; i++)
         leave(&q->slot[i]);
     if (q->state == FSK_QUERY_ANSWERED)
         return FSOCK_OK;
@@ -510,16 +532,19 @@ void fsk_query_init(struct fsk_query *q, struct fsk_stub *stub, const struct fsk
                     uint16_t type, fsock_time until)
 {
     struct fsk_servers *servers = &stub->servers;
-    *q = (struct fsk_query){
-        .stub = stub, .until = until, .started = servers->driver->now, .ttl = UINT32_MAX};
+    memset(q, 0, offsetof(struct fsk_query, what));
+    q->stub = stub;
+    q->until = until;
+    q->started = servers->driver->now;
+    q->ttl = UINT32_MAX;
     fsk_op_init(&q->op, step, FSOCK_NEVER);
     q->wish.op = &q->op;
     fsk_list_init(&q->wish.link);
-    q->what = (struct fsk_dns_query){.name = *name,
-                                     .type = type,
-                                     .rd = !servers->no_recursion,
-                                     .edns = true,
-                                     .mixed_case = true};
+    fsk_dname_copy(&q->what.name, name);
+    q->what.type = type;
+    q->what.rd = !servers->no_recursion;
+    q->what.ad = false;
+    q->what.edns = q->what.mixed_case = true;
     mix_case(q);
     q->first = servers->first;
     if (servers->rotate)
@@ -540,6 +565,6 @@ void fsk_query_fini(struct fsk_query *q)
         return;
     use_place(q);
     leave_queue(q);
-    for (unsigned i = 0; i < FSK_QUERY_SLOTS; i++)
+    for (unsigned i = 0; i < q->slots; i++)
         leave(&q->slot[i]);
 }

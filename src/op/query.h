@@ -8,10 +8,10 @@
  * reached, sends nonsense or fails twice is asked no more, but one that refuses while it is busy
  * with others of our questions gets another chance. Several servers may be asked side by side.
  *
- * An answer cut off is fetched by TCP; a server that can't do EDNS is asked without; one that does
- * not keep the case of the question is asked again, from another port and in lower case. Both are
- * remembered of the server. CNAMEs that lead out of an answer are asked for in turn, at most
- * FSK_DNS_LINKS_MAX.
+ * An answer cut off is fetched by TCP; a server that can't do EDNS is asked without; one whose
+ * answer differs in case has a moment to send another, in case that one was forged, and is then
+ * asked again, from another port and in lower case. Both are remembered of the server. CNAMEs that
+ * lead out of an answer are asked for in turn, at most FSK_DNS_LINKS_MAX.
  */
 #ifndef FSK_QUERY_H
 #define FSK_QUERY_H
@@ -76,6 +76,7 @@ struct fsk_query_slot {
     const struct fsk_questions *from; /* where it was asked from; only to be compared */
     bool by_stream;
     bool trying;                    /* of the try that runs: its server has been told of it */
+    bool folded;                    /* an answer has come that differs in case */
     bool again;                     /* sent more than once: the round trip can't be measured */
     enum fsk_query_verdict verdict; /* of what came, not yet acted upon */
 };
@@ -91,8 +92,6 @@ enum fsk_query_state {
 struct fsk_query {
     struct fsk_op op;
     struct fsk_stub *stub;
-    struct fsk_dns_query what;
-    uint8_t bits[32];      /* of the name's random case: mixed again, it is what it was */
     fsock_time until;      /* when the time is up: may be moved while it runs */
     struct fsk_addr *addr; /* the owner's: where the addresses of A and AAAA answers go */
     size_t cap;
@@ -100,19 +99,22 @@ struct fsk_query {
                              with the question in its own case; NULL: none is kept */
 
     enum fsk_query_state state;
+    bool coming; /* it has a place at the servers, and has not used it yet */
+    bool by_stream;
     fsock_time started, took, try_ends;
     unsigned first, tries, links; /* links: CNAMEs followed to other questions */
     uint32_t ttl;                 /* the least of those */
     struct fsk_servers_wish wish; /* WAITING: in the servers' queue */
-    bool coming;                  /* it has a place at the servers, and has not used it yet */
+    unsigned slots, next_slot;    /* slots: of slot[], have been used */
+    unsigned notes, next_note;    /* likewise */
+    struct fsk_server *server;    /* whose answer it is, if the op ended with FSOCK_OK */
+
+    /* Not zeroed at the start, since thousands of these wait at once. */
+    struct fsk_dns_query what;
+    uint8_t bits[32]; /* of the name's random case: mixed again, it is what it was */
     struct fsk_query_slot slot[FSK_QUERY_SLOTS];
     struct fsk_query_note note[FSK_QUERY_NOTES];
-    unsigned notes, next_slot, next_note;
-
-    /* If the op ended with FSOCK_OK: */
-    struct fsk_server *server; /* whose answer it is */
-    bool by_stream;
-    struct fsk_dns_result result; /* links and ttl are those of the whole way */
+    struct fsk_dns_result result; /* with FSOCK_OK; links and ttl are those of the whole way */
 };
 
 /*

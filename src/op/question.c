@@ -64,20 +64,23 @@ void fsk_question_withdraw(struct fsk_question *q)
 }
 
 /* The query as this question asks it. */
-static struct fsk_dns_query query_of(const struct fsk_question *q)
+static void query_of(struct fsk_dns_query *query, const struct fsk_question *q)
 {
-    struct fsk_dns_query query = *q->query;
-    query.id = q->id;
-    query.edns = q->edns;
-    query.mixed_case = q->mixed_case;
+    fsk_dname_copy(&query->name, &q->query->name);
+    query->id = q->id;
+    query->type = q->query->type;
+    query->rd = q->query->rd;
+    query->ad = q->query->ad;
+    query->edns = q->edns;
+    query->mixed_case = q->mixed_case;
     if (!q->mixed_case)
-        fsk_dname_lower(&query.name);
-    return query;
+        fsk_dname_lower(&query->name);
 }
 
 size_t fsk_question_pack(const struct fsk_question *q, uint8_t packet[FSK_DNS_QUERY_MAX])
 {
-    struct fsk_dns_query query = query_of(q);
+    struct fsk_dns_query query;
+    query_of(&query, q);
     return fsk_dns_build(&query, packet);
 }
 
@@ -89,10 +92,13 @@ bool fsk_questions_take(struct fsk_questions *place, const uint8_t *bytes, size_
     struct fsk_question **at = place_of(place, (uint16_t)(bytes[0] << 8 | bytes[1])), *q = *at;
     if (!q || (from && !fsk_addr_equal(&q->server->addr, from)))
         return false;
-    struct fsk_dns_query query = query_of(q);
+    struct fsk_dns_query query;
     struct fsk_dns_msg m;
+    query_of(&query, q);
     enum fsk_dns_match match = fsk_dns_read(&m, &query, bytes, n);
-    if (match == FSK_DNS_NOT_OURS)
+    if (match == FSK_DNS_OURS_NOT_CASE)
+        place->asker->case_lost(q);
+    if (match == FSK_DNS_NOT_OURS || match == FSK_DNS_OURS_NOT_CASE)
         return false;
     take_out(at);
     place->asker->answered(q, match, &m, q->sent > 0 ? clock - q->sent : -1);

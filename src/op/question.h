@@ -18,7 +18,7 @@ struct fsk_questions;
 
 /*
  * The asker sets the first part, which stays unchanged while the question is open. It closes before
- * the asker is told.
+ * the asker of its end.
  */
 struct fsk_question {
     const struct fsk_dns_query *query; /* name, type and rd; what else it holds is not used */
@@ -39,10 +39,15 @@ struct fsk_question {
  * or closes questions: note what happened, and wake an op.
  */
 struct fsk_asker {
-    /* Any match but FSK_DNS_NOT_OURS. The message is gone afterwards. `took` is the round trip;
-     * negative if it can't be told, since the question was sent more than once. */
+    /* FSK_DNS_OURS, FSK_DNS_OURS_BARE or FSK_DNS_MALFORMED. The message is gone afterwards. `took`
+     * is the round trip; negative if it can't be told, since the question was sent more than once.
+     */
     void (*answered)(struct fsk_question *, enum fsk_dns_match, const struct fsk_dns_msg *,
                      fsock_time took);
+
+    /* A message would answer it but for the case of its letters: a forger's guess, or a server that
+     * doesn't keep case. It has been dropped; the question is still open. */
+    void (*case_lost)(struct fsk_question *);
 
     /* It could not be sent, or did not arrive. ECONNABORTED: the connection ended after it had
      * carried answers, which says nothing of this question. */

@@ -5,7 +5,7 @@
 
 #include "base/time.h"
 
-#define TRY_LEAST     (250 * FSOCK_MILLISECOND) /* a resolver that has to ask others takes long */
+#define TRY_SLACK     (250 * FSOCK_MILLISECOND) /* a resolver that has to ask others takes long */
 #define TRY_FIRST     FSOCK_SECOND              /* RFC 6298 2.1, before the first answer */
 #define SENTENCE      FSOCK_SECOND /* set aside for the first time; then twice as long */
 #define SENTENCE_MOST (30 * FSOCK_SECOND)
@@ -160,6 +160,12 @@ static fsock_time later(fsock_time a, fsock_time b)
     return a > b ? a : b;
 }
 
+/* When a pace has room for one more, behind `coming` that have a place and haven't gone out. */
+static fsock_time due(const struct fsk_pace *p, unsigned coming, fsock_time now)
+{
+    return p->interval ? later(p->next, now - p->slack) + coming * p->interval : 0;
+}
+
 fsock_time fsk_servers_room(struct fsk_servers *servers, fsock_time now)
 {
     bring_back(servers, now);
@@ -169,7 +175,9 @@ fsock_time fsk_servers_room(struct fsk_servers *servers, fsock_time now)
     if (s->open + servers->coming >=
         s->window) /* all that are aside may be asked a little, too: who else? */
         return servers->back > now && servers->aside ? servers->back : FSOCK_NEVER;
-    return later(servers->rate.next, later(s->rate.next, s->burst.next));
+    fsock_time rate = due(&servers->rate, servers->coming, now);
+    fsock_time own = due(&s->rate, servers->coming / servers->n, now);
+    return later(later(rate, own), s->burst.next);
 }
 
 struct fsk_server *fsk_servers_turn(struct fsk_servers *servers, fsock_time now)
@@ -199,9 +207,18 @@ static unsigned within(unsigned n, unsigned least, unsigned most)
     return n < least ? least : n > most ? most : n;
 }
 
+static void begin_round(struct fsk_server *s)
+{
+    s->round.size = within(s->window, ROUND_LEAST, s->window);
+    s->round.answered = s->round.lost = s->round.most = 0;
+    s->round.fastest = FSOCK_NEVER;
+    s->round.sleeps = s->owner->driver->sleeps;
+}
+
 /* As many tries have ended as the window had been wide: what is to be learned from them. */
 static void judge_round(struct fsk_server *s)
 {
+    bool busy = s->owner->driver->sleeps == s->round.sleeps; /* it is us who hold things up */
     unsigned tries = s->round.answered + s->round.lost, queue = standing(s), w = s->window;
     if (s->round.lost > tries / 2)
         w = within(w / 2, FSK_WINDOW_LEAST, w);
@@ -209,23 +226,17 @@ static void judge_round(struct fsk_server *s)
         w = within(w - w / 4, within(w, 0, FSK_WINDOW_LOSSY), w);
     else if (queue > QUEUE_MANY)
         w = within(w - w / 8, within(w, 0, FSK_WINDOW_FIRST), w);
-    else if (queue < QUEUE_FEW && s->round.most >= w - w / 4)
+    else if (queue < QUEUE_FEW && !busy && s->round.most >= w - w / 4)
         w = within(s->growing_fast ? w * 3 : w + w / 8 + 1, w, FSK_WINDOW_MOST);
     if (s->round.lost > tries / 32 || queue > QUEUE_MANY)
         s->growing_fast = false;
     s->window = w;
     s->burst.interval = s->srtt ? s->srtt / (8 * (int64_t)w) : 0;
-    s->round.size = within(w, ROUND_LEAST, w);
-    s->round.answered = s->round.lost = s->round.most = 0;
-    s->round.fastest = FSOCK_NEVER;
+    begin_round(s);
 }
 
 static void count(struct fsk_server *s, bool answered)
 {
-    if (!s->round.size) {
-        s->round.size = within(s->window, ROUND_LEAST, s->window);
-        s->round.fastest = FSOCK_NEVER;
-    }
     if (s->round.most < s->open)
         s->round.most = s->open;
     s->round.answered += answered;
@@ -238,8 +249,8 @@ static void count(struct fsk_server *s, bool answered)
 
 fsock_time fsk_server_patience(const struct fsk_server *s, unsigned n)
 {
-    fsock_time t = s->srtt ? s->srtt + 4 * s->rttvar : TRY_FIRST;
-    t = t < TRY_LEAST ? TRY_LEAST : t;
+    fsock_time spread = 4 * s->rttvar > TRY_SLACK ? 4 * s->rttvar : TRY_SLACK;
+    fsock_time t = s->srtt ? s->srtt + spread : TRY_FIRST;
     while (n-- && t < s->owner->try_max)
         t *= 2;
     return fsk_time_min(t, s->owner->try_max);
@@ -249,6 +260,8 @@ void fsk_server_try(struct fsk_server *s, fsock_time now)
 {
     s->open++;
     s->asked++;
+    if (!s->round.size)
+        begin_round(s);
     fsk_pace_take(&s->owner->rate, now);
     fsk_pace_take(&s->rate, now);
     fsk_pace_take(&s->burst, now);
@@ -302,6 +315,11 @@ void fsk_server_answered(struct fsk_server *s, fsock_time took, fsock_time now)
 void fsk_server_late(struct fsk_server *s, fsock_time now)
 {
     s->answered++;
+    s->lost -= s->lost > 0; /* it was not, after all */
+    if (s->round.lost) {
+        s->round.lost--;
+        s->round.answered++;
+    }
     heard(s, now);
     settle_room(s);
 }

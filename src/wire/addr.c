@@ -32,15 +32,19 @@ static struct fsk_span cut(struct fsk_span *s, char c, bool *found)
 
 static bool parse4(struct fsk_span s, uint8_t ip[4])
 {
-    bool dot = true;
-    for (int i = 0; i < 4; i++) {
-        uint64_t v;
-        struct fsk_span part = dot ? cut(&s, '.', &dot) : fsk_span(NULL, 0);
-        if (!fsk_decimal_parse(part, 255, &v) || (part.n > 1 && part.p[0] == '0'))
+    size_t i = 0;
+    for (unsigned part = 0; part < 4; part++) {
+        const size_t start = i;
+        unsigned v = 0;
+        for (; i < s.n && i - start < 3 && fsk_is_digit(s.p[i]); i++)
+            v = v * 10 + (unsigned)(s.p[i] - '0');
+        if (i == start || v > 255 || (i - start > 1 && s.p[start] == '0'))
             return false;
-        ip[i] = (uint8_t)v;
+        ip[part] = (uint8_t)v;
+        if (part < 3 && (i == s.n || s.p[i++] != '.'))
+            return false;
     }
-    return !dot;
+    return i == s.n;
 }
 
 /* Up to four hex digits at *i; false if there is none. */

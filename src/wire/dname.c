@@ -1,5 +1,6 @@
 #include "wire/dname.h"
 
+#include <endian.h>
 #include <string.h>
 
 #include "base/digits.h"
@@ -112,7 +113,11 @@ size_t fsk_dname_to_text(const struct fsk_dname *d, char text[FSK_DNAME_TEXT])
     char *out = text;
 
     for (size_t i = 0; i < d->n && d->b[i]; i += 1u + d->b[i]) {
-        for (size_t k = i + 1; k <= i + d->b[i]; k++) {
+        const size_t end = i + d->b[i];
+        size_t k = i + 1;
+        while (k <= end && width[d->b[k]] == '1')
+            *out++ = (char)d->b[k++];
+        for (; k <= end; k++) {
             const uint8_t c = d->b[k];
             const int n = width[c] - '0';
             if (n == FSK_DDD) {
@@ -150,6 +155,8 @@ bool fsk_dname_join(struct fsk_dname *out, const struct fsk_dname *head,
 
 static bool case_eq(const uint8_t *a, const uint8_t *b, size_t n)
 {
+    if (memcmp(a, b, n) == 0) /* as names mostly are */
+        return true;
     for (size_t i = 0; i < n; i++)
         if (lower(a[i]) != lower(b[i]))
             return false;
@@ -192,9 +199,36 @@ void fsk_dname_lower(struct fsk_dname *d)
         d->b[i] = lower(d->b[i]);
 }
 
+/* A byte of 1 for each bit that is set: the lowest bit's comes first in memory. */
+static uint64_t spread(uint8_t bits)
+{
+    uint64_t each = bits * UINT64_C(0x0101010101010101) & UINT64_C(0x8040201008040201);
+
+    return (each + UINT64_C(0x7f7f7f7f7f7f7f7f)) >> 7 & UINT64_C(0x0101010101010101);
+}
+
+/* A byte of 1 for each byte that is a letter. */
+static uint64_t letters(uint64_t bytes)
+{
+    const uint64_t each = UINT64_C(0x0101010101010101);
+    uint64_t low = (bytes | 0x20 * each) & 0x7f * each;
+    uint64_t from_a = low + (0x80 - 'a') * each, above_z = low + (0x7f - 'z') * each;
+
+    return (from_a & ~above_z & ~bytes) >> 7 & each;
+}
+
 void fsk_dname_mix_case(struct fsk_dname *d, const uint8_t bits[32])
 {
-    for (size_t i = 0; i < d->n; i++)
+    size_t i = 0;
+
+    for (; i + 8 <= d->n; i += 8) {
+        uint64_t bytes;
+        memcpy(&bytes, d->b + i, 8);
+        bytes = le64toh(bytes);
+        bytes = htole64(bytes ^ (letters(bytes) & spread(bits[i / 8])) << 5);
+        memcpy(d->b + i, &bytes, 8);
+    }
+    for (; i < d->n; i++)
         if (is_letter(d->b[i]) && (bits[i / 8] >> (i % 8) & 1))
             d->b[i] ^= 0x20;
 }

@@ -22,6 +22,13 @@ struct fsk_dname {
     uint8_t b[FSK_DNAME_MAX]; /* a length byte and as many bytes, ..., 0 */
 };
 
+/* As `*to = *from`, but no byte behind the name is looked at. */
+static inline void fsk_dname_copy(struct fsk_dname *to, const struct fsk_dname *from)
+{
+    to->n = from->n;
+    memcpy(to->b, from->b, from->n);
+}
+
 enum fsk_dname_err {
     FSK_DNAME_OK = 0,
     FSK_DNAME_EMPTY = -1,       /* no text at all; the root is "." */

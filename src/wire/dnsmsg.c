@@ -37,6 +37,42 @@ static uint32_t sane_ttl(uint32_t ttl)
 enum { BIT_QR = 0x8000, BIT_AA = 0x400, BIT_TC = 0x200, BIT_RD = 0x100 };
 enum { BIT_RA = 0x80, BIT_AD = 0x20, BIT_CD = 0x10 };
 
+/* A label of a decimal number up to 255. */
+static uint8_t *put_number(uint8_t *p, unsigned v)
+{
+    *p++ = (uint8_t)(v > 99 ? 3 : v > 9 ? 2 : 1);
+    if (v > 99)
+        *p++ = (uint8_t)('0' + v / 100);
+    if (v > 9)
+        *p++ = (uint8_t)('0' + v / 10 % 10);
+    *p++ = (uint8_t)('0' + v % 10);
+    return p;
+}
+
+void fsk_dns_reverse(struct fsk_dname *name, const struct fsk_addr *a)
+{
+    static const uint8_t in_addr[] = "\7in-addr\4arpa", ip6[] = "\3ip6\4arpa"; /* and the root */
+    static const char hex[] = "0123456789abcdef";
+    uint8_t *p = name->b;
+
+    if (a->family == 4) {
+        for (unsigned i = 4; i-- > 0;)
+            p = put_number(p, a->ip[i]);
+        memcpy(p, in_addr, sizeof in_addr);
+        p += sizeof in_addr;
+    } else if (a->family == 6) {
+        for (unsigned i = 32; i-- > 0;) {
+            *p++ = 1;
+            *p++ = (uint8_t)hex[a->ip[i / 2] >> (i % 2 ? 0 : 4) & 15];
+        }
+        memcpy(p, ip6, sizeof ip6);
+        p += sizeof ip6;
+    } else {
+        *p++ = 0;
+    }
+    name->n = (uint8_t)(p - name->b);
+}
+
 size_t fsk_dns_build(const struct fsk_dns_query *q, uint8_t out[FSK_DNS_QUERY_MAX])
 {
     uint8_t *p = out;
@@ -63,48 +99,73 @@ size_t fsk_dns_build(const struct fsk_dns_query *q, uint8_t out[FSK_DNS_QUERY_MA
 
 /* ---- reading ---- */
 
-int fsk_dns_name(const uint8_t *p, size_t n, size_t at, struct fsk_dname *name)
+/*
+ * How long the labels at `at` are up to a pointer, or the root's label included: then *whole is
+ * set. `out` bytes of the name came before. Or fsk_dns_bad.
+ */
+static int piece(const uint8_t *p, size_t n, size_t at, size_t out, bool *whole)
 {
     const size_t begin = at;
-    size_t part = at; /* where the part being read begins */
-    size_t used = 0;  /* bytes at `begin`, known after the first pointer */
-    size_t out = 0;
-    unsigned pointers = 0;
 
-    name->n = 0;
-    for (;;) {
-        if (at >= n)
-            return FSK_DNS_BAD_SHORT;
+    *whole = false;
+    while (at < n && p[at] < 0xc0 && !*whole) {
         size_t len = p[at];
-        if (len >= 0xc0) {
-            if (n - at < 2)
-                return FSK_DNS_BAD_SHORT;
-            size_t to = get16(p + at) & 0x3fff;
-            if (used == 0)
-                used = at + 2 - begin;
-            if (to >= part || to < FSK_DNS_HEADER || ++pointers > POINTERS_MAX)
-                return FSK_DNS_BAD_NAME;
-            at = part = to;
-            continue;
-        }
-        if (len > 63 || out + 1 + len > FSK_DNAME_MAX)
+        if (len > 63 || out + (at - begin) + 1 + len > FSK_DNAME_MAX)
             return FSK_DNS_BAD_NAME;
         if (len >= n - at)
             return FSK_DNS_BAD_SHORT;
-        memcpy(name->b + out, p + at, 1 + len);
-        out += 1 + len;
         at += 1 + len;
-        if (len == 0)
-            break;
+        *whole = len == 0;
     }
-    name->n = (uint8_t)out;
-    return (int)(used ? used : at - begin);
+    return at < n || *whole ? (int)(at - begin) : FSK_DNS_BAD_SHORT;
+}
+
+int fsk_dns_name(const uint8_t *p, size_t n, size_t at, struct fsk_dname *name)
+{
+    const size_t begin = at;
+    size_t used = 0; /* bytes at `begin`, known after the first pointer */
+    size_t out = 0;
+
+    name->n = 0;
+    for (unsigned pointers = 0;; pointers++) {
+        bool whole;
+        int len = piece(p, n, at, out, &whole);
+        if (len < 0)
+            return len;
+        memcpy(name->b + out, p + at, (size_t)len);
+        out += (size_t)len;
+        const size_t end = at + (size_t)len;
+        if (whole) {
+            name->n = (uint8_t)out;
+            return (int)(used ? used : end - begin);
+        }
+        if (n - end < 2)
+            return FSK_DNS_BAD_SHORT;
+        if (used == 0)
+            used = end + 2 - begin;
+        size_t to = get16(p + end) & 0x3fff;
+        if (to >= at || to < FSK_DNS_HEADER || pointers == POINTERS_MAX)
+            return FSK_DNS_BAD_NAME;
+        at = to;
+    }
+}
+
+/* The owner of a record: nearly always a pointer to the question, whose name is known. */
+static int read_owner(const struct fsk_dns_msg *m, size_t at, struct fsk_dname *owner)
+{
+    if (m->qname.n && m->n - at >= 2 && get16(m->p + at) == (0xc000 | FSK_DNS_HEADER)) {
+        fsk_dname_copy(owner, &m->qname);
+        return 2;
+    }
+    return fsk_dns_name(m->p, m->n, at, owner);
 }
 
 /* The record at `at`, but for its section; returns the offset behind it or fsk_dns_bad. */
-static int read_record(const uint8_t *p, size_t n, size_t at, struct fsk_dns_record *rec)
+static int read_record(const struct fsk_dns_msg *m, size_t at, struct fsk_dns_record *rec)
 {
-    int used = fsk_dns_name(p, n, at, &rec->owner);
+    const uint8_t *p = m->p;
+    const size_t n = m->n;
+    int used = read_owner(m, at, &rec->owner);
 
     if (used < 0)
         return used;
@@ -182,6 +243,15 @@ static bool read_opt(struct fsk_dns_msg *m, const struct fsk_dns_record *rec)
     return true;
 }
 
+/* All zero, but for the room of the name. */
+static void clear(struct fsk_dns_msg *m)
+{
+    const size_t name = offsetof(struct fsk_dns_msg, qname);
+
+    memset(m, 0, name + offsetof(struct fsk_dname, b));
+    memset((char *)m + name + sizeof m->qname, 0, sizeof *m - name - sizeof m->qname);
+}
+
 static void read_header(struct fsk_dns_msg *m, uint16_t declared[3])
 {
     const unsigned flags = get16(m->p + 2);
@@ -215,7 +285,7 @@ static int read_questions(struct fsk_dns_msg *m)
         if (m->n - at < 4)
             return FSK_DNS_BAD_SHORT;
         if (i == 0) {
-            m->qname = name;
+            fsk_dname_copy(&m->qname, &name);
             m->qtype = get16(m->p + at);
             m->qclass = get16(m->p + at + 2);
         }
@@ -228,7 +298,7 @@ static int read_questions(struct fsk_dns_msg *m)
 static int check_record(struct fsk_dns_msg *m, size_t at, enum fsk_dns_section section)
 {
     struct fsk_dns_record rec = {.section = section};
-    int end = read_record(m->p, m->n, at, &rec);
+    int end = read_record(m, at, &rec);
 
     if (end < 0)
         return end;
@@ -246,7 +316,9 @@ int fsk_dns_parse(struct fsk_dns_msg *m, const uint8_t *p, size_t n)
 
     if (n > 0xffff)
         n = 0xffff;
-    *m = (struct fsk_dns_msg){.p = p, .n = n};
+    clear(m);
+    m->p = p;
+    m->n = n;
     if (n < FSK_DNS_HEADER)
         return FSK_DNS_BAD_SHORT;
     read_header(m, declared);
@@ -268,10 +340,23 @@ int fsk_dns_parse(struct fsk_dns_msg *m, const uint8_t *p, size_t n)
     return at;
 }
 
+void fsk_dns_reopen(struct fsk_dns_msg *m, const struct fsk_dname *qname, const uint8_t *p,
+                    size_t n)
+{
+    clear(m);
+    m->p = p;
+    m->n = n;
+    fsk_dname_copy(&m->qname, qname);
+    read_header(m, m->count);
+    m->records = FSK_DNS_HEADER + qname->n + 4u;
+    m->qtype = get16(p + m->records - 4);
+    m->qclass = get16(p + m->records - 2);
+}
+
 enum fsk_dns_match fsk_dns_read(struct fsk_dns_msg *m, const struct fsk_dns_query *q,
                                 const uint8_t *p, size_t n)
 {
-    *m = (struct fsk_dns_msg){0};
+    clear(m);
     if (n < FSK_DNS_HEADER || get16(p) != q->id || (get16(p + 2) & (BIT_QR | 0x7800)) != BIT_QR)
         return FSK_DNS_NOT_OURS;
     if (fsk_dns_parse(m, p, n) < 0)
@@ -300,7 +385,7 @@ bool fsk_dns_next(struct fsk_dns_iter *it, struct fsk_dns_record *rec)
             return false;
         it->left = it->m->count[++it->section];
     }
-    end = read_record(it->m->p, it->m->n, it->at, rec);
+    end = read_record(it->m, it->at, rec);
     if (end < 0) /* not a message that fsk_dns_parse took */
         return false;
     rec->section = (enum fsk_dns_section)it->section;
@@ -391,7 +476,10 @@ void fsk_dns_digest(const struct fsk_dns_msg *m, const struct fsk_dns_query *q,
 {
     struct fsk_dns_record alias;
 
-    *result = (struct fsk_dns_result){.target = q->name, .ttl = 0x7fffffff};
+    result->ttl = 0x7fffffff;
+    result->links = 0;
+    result->found = 0;
+    fsk_dname_copy(&result->target, &q->name);
     while (result->links <= FSK_DNS_LINKS_MAX && walk(m, q, result, addrs, cap, &alias)) {
         fsk_dns_name(m->p, m->n, alias.rdata, &result->target);
         result->ttl = least(result->ttl, alias.ttl);

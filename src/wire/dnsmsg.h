@@ -89,6 +89,9 @@ const char *fsk_dns_rcode_name(unsigned rcode, char buf[FSK_DNS_WORD]);
 
 /* ---- asking ---- */
 
+/* The name to ask for an address's PTR record (RFC 1035 3.5, RFC 3596 2.5); the root for "none". */
+void fsk_dns_reverse(struct fsk_dname *name, const struct fsk_addr *a);
+
 struct fsk_dns_query {
     struct fsk_dname name;
     uint16_t id; /* unpredictable */
@@ -137,9 +140,16 @@ enum fsk_dns_bad {
  */
 int fsk_dns_parse(struct fsk_dns_msg *m, const uint8_t *p, size_t n);
 
+/*
+ * Fill in m for a message that fsk_dns_parse took before, that was not cut off, and whose one
+ * question has this name.
+ */
+void fsk_dns_reopen(struct fsk_dns_msg *m, const struct fsk_dname *qname, const uint8_t *p,
+                    size_t n);
+
 enum fsk_dns_match {
     FSK_DNS_OURS,          /* the answer to this query; m is filled in */
-    FSK_DNS_OURS_NOT_CASE, /* likewise, but the mixed case was not kept: ask again over TCP */
+    FSK_DNS_OURS_NOT_CASE, /* likewise, but the mixed case was not kept: it may be forged */
     FSK_DNS_OURS_BARE, /* id and an rcode other than 0, no question: old servers refuse EDNS so */
     FSK_DNS_NOT_OURS,  /* another id, question, or no answer at all: drop it and wait on */
     FSK_DNS_MALFORMED  /* our id, but broken */
