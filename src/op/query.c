@@ -95,17 +95,19 @@ static void mark_answer(struct fsk_query *q, const struct fsk_server *s,
 }
 
 /* Keep the message, behind those of the questions before. */
-static void keep(struct fsk_query *q, const struct fsk_dns_msg *m)
+static enum fsock_err keep(struct fsk_query *q, const struct fsk_dns_msg *m)
 {
     const uint8_t length[2] = {(uint8_t)(m->n >> 8), (uint8_t)m->n};
     struct fsk_dname name;
-    if (!q->kept || fsk_buf_reserve(q->kept, m->n + 2) != FSOCK_OK)
-        return;
+    enum fsock_err err = q->kept ? fsk_buf_reserve(q->kept, m->n + 2) : FSOCK_OK;
+    if (!q->kept || err != FSOCK_OK)
+        return err;
     fsk_buf_append(q->kept, length, 2);
     fsk_buf_append(q->kept, m->p, m->n);
     fsk_dname_copy(&name, &q->what.name);
     fsk_dname_mix_case(&name, q->bits);
     memcpy(q->kept->mem + q->kept->end - m->n + FSK_DNS_HEADER, name.b, name.n);
+    return FSOCK_OK;
 }
 
 /* A message that answers the question: what it means for the whole way. */
@@ -120,7 +122,11 @@ static enum fsk_query_verdict digest(struct fsk_query *q, struct fsk_server *s,
         return turned_away(q, s);
     if (r->outcome == FSK_DNS_FAILED)
         return trouble(q, s, FSK_TROUBLE_RCODE, m->rcode);
-    keep(q, m);
+    enum fsock_err err = keep(q, m);
+    if (err == FSOCK_ERR_MEMORY)
+        return trouble(q, s, FSK_TROUBLE_ERRNO, ENOMEM);
+    if (err != FSOCK_OK)
+        return trouble(q, s, FSK_TROUBLE_MALFORMED, 0); /* nobody's CNAMEs are as long as that */
     r->links += q->links;
     r->ttl = r->ttl < q->ttl ? r->ttl : q->ttl;
     q->server = s;
@@ -476,16 +482,16 @@ static enum fsock_err end(struct fsk_query *q, fsock_time now)
         leave(&q->slot[i]);
     if (q->state == FSK_QUERY_ANSWERED)
         return FSOCK_OK;
-    bool tried = false;
+    bool tried = false, in_vain = true; /* in_vain: there was no descriptor to be had, ever */
     for (unsigned i = 0; i < q->notes; i++) {
         const struct fsk_query_note *note = &q->note[i];
-        if (note->trouble == FSK_TROUBLE_ERRNO && note->detail == ENOMEM)
+        bool ours = note->trouble == FSK_TROUBLE_ERRNO;
+        if (ours && note->detail == ENOMEM)
             return FSOCK_ERR_MEMORY;
-        if (note->tries && (note->trouble != FSK_TROUBLE_ERRNO || !no_descriptor(note->detail)))
-            return FSOCK_ERR_DNS;
         tried |= note->tries > 0;
+        in_vain &= !note->tries || (ours && no_descriptor(note->detail));
     }
-    return tried ? FSOCK_ERR_SYSTEM : FSOCK_ERR_DNS;
+    return tried && in_vain ? FSOCK_ERR_SYSTEM : FSOCK_ERR_DNS;
 }
 
 /* Whether a new question may go out; else it stands in the queue, and the alarm is set. */
