@@ -215,7 +215,7 @@ static void failed(struct fsk_question *question, int sys_errno)
     bool trying = slot->trying, other_cause = sys_errno == ECONNABORTED;
     slot->trying = false;
     bool fetching = slot->by_stream && s->transport == FSK_BY_UDP; /* what was cut off */
-    if (trying && (other_cause || fetching || sys_errno == ENOMEM))
+    if (trying && (other_cause || fetching || sys_errno == ENOMEM || no_descriptor(sys_errno)))
         fsk_server_left(s);
     else if (trying)
         fsk_server_unreachable(s, now);
@@ -227,6 +227,8 @@ static void failed(struct fsk_question *question, int sys_errno)
         slot->verdict = trouble(q, s, FSK_TROUBLE_STREAM, sys_errno);
     else
         slot->verdict = trouble(q, s, FSK_TROUBLE_ERRNO, sys_errno);
+    if (no_descriptor(sys_errno))
+        note_of(q, s)->rest = now + NO_SOCKET_DELAY;
     fsk_op_wake(&q->op);
 }
 
