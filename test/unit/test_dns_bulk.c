@@ -5,6 +5,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <sys/wait.h>
+
 #include "dns_rig.h"
 
 enum { QUEUE = 256, MANY = 1000 };
@@ -409,6 +411,7 @@ static void servers_by_name(void **state)
     fsock_dns *d = fsock_dns_new(&rig.options, &rig.how, fsock_after(5), &fault);
     unlink(hosts);
     assert_non_null(d);
+    assert_string_equal(fault.text, "");
     fsock_dns_server(d, 0, &server);
     assert_string_equal(server.name, rig.servers);
     must_add(d, "both.example", NULL);
@@ -428,28 +431,60 @@ static void forged_ones_are_counted(void **state)
     fsock_dns_free(d);
 }
 
-/* Sixteen descriptors, of which the test and its server have eight or so: all is answered. */
+/* A server in a process of its own, with descriptors of its own; it ends when *stop is closed. */
+static pid_t serve_apart(int *stop)
+{
+    struct dns_server s;
+    int port[2], end[2];
+    char byte;
+    assert_true(pipe2(port, O_CLOEXEC) == 0 && pipe2(end, O_CLOEXEC) == 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+        close(end[1]);
+        dns_start(&s, DNS_GOOD);
+        if (write(port[1], &s.port, sizeof s.port) == sizeof s.port)
+            (void)!read(end[0], &byte, 1);
+        _exit(0);
+    }
+    assert_int_equal(read(port[0], &s.port, sizeof s.port), sizeof s.port);
+    snprintf(rig.servers, sizeof rig.servers, "127.0.0.1:%u", s.port);
+    close(port[0]);
+    close(port[1]);
+    close(end[0]);
+    *stop = end[1];
+    return pid;
+}
+
+/* Sixteen descriptors, of which the test has a few: all is answered, without haste. */
 static void few_descriptors(void **state)
 {
     struct rlimit old, few;
+    int stop;
     (void)state;
-    rig_serve(DNS_GOOD);
+    pid_t pid = serve_apart(&stop);
     getrlimit(RLIMIT_NOFILE, &old);
     few = old;
     few.rlim_cur = 16;
     setrlimit(RLIMIT_NOFILE, &few);
-    for (unsigned tcp = 0; tcp < 2; tcp++) { /* a connection for each */
+    for (unsigned tcp = 0; tcp < 3; tcp++) { /* 1: what was cut off, 2: all */
+        rig.how.tcp = tcp == 2;
         fsock_dns *d = rig_new();
-        unsigned n = tcp ? 60 : 250, good = 0;
+        unsigned n = tcp ? 60 : 250, good = 0, tries = 0;
         for (unsigned i = 0; i < n; i++)
-            must_add(d, tcp ? "big.example" : "both.example", NULL);
-        for (unsigned i = 0; i < n; i++)
-            good += must_end(d, NULL)->status == FSOCK_DNS_NOERROR;
+            must_add(d, tcp == 1 ? "big.example" : "both.example", NULL);
+        for (unsigned i = 0; i < n; i++) {
+            const struct fsock_answer *a = must_end(d, NULL);
+            good += a->status == FSOCK_DNS_NOERROR;
+            tries += a->tries;
+        }
         must_be_over(d);
         fsock_dns_free(d);
-        assert_int_equal(good, n);
+        if (good != n || tries > n * 10)
+            fail_msg("%u: %u of %u in %u tries", tcp, good, n, tries);
     }
     setrlimit(RLIMIT_NOFILE, &old);
+    close(stop);
+    waitpid(pid, NULL, 0);
 }
 
 #define T(f) cmocka_unit_test_setup_teardown(f, rig_setup, rig_teardown)
