@@ -68,9 +68,9 @@ const struct option_set dns_option_set = {
              "one or a million, straight from name servers. One line per record:\n"
              "NAME TYPE STATUS TTL DATA.",
     .row = rows,
-    .more = "Exit code: for one name 0 with an answer (NODATA and NXDOMAIN are answers), 6 with\n"
-            "none, 28 if the time was up, 3 if it can't be asked for; for several 0 all fine,\n"
-            "110 some failed, 111 all failed. See fsock-dns(1).",
+    .more = "Exit code: for one name 0 with an answer (NODATA and NXDOMAIN are answers), 6\n"
+            "with none, 28 if the time was up, 3 if it can't be asked for; for several 0 all\n"
+            "fine, 110 some failed, 111 all failed. See fsock-dns(1).",
 };
 
 void dns_options_init(struct dns_options *o)

@@ -10,7 +10,7 @@
 #include "face/given.h"
 #include "face/watch.h"
 
-#define QUEUE 256 /* questions that wait inside: the rest waits outside */
+#define QUEUE 64 /* questions that wait inside: the rest waits outside, where it needs less room */
 
 /* One question: queued, running, ended, or spare. */
 struct job {
@@ -229,7 +229,8 @@ static void let_go(struct fsock_dns *d)
     if (!d->shown)
         return;
     fsk_query_fini(&d->shown->ask.query);
-    move(d->shown, &d->spare);
+    fsk_list_remove(&d->shown->link);
+    fsk_list_prepend(&d->spare, &d->shown->link); /* the next one's memory is in the caches */
     d->shown = NULL;
 }
 

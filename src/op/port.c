@@ -4,6 +4,7 @@
 #include <time.h>
 #include <linux/errqueue.h>
 #include <netinet/in.h>
+#include <netinet/udp.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -12,8 +13,8 @@
 
 enum {
     BATCH = 64,      /* datagrams in one system call, at most */
-    DATAGRAM = 2048, /* room for each: more than the FSK_DNS_UDP_SIZE that was announced */
-    RECEIVE = 32,    /* as many fit into the driver's scratch */
+    DATAGRAM = 1408, /* room for each: more than the FSK_DNS_UDP_SIZE that was announced */
+    RECEIVE = 46,    /* as many fit into the driver's scratch */
     MANY = 16        /* questions open on a port: from so many on they are sent in runs */
 };
 
@@ -83,36 +84,96 @@ static unsigned read_errors(struct fsk_port *p)
 
 /* ---- sending ---- */
 
+/*
+ * A batch on its way out. Questions to one server that are equally long go out as one message,
+ * which the kernel cuts up behind the route lookup and much else (UDP_SEGMENT, udp(7)).
+ */
 struct outgoing {
-    struct mmsghdr m[BATCH];
-    struct iovec iov[BATCH];
-    uint8_t packet[BATCH][FSK_DNS_QUERY_MAX];
+    unsigned n;
     struct fsk_question *question[BATCH];
+    uint8_t packet[BATCH][FSK_DNS_QUERY_MAX];
+    size_t len[BATCH];
+
+    unsigned messages;
+    struct mmsghdr m[BATCH];
+    struct iovec iov[BATCH]; /* in the order of the messages */
+    unsigned which[BATCH];   /* and whose packet it is */
+    union {
+        char bytes[CMSG_SPACE(sizeof(uint16_t))];
+        struct cmsghdr align;
+    } control[BATCH];
 };
 
-/* The first questions of the ring, packed; how many. They stay in the ring. */
-static unsigned pack(struct fsk_port *p, struct outgoing *o)
+/* The first questions of the ring, packed. They stay in the ring. */
+static void pack(struct fsk_port *p, struct outgoing *o)
 {
-    unsigned n = 0;
+    o->n = 0;
     FSK_LIST_EACH (link, &p->questions.unsent) {
         struct fsk_question *q = FSK_HOLDER(link, struct fsk_question, unsent);
-        struct fsk_sockaddr *to = &q->server->sockaddr;
-        o->question[n] = q;
-        o->iov[n] = (struct iovec){o->packet[n], fsk_question_pack(q, o->packet[n])};
-        o->m[n].msg_hdr = (struct msghdr){
-            .msg_name = &to->ss, .msg_namelen = to->len, .msg_iov = &o->iov[n], .msg_iovlen = 1};
-        if (++n == BATCH)
+        o->question[o->n] = q;
+        o->len[o->n] = fsk_question_pack(q, o->packet[o->n]);
+        if (++o->n == BATCH)
             break;
     }
-    return n;
 }
 
-/* The first unsent question can't go out, unless the error was about an earlier one. */
-static void send_failed(struct fsk_port *p, int sys_errno)
+/* Tell the kernel how long each piece of a message is. */
+static void set_pieces(struct outgoing *o, struct msghdr *m, size_t len)
 {
-    if (read_errors(p) || fsk_list_empty(&p->questions.unsent))
-        return;
-    fsk_question_fail(FSK_HOLDER(p->questions.unsent.next, struct fsk_question, unsent), sys_errno);
+    const uint16_t size = (uint16_t)len;
+    m->msg_control = o->control[o->messages].bytes;
+    m->msg_controllen = sizeof o->control[0].bytes;
+    struct cmsghdr *c = CMSG_FIRSTHDR(m);
+    c->cmsg_level = IPPROTO_UDP;
+    c->cmsg_type = UDP_SEGMENT;
+    c->cmsg_len = CMSG_LEN(sizeof size);
+    memcpy(CMSG_DATA(c), &size, sizeof size);
+}
+
+/* Put packets together into messages: those that go where the first one goes and are as long. */
+static void put_together(struct outgoing *o, bool pieces)
+{
+    bool taken[BATCH] = {false};
+    unsigned iovs = 0;
+    o->messages = 0;
+    for (unsigned i = 0; i < o->n; i++) {
+        if (taken[i])
+            continue;
+        struct fsk_server *s = o->question[i]->server;
+        struct msghdr *m = &o->m[o->messages].msg_hdr;
+        *m = (struct msghdr){
+            .msg_name = &s->sockaddr.ss, .msg_namelen = s->sockaddr.len, .msg_iov = &o->iov[iovs]};
+        for (unsigned k = i; k < o->n && (pieces || k == i); k++) {
+            if (taken[k] || o->len[k] != o->len[i] || o->question[k]->server != s)
+                continue;
+            taken[k] = true;
+            o->which[iovs] = k;
+            o->iov[iovs++] = (struct iovec){o->packet[k], o->len[k]};
+            m->msg_iovlen++;
+        }
+        if (m->msg_iovlen > 1)
+            set_pieces(o, m, o->len[i]);
+        o->messages++;
+    }
+}
+
+/* The first message can't go out, unless the error was about an earlier question. */
+static void send_failed(struct fsk_port *p, const struct outgoing *o, int sys_errno)
+{
+    struct fsk_question *first = o->question[o->which[0]];
+    if (o->m[0].msg_hdr.msg_iovlen > 1 && (sys_errno == EIO || sys_errno == EINVAL))
+        p->set->no_pieces = true; /* an interface that can't, or an old kernel */
+    else if (!read_errors(p) && first->place == &p->questions)
+        fsk_question_fail(first, sys_errno);
+}
+
+static void note_sent(const struct outgoing *o, int messages)
+{
+    fsock_time clock = fsock_now();
+    unsigned iovs = 0;
+    for (int i = 0; i < messages; i++)
+        for (size_t k = 0; k < o->m[i].msg_hdr.msg_iovlen; k++)
+            fsk_question_sent(o->question[o->which[iovs++]], clock);
 }
 
 /* False: the kernel takes no more now. */
@@ -120,15 +181,14 @@ static bool send_all(struct fsk_port *p)
 {
     while (!fsk_list_empty(&p->questions.unsent)) {
         struct outgoing o;
-        unsigned n = pack(p, &o);
-        int sent = sendmmsg(p->fd, o.m, n, MSG_NOSIGNAL);
+        pack(p, &o);
+        put_together(&o, !p->set->no_pieces);
+        int sent = sendmmsg(p->fd, o.m, o.messages, MSG_NOSIGNAL);
         if (sent < 0 && errno == EAGAIN)
             return false;
         if (sent < 0 && errno != EINTR)
-            send_failed(p, errno);
-        fsock_time clock = fsock_now();
-        for (int i = 0; i < sent; i++)
-            fsk_question_sent(o.question[i], clock);
+            send_failed(p, &o, errno);
+        note_sent(&o, sent);
     }
     return true;
 }

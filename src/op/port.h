@@ -36,6 +36,7 @@ struct fsk_ports {
     struct fsk_rand rand;
     struct fsk_port *turn[2]; /* of each family: which port gets the next questions */
     unsigned run[2];          /* ... and how many */
+    bool no_pieces;           /* learned: the kernel can't cut a message into datagrams */
     uint64_t dropped;         /* datagrams that answered no question */
     int64_t linger; /* how long a port without questions stays open: the owner's to set (0) */
 };

@@ -540,7 +540,7 @@ void fsk_query_init(struct fsk_query *q, struct fsk_stub *stub, const struct fsk
                     uint16_t type, fsock_time until)
 {
     struct fsk_servers *servers = &stub->servers;
-    memset(q, 0, offsetof(struct fsk_query, what));
+    memset(q, 0, offsetof(struct fsk_query, bits));
     q->stub = stub;
     q->until = until;
     q->started = servers->driver->now;

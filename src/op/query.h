@@ -110,11 +110,11 @@ struct fsk_query {
     struct fsk_server *server;    /* whose answer it is, if the op ended with FSOCK_OK */
 
     /* Not zeroed at the start, since thousands of these wait at once. */
-    struct fsk_dns_query what;
     uint8_t bits[32]; /* of the name's random case: mixed again, it is what it was */
+    struct fsk_dns_query what;
+    struct fsk_dns_result result; /* with FSOCK_OK; links and ttl are those of the whole way */
     struct fsk_query_slot slot[FSK_QUERY_SLOTS];
     struct fsk_query_note note[FSK_QUERY_NOTES];
-    struct fsk_dns_result result; /* with FSOCK_OK; links and ttl are those of the whole way */
 };
 
 /*

@@ -12,7 +12,7 @@
 #include "op/servers.h"
 #include "wire/dnsmsg.h"
 
-#define FSK_QUESTION_SLOTS 1024 /* of a table; a power of two */
+#define FSK_QUESTION_SLOTS 512 /* of a table; a power of two */
 
 struct fsk_questions;
 

@@ -93,13 +93,13 @@ const char *fsk_dns_rcode_name(unsigned rcode, char buf[FSK_DNS_WORD]);
 void fsk_dns_reverse(struct fsk_dname *name, const struct fsk_addr *a);
 
 struct fsk_dns_query {
-    struct fsk_dname name;
     uint16_t id; /* unpredictable */
     uint16_t type;
     bool rd;         /* recursion desired: yes for a resolver, no for an authoritative server */
     bool ad;         /* "I understand the AD bit" (RFC 6840 5.7) */
     bool edns;       /* with an OPT record: answers up to FSK_DNS_UDP_SIZE, extended rcodes */
     bool mixed_case; /* name's case was mixed: an answer must repeat it exactly */
+    struct fsk_dname name;
 };
 
 /* Write the query; returns its length, which TCP and TLS want before it in 2 bytes. */
@@ -120,6 +120,7 @@ struct fsk_dns_msg {
     uint16_t qtype, qclass;
     uint16_t count[3]; /* records in answer, authority, additional that are there whole */
     size_t records;    /* offset of the first */
+    bool odd_class;    /* a record of the answer section is of another class than the question */
     bool edns;         /* it has an OPT record, and this is what that says: */
     bool edns_do;
     uint8_t edns_version;
@@ -152,7 +153,7 @@ enum fsk_dns_match {
     FSK_DNS_OURS_NOT_CASE, /* likewise, but the mixed case was not kept: it may be forged */
     FSK_DNS_OURS_BARE, /* id and an rcode other than 0, no question: old servers refuse EDNS so */
     FSK_DNS_NOT_OURS,  /* another id, question, or no answer at all: drop it and wait on */
-    FSK_DNS_MALFORMED  /* our id, but broken */
+    FSK_DNS_MALFORMED  /* our id, but broken, or with answers of another class */
 };
 
 /* Parse a packet and say whether it answers q (RFC 5452 9.1, but for the sender's address). */
@@ -204,9 +205,9 @@ struct fsk_dns_result {
     enum fsk_dns_outcome outcome;
     uint32_t ttl; /* seconds to remember this: the least of the records that led here; 0 for a "no"
                      without SOA record and for LOOP, LAME and FAILED */
+    unsigned links; /* CNAMEs followed; whoever asks again should add them up */
+    size_t found;   /* records of the type asked for at target; may exceed the room in addrs */
     struct fsk_dname target; /* the end of the CNAME chain; the name asked for if there is none */
-    unsigned links;          /* CNAMEs followed; whoever asks again should add them up */
-    size_t found; /* records of the type asked for at target; may exceed the room in addrs */
 };
 
 /*
