@@ -5,9 +5,8 @@
 #include "base/time.h"
 #include "op/query_verdict.h"
 
-#define NO_SOCKET_DELAY (50 * FSOCK_MILLISECOND)  /* until a descriptor may be free again */
-#define TAIL            (100 * FSOCK_MILLISECOND) /* too little for a try: the last one gets it */
-#define LEFT_MOST       8                         /* servers that the remaining time is shared by */
+#define TAIL      (100 * FSOCK_MILLISECOND) /* too little for a try: the last one gets it */
+#define LEFT_MOST 8                         /* servers that the remaining time is shared by */
 
 void fsk_stub_init(struct fsk_stub *stub, struct fsk_driver *driver, unsigned ports_max)
 {
@@ -84,7 +83,7 @@ static void cannot_ask(struct fsk_query *q, struct fsk_server *s, int sys_errno,
     fsk_query_fault(q, s, FSK_TROUBLE_ERRNO, sys_errno);
     if (fsk_no_descriptor(sys_errno)) {
         q->state = FSK_QUERY_OPEN;
-        q->try_ends = now + NO_SOCKET_DELAY;
+        q->try_ends = now + FSK_NO_DESCRIPTOR_DELAY;
     }
 }
 
@@ -273,16 +272,16 @@ static enum fsock_err end(struct fsk_query *q, fsock_time now)
         leave(&q->slot[i]);
     if (q->state == FSK_QUERY_ANSWERED)
         return FSOCK_OK;
-    bool tried = false;
+    bool tried = false, in_vain = true; /* in_vain: there was no descriptor to be had, ever */
     for (unsigned i = 0; i < q->notes; i++) {
         const struct fsk_query_note *note = &q->note[i];
-        if (note->trouble == FSK_TROUBLE_ERRNO && note->detail == ENOMEM)
+        bool ours = note->trouble == FSK_TROUBLE_ERRNO;
+        if (ours && note->detail == ENOMEM)
             return FSOCK_ERR_MEMORY;
-        if (note->tries && (note->trouble != FSK_TROUBLE_ERRNO || !fsk_no_descriptor(note->detail)))
-            return FSOCK_ERR_DNS;
         tried |= note->tries > 0;
+        in_vain &= !note->tries || (ours && fsk_no_descriptor(note->detail));
     }
-    return tried ? FSOCK_ERR_SYSTEM : FSOCK_ERR_DNS;
+    return tried && in_vain ? FSOCK_ERR_SYSTEM : FSOCK_ERR_DNS;
 }
 
 /* Whether a new question may go out; else it stands in the queue, and the alarm is set. */

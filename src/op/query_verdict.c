@@ -72,17 +72,19 @@ static void mark_answer(struct fsk_query *q, const struct fsk_server *s,
 }
 
 /* Keep the message, behind those of the questions before. */
-static void keep(struct fsk_query *q, const struct fsk_dns_msg *m)
+static enum fsock_err keep(struct fsk_query *q, const struct fsk_dns_msg *m)
 {
     const uint8_t length[2] = {(uint8_t)(m->n >> 8), (uint8_t)m->n};
     struct fsk_dname name;
-    if (!q->kept || fsk_buf_reserve(q->kept, m->n + 2) != FSOCK_OK)
-        return;
+    enum fsock_err err = q->kept ? fsk_buf_reserve(q->kept, m->n + 2) : FSOCK_OK;
+    if (!q->kept || err != FSOCK_OK)
+        return err;
     fsk_buf_append(q->kept, length, 2);
     fsk_buf_append(q->kept, m->p, m->n);
     fsk_dname_copy(&name, &q->what.name);
     fsk_dname_mix_case(&name, q->bits);
     memcpy(q->kept->mem + q->kept->end - m->n + FSK_DNS_HEADER, name.b, name.n);
+    return FSOCK_OK;
 }
 
 /* A message that answers the question: what it means for the whole way. */
@@ -97,7 +99,11 @@ static enum fsk_query_verdict digest(struct fsk_query *q, struct fsk_server *s,
         return turned_away(q, s);
     if (r->outcome == FSK_DNS_FAILED)
         return fsk_query_fault(q, s, FSK_TROUBLE_RCODE, m->rcode);
-    keep(q, m);
+    enum fsock_err err = keep(q, m);
+    if (err == FSOCK_ERR_MEMORY)
+        return fsk_query_fault(q, s, FSK_TROUBLE_ERRNO, ENOMEM);
+    if (err != FSOCK_OK)
+        return fsk_query_fault(q, s, FSK_TROUBLE_MALFORMED, 0); /* nobody's CNAMEs are so long */
     r->links += q->links;
     r->ttl = r->ttl < q->ttl ? r->ttl : q->ttl;
     q->server = s;
@@ -186,7 +192,7 @@ static void failed(struct fsk_question *question, int sys_errno)
     bool trying = slot->trying, other_cause = sys_errno == ECONNABORTED;
     slot->trying = false;
     bool fetching = slot->by_stream && s->transport == FSK_BY_UDP; /* what was cut off */
-    if (trying && (other_cause || fetching || sys_errno == ENOMEM))
+    if (trying && (other_cause || fetching || sys_errno == ENOMEM || fsk_no_descriptor(sys_errno)))
         fsk_server_left(s);
     else if (trying)
         fsk_server_unreachable(s, now);
@@ -198,6 +204,8 @@ static void failed(struct fsk_question *question, int sys_errno)
         slot->verdict = fsk_query_fault(q, s, FSK_TROUBLE_STREAM, sys_errno);
     else
         slot->verdict = fsk_query_fault(q, s, FSK_TROUBLE_ERRNO, sys_errno);
+    if (fsk_no_descriptor(sys_errno))
+        fsk_query_note_of(q, s)->rest = now + FSK_NO_DESCRIPTOR_DELAY;
     fsk_op_wake(&q->op);
 }
 
