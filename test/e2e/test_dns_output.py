@@ -312,3 +312,21 @@ def test_colour(fsock, at):
         assert b"\x1b" not in other and b"NXDOMAIN" in other
     columns = [line.index(b"60") for line in other.splitlines() if b"NOERROR" in line]
     assert columns == [other.splitlines()[2].index(b"- ")]  # they stand below each other
+
+
+def test_progress(fsock, at):
+    """On a standard error that is a terminal, while records go elsewhere."""
+    def shown(*options):
+        ours, theirs = pty.openpty()
+        process = subprocess.Popen(
+            [fsock.program, "dns", at, "-t", "A", *options, "slow-700.site.test", "a.site.test"],
+            stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, stderr=theirs, env=clean_env())
+        os.close(theirs)
+        records, text = process.communicate(timeout=20)[0], os.read(ours, 65536)
+        os.close(ours)
+        assert process.returncode == 0 and records.count(b"\n") == 2 and b"\x1b" not in records
+        return text
+
+    assert re.search(rb"\r\x1b\[K1 done, 0 failed, 1 running, ", shown())
+    for option in ("--no-progress", "--silent"):
+        assert b"running" not in shown(option, "--summary")
