@@ -133,7 +133,7 @@ def test_readme_shows_the_example():
 def readme_commands():
     """The commands of the README's first screen."""
     text = (ROOT / "README.md").read_text().partition("\n| ")[0]
-    return re.findall(r"^    ((?:zcat .*)?fsock get .*?)(?: +#.*)?$", text, re.M)
+    return re.findall(r"^    ((?:zcat .*)?fsock (?:get|dns) .*?)(?: +#.*)?$", text, re.M)
 
 
 @pytest.mark.plain
@@ -142,11 +142,15 @@ def test_readme_commands(build, site, tmp, command):
     urls = "".join(site.url(f"/plain/{n}") + "\n" for n in range(10)).encode()
     (tmp / "urls.txt").write_bytes(urls)
     (tmp / "urls.gz").write_bytes(gzip.compress(urls))
+    (tmp / "names.txt").write_text("site.test\n127.0.0.1\n")
+    (tmp / "access.log").write_text("127.0.0.7 - GET /\n" * 9)
     command = command.replace("https://example.org/", site.url("/plain/9"))
+    command = command.replace("fsock dns", f"fsock dns @127.0.0.1:{site.dns}")
     done = subprocess.run(command, shell=True, cwd=tmp, stdout=subprocess.PIPE, timeout=60,
                           env=clean_env(PATH=f"{build}/cli:{os.environ['PATH']}"))
-    assert done.returncode == 0 and (done.stdout or (tmp / "page.html").exists())
+    written = [f for f in ("page.html", "records") if (tmp / f).exists()]
+    assert done.returncode == 0 and (done.stdout or written)
 
 
-def test_readme_has_five_commands():
-    assert len(readme_commands()) == 5
+def test_readme_has_nine_commands():
+    assert len(readme_commands()) == 9
