@@ -67,6 +67,13 @@ static void put_text(struct fsk_server *s)
         fsk_addr_format_port(&s->addr, s->text + n);
 }
 
+/* As the sender of datagrams it has a zone only if it is link-local (fe80::/10). */
+static void drop_idle_zone(struct fsk_addr *a)
+{
+    if (a->ip[0] != 0xfe || (a->ip[1] & 0xc0) != 0x80)
+        a->scope = 0;
+}
+
 bool fsk_servers_add(struct fsk_servers *servers, const struct fsk_addr *addr,
                      enum fsk_transport transport, struct fsk_span host)
 {
@@ -87,7 +94,8 @@ bool fsk_servers_add(struct fsk_servers *servers, const struct fsk_addr *addr,
         .burst = {.slack = BURST_SLACK                                   },
         .owner = servers
     };
-    fsk_sockaddr_from_addr(&s->sockaddr, addr);
+    drop_idle_zone(&s->addr);
+    fsk_sockaddr_from_addr(&s->sockaddr, &s->addr);
     put_text(s);
     fsk_list_init(&s->channels);
     fsk_list_append(&servers->roomy, &s->roomy);

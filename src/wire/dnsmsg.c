@@ -302,6 +302,7 @@ static int check_record(struct fsk_dns_msg *m, size_t at, enum fsk_dns_section s
 
     if (end < 0)
         return end;
+    m->odd_class |= section == FSK_DNS_ANSWER && rec.class != m->qclass;
     if (rec.type == FSK_DNS_OPT && !read_opt(m, &rec))
         return FSK_DNS_BAD_OPT;
     if (!rdata_ok(m->p, &rec))
@@ -368,7 +369,7 @@ enum fsk_dns_match fsk_dns_read(struct fsk_dns_msg *m, const struct fsk_dns_quer
         return FSK_DNS_NOT_OURS;
     if (q->mixed_case && !fsk_dname_same(&m->qname, &q->name))
         return FSK_DNS_OURS_NOT_CASE;
-    return FSK_DNS_OURS;
+    return m->odd_class ? FSK_DNS_MALFORMED : FSK_DNS_OURS;
 }
 
 void fsk_dns_iter_init(struct fsk_dns_iter *it, const struct fsk_dns_msg *m)

@@ -120,6 +120,7 @@ struct fsk_dns_msg {
     uint16_t qtype, qclass;
     uint16_t count[3]; /* records in answer, authority, additional that are there whole */
     size_t records;    /* offset of the first */
+    bool odd_class;    /* a record of the answer section is of another class than the question */
     bool edns;         /* it has an OPT record, and this is what that says: */
     bool edns_do;
     uint8_t edns_version;
@@ -152,7 +153,7 @@ enum fsk_dns_match {
     FSK_DNS_OURS_NOT_CASE, /* likewise, but the mixed case was not kept: it may be forged */
     FSK_DNS_OURS_BARE, /* id and an rcode other than 0, no question: old servers refuse EDNS so */
     FSK_DNS_NOT_OURS,  /* another id, question, or no answer at all: drop it and wait on */
-    FSK_DNS_MALFORMED  /* our id, but broken */
+    FSK_DNS_MALFORMED  /* our id, but broken, or with answers of another class */
 };
 
 /* Parse a packet and say whether it answers q (RFC 5452 9.1, but for the sender's address). */

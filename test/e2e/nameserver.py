@@ -154,13 +154,6 @@ def reverse(query):
     return query.answer(("PTR", f"h-{digits}.name.test."))
 
 
-def dead_port(host="127.0.0.1"):
-    """A socket that holds a UDP port where nobody answers, and the port."""
-    holder = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    holder.bind((host, 0))
-    return holder, holder.getsockname()[1]
-
-
 class Unbound:
     """unbound with the zone site.test of its own, by UDP and TCP, and by TLS with a certificate."""
 

@@ -146,7 +146,8 @@ def test_bad_block(fsock, parrot, block, why):
 
 def test_a_huge_block_begins_at_once(fsock, parrot):
     """No list of it is made first; memory would show it."""
-    script = 'ulimit -v 300000; exec "$0" dns "$@"' if "asan" not in fsock.program else '"$0" dns "$@"'
+    limit = "" if "asan" in fsock.program else "ulimit -v 300000;"  # those need terabytes
+    script = limit + ' exec "$0" dns "$@"'
     process = subprocess.Popen(["sh", "-c", script, fsock.program, parrot.at, "10.0.0.0/8", "-s"],
                                stdout=subprocess.PIPE, env=clean_env())
     first = process.stdout.readline()

@@ -141,14 +141,14 @@ def test_time_is_what_the_answer_took(fsock, at):
 def test_status_and_exit_code_of_one(site, fsock, at, name):
     status, code, text = ENDS[name]
     text = text.format(server=f"127.0.0.1:{site.dns}")
-    result = fsock("dns", at, "-m", "0.6", f"{name}.site.test", "-t", "A")
+    result = fsock("dns", at, "-m", "0.4", f"{name}.site.test", "-t", "A")
     assert result.code == code, result
     line = result.lines[-1].split("\t")
     assert len(line) == 5 and line[0] == f"{name}.site.test" and line[2] == status
     assert line[1] == ("-" if status == "INVALID" else "A")
     if status != "NOERROR":
         assert line[3] == "-" and (text in line[4] if text else line[4] == "")
-    record = fsock("dns", at, "--json", "-m", "0.6", f"{name}.site.test", "-t", "A").records[0]
+    record = fsock("dns", at, "--json", "-m", "0.4", f"{name}.site.test", "-t", "A").records[0]
     assert list(record) == KEYS and record["status"] == status and record["exitcode"] == code
     assert text in record["errormsg"] and bool(text) == bool(record["errormsg"])
     assert ("-m raises this limit" in record["errormsg"]) == (status == "TIMEOUT")
@@ -226,6 +226,14 @@ def test_order_of_many(fsock, at, tmp):
     assert [r["name"] for r in result.records] == names
 
 
+def test_order_of_more_than_may_wait(fsock, at, tmp):
+    """While the first is waited for, 16,384 others may be open; then reading stops, and goes on."""
+    names = ["slow-800.site.test"] + [f"h{n}.site.test" for n in range(20_000)]
+    (tmp / "list").write_text("\n".join(names))
+    result = fsock("dns", at, "-s", "-t", "A", "-i", "list", "--ordered")
+    assert result.code == 0 and [line.split("\t")[0] for line in result.lines] == names
+
+
 # ---- escapes ----
 
 
@@ -280,11 +288,12 @@ def test_summary(site, fsock, at):
     assert "answers to nothing dropped" in fsock("dns", at, "--summary", "forged1.site.test", "A").errors
 
 
-def on_terminal(fsock, *args, env=None):
-    """Standard output of a run whose output is a terminal."""
+def on_terminal(fsock, *args, env=None, which="stdout"):
+    """What a run shows on a terminal, which is its standard output or its standard error."""
     ours, theirs = pty.openpty()
-    process = subprocess.Popen([fsock.program, "dns", *args], stdout=theirs, stdin=subprocess.DEVNULL,
-                               stderr=subprocess.PIPE, env=dict(clean_env(TERM="xterm"), **(env or {})))
+    streams = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, which: theirs}
+    process = subprocess.Popen([fsock.program, "dns", *args], stdin=subprocess.DEVNULL, **streams,
+                               env=dict(clean_env(TERM="xterm"), **(env or {})))
     os.close(theirs)
     text = b""
     try:
@@ -293,7 +302,7 @@ def on_terminal(fsock, *args, env=None):
     except OSError:
         pass  # the end of a terminal
     os.close(ours)
-    process.communicate(timeout=20)
+    process.wait(20)
     return text
 
 
@@ -315,18 +324,12 @@ def test_colour(fsock, at):
 
 
 def test_progress(fsock, at):
-    """On a standard error that is a terminal, while records go elsewhere."""
-    def shown(*options):
-        ours, theirs = pty.openpty()
-        process = subprocess.Popen(
-            [fsock.program, "dns", at, "-t", "A", *options, "slow-700.site.test", "a.site.test"],
-            stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, stderr=theirs, env=clean_env())
-        os.close(theirs)
-        records, text = process.communicate(timeout=20)[0], os.read(ours, 65536)
-        os.close(ours)
-        assert process.returncode == 0 and records.count(b"\n") == 2 and b"\x1b" not in records
-        return text
-
-    assert re.search(rb"\r\x1b\[K1 done, 0 failed, 1 running, ", shown())
-    for option in ("--no-progress", "--silent"):
-        assert b"running" not in shown(option, "--summary")
+    """On a terminal, unless that is where the records go; wiped before the summary."""
+    names = ["-t", "A", "slow-450.site.test", "a.site.test"]
+    shown = on_terminal(fsock, at, *names, which="stderr")
+    assert b"1 done, 0 failed, 1 running" in shown
+    assert re.search(rb"\r\x1b\[K2 NOERROR; 2 in ", shown)
+    for words in (["--no-progress"], ["-s"]):
+        assert b" running" not in on_terminal(fsock, at, *words, *names, which="stderr")
+    assert b" running" not in on_terminal(fsock, at, *names)
+    assert b" running" not in on_terminal(fsock, at, "--progress", *names[:3], which="stderr")  # one name

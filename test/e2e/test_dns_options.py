@@ -1,0 +1,48 @@
+"""fsock dns: the help, what can't go together, and that each option is tested."""
+
+import pathlib
+import re
+
+import pytest
+
+TESTS = "".join(f.read_text() for f in pathlib.Path(__file__).parent.glob("test_dns_*.py"))
+
+
+def test_help(fsock):
+    result = fsock("dns", "--help")
+    assert result.code == 0 and result.stderr == b"" and result.text.startswith("usage: fsock dns ")
+    assert max(len(line) for line in result.lines) <= 80
+    assert fsock("dns", "-h").stdout == result.stdout
+
+
+def test_every_option_has_a_test(fsock):
+    options = re.findall(r"^  (?:-(\w), |    )--([\w.-]+)", fsock("dns", "--help").text, re.M)
+    assert len(options) > 25
+    for letter, name in options:
+        used = re.search(rf'--(no-)?{name}\b', TESTS) or letter and re.search(rf'"-\w*{letter}"', TESTS)
+        assert used, f"no test uses --{name}"
+
+
+@pytest.mark.parametrize("args, why", [
+    ([], "no name; give one"), (["@127.0.0.1"], "no name; give one"), (["-t", "A"], "no name; give one"),
+    (["--log", "a.test"], "names of the command line have no place"),
+    (["--log", "--json"], "can't go with it"), (["--log", "--short"], "can't go with it"),
+    (["--log", "-t", "A"], "can't go with it"), (["--append", "a.test"], "belong to --log"),
+    (["--field", "2", "a.test"], "belong to --log"), (["--cache", "x", "a.test"], "belong to --log"),
+    (["--log", "--cache-min", "1h"], "name it with --cache"), (["--log", "--cache", ""], "needs the name"),
+    (["--short", "--json", "a.test"], "drop one of them"),
+    (["-r", "-", "-i", "-"], "can't be both"), (["-r", "-", "--log"], "can't be both"),
+    (["+trace", "a.test"], "only +short, +tcp and +norecurse"), (["--shrot", "a.test"], "did you mean --short?"),
+    (["-P", "0", "a.test"], "-P needs a whole number"), (["--rate", "0", "a.test"], "--rate needs a whole"),
+    (["-m", "soon", "a.test"], "-m needs a time"), (["-q", "a.test"], "unknown option -q"),
+    (["--color", "pink", "a.test"], "--color must be one of")])
+def test_what_makes_no_sense(fsock, args, why):
+    """One sentence, exit code 2, and nothing is done."""
+    result = fsock("dns", *args, stdin=b"a.test\n")
+    assert result.code == 2 and result.stdout == b"", result
+    assert why in result.errors and result.errors.startswith("fsock: dns: ")
+    assert result.errors.count("\n") == 1
+
+
+def test_dns_is_in_the_list_of_verbs(fsock):
+    assert re.search(r"^ *dns\b", fsock("--help").text, re.M)
