@@ -264,9 +264,9 @@ static void leave_queue(struct fsk_query *q)
         fsk_op_wake(FSK_HOLDER(queue->next, struct fsk_servers_wish, link)->op);
 }
 
-static enum fsock_err end(struct fsk_query *q, fsock_time now)
+static enum fsock_err end(struct fsk_query *q)
 {
-    q->took = now - q->started;
+    q->took = fsock_now() - q->started; /* to be told: a turn's time stamp is too coarse */
     leave_queue(q);
     for (unsigned i = 0; i < q->slots; i++)
         leave(&q->slot[i]);
@@ -308,7 +308,7 @@ static enum fsock_err step(struct fsk_op *op, fsock_time now)
         if (q->state == FSK_QUERY_OPEN)
             react(q, now);
         if (q->state == FSK_QUERY_ANSWERED || op->expired || now >= q->until)
-            return end(q, now);
+            return end(q);
         if (q->state == FSK_QUERY_WAITING && !has_room(q, now))
             return FSOCK_AGAIN;
         if (q->state == FSK_QUERY_ALIASED)
@@ -318,7 +318,7 @@ static enum fsock_err step(struct fsk_op *op, fsock_time now)
         if (q->state == FSK_QUERY_OPEN)
             try_over(q, now);
         if (q->state == FSK_QUERY_IDLE && !ask_next(q, now))
-            return end(q, now);
+            return end(q);
     }
     op->alarm = fsk_time_min(q->try_ends, q->until);
     return FSOCK_AGAIN;

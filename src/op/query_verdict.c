@@ -144,6 +144,8 @@ static enum fsk_query_verdict judge(struct fsk_query *q, const struct fsk_query_
 static void account(struct fsk_query_slot *slot, bool turned_away, fsock_time took, fsock_time now)
 {
     struct fsk_server *s = slot->question.server;
+    if (slot->trying && took >= 0 && slot->question.resent)
+        fsk_server_found(s);
     if (!slot->trying)
         fsk_server_late(s, now);
     else if (turned_away)

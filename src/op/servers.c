@@ -245,13 +245,13 @@ static void judge_round(struct fsk_server *s)
 }
 
 /*
- * Whether a round is over. Answers come at once and losses are known late: where there are any, a
- * round takes so long that both are of the same questions.
+ * Whether a round is over. Answers come at once, and losses are known late and may turn out to be
+ * none: where there are any, a round takes so long that both are of the same questions.
  */
 static bool round_is_over(const struct fsk_server *s, fsock_time now)
 {
     return s->round.answered + s->round.lost >= s->round.size &&
-           (!s->round.lost || now - s->round.began > fsk_server_patience(s, 0));
+           (!s->round.lost || now - s->round.began > 2 * fsk_server_patience(s, 0));
 }
 
 static void count(struct fsk_server *s, bool answered, fsock_time now)
@@ -313,6 +313,8 @@ static void measure(struct fsk_server *s, fsock_time took)
 static void heard(struct fsk_server *s, fsock_time now)
 {
     s->heard = now;
+    s->owner->aside -= s->aside != 0;
+    s->aside = 0;
     s->silent = 0;
     s->sentence = SENTENCE;
     if (s->window < ROUND_LEAST) { /* it is there after all */
@@ -331,14 +333,19 @@ void fsk_server_answered(struct fsk_server *s, fsock_time took, fsock_time now)
     ended(s);
 }
 
-void fsk_server_late(struct fsk_server *s, fsock_time now)
+void fsk_server_found(struct fsk_server *s)
 {
-    s->answered++;
-    s->lost -= s->lost > 0; /* it was not, after all */
+    s->lost -= s->lost > 0;
     if (s->round.lost) {
         s->round.lost--;
         s->round.answered++;
     }
+}
+
+void fsk_server_late(struct fsk_server *s, fsock_time now)
+{
+    s->answered++;
+    fsk_server_found(s);
     heard(s, now);
     settle_room(s);
 }

@@ -139,4 +139,7 @@ void fsk_server_left(struct fsk_server *s);
 /* An answer to a try that had been given up. */
 void fsk_server_late(struct fsk_server *s, fsock_time now);
 
+/* A try that was taken for lost was not: its answer has come during the next one. */
+void fsk_server_found(struct fsk_server *s);
+
 #endif
