@@ -144,7 +144,8 @@ def test_summary_and_exit_codes(fsock, names):
 
 def start(fsock, *args, **kw):
     return subprocess.Popen([fsock.program, "dns", "--log", *map(str, args)], stdin=subprocess.PIPE,
-                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=clean_env(), **kw)
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=clean_env(),
+                            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL), **kw)
 
 
 def test_lines_come_while_the_log_is_open(fsock, names):
@@ -172,7 +173,7 @@ def test_a_signal_harms_no_line(fsock, number, code):
         time.sleep(0.05)  # for the second answer
         sent = time.monotonic()
         process.send_signal(number)
-        assert process.wait(5) == code and time.monotonic() - sent < 0.2
+        assert process.wait(5) == code and time.monotonic() - sent < 0.25
         assert process.stdout.read() == b"192.0.2.9 b\nh-192-0-2-2.name.test c\nplain d\n192.0.2.9 e\n"
         process.communicate()
 
@@ -203,7 +204,7 @@ def test_a_signal_within_a_long_log(fsock, names, tmp):
 def test_run_time(fsock, names):
     with NameServer(lambda q: None) as mute:
         result = fsock("dns", "--log", mute.at, "--run-time", "0.4", stdin=b"192.0.2.1 a\nplain\n")
-    assert result.code in (110, 111) and 0.4 <= result.elapsed < 0.6
+    assert result.code in (110, 111) and 0.4 <= result.elapsed < 0.8
     assert result.stdout == b"192.0.2.1 a\nplain\n"
 
 
