@@ -122,13 +122,19 @@ static bool add_server(struct dns_options *o, const char *name, size_t len)
            fsk_buf_append(&o->servers, name, len) == FSOCK_OK;
 }
 
-static bool add_type(struct dns_options *o, const char *text, size_t len)
+/* 0, or the exit code. */
+static int add_type(struct dns_options *o, const char *text, size_t len, char *why, size_t cap)
 {
     int type = fsock_dns_type(text, len);
-    if (type < 0 || o->n_types == DNS_TYPES_MAX)
-        return false;
+    if (type < 0)
+        return bad(why, cap,
+                   "-t: '%.*s' is no type of records; there are A, MX, TXT and so on, and "
+                   "TYPE0 to TYPE65535",
+                   (int)len, text);
+    if (o->n_types == DNS_TYPES_MAX)
+        return bad(why, cap, "a name can be asked for %d types at most", DNS_TYPES_MAX);
     o->type[o->n_types++] = (uint16_t)type;
-    return true;
+    return 0;
 }
 
 /* dig's words. False: none of those that mean something here. */
@@ -157,6 +163,7 @@ static int sort_words(struct dns_options *o, char *why, size_t cap)
     for (size_t i = 0; i < o->words.n; i++) {
         const char *word = o->words.item[i].value;
         bool good = true;
+        int code = 0;
         if (word[0] == '@' && !word[1])
             return bad(why, cap, "@ needs the name server's address or name");
         if (word[0] == '+' && !dig_word(o, word))
@@ -167,11 +174,13 @@ static int sort_words(struct dns_options *o, char *why, size_t cap)
         if (word[0] == '@')
             good = add_server(o, word + 1, strlen(word + 1));
         else if (is_type(o, word))
-            good = add_type(o, word, strlen(word));
+            code = add_type(o, word, strlen(word), why, cap);
         else if (word[0] != '+')
             good = option_list_add(&o->names, word, NAME_ANY);
         if (!good)
             return out_of_memory(why, cap);
+        if (code)
+            return code;
     }
     return 0;
 }
@@ -181,11 +190,9 @@ static int read_types(struct dns_options *o, char *why, size_t cap)
     for (size_t i = 0; i < o->types.n; i++)
         for (const char *at = o->types.item[i].value, *end;; at = end + 1) {
             end = at + strcspn(at, ",");
-            if (!add_type(o, at, (size_t)(end - at)))
-                return bad(why, cap,
-                           "-t: '%.*s' is no type of records; there are A, MX, TXT and so on, and "
-                           "TYPE0 to TYPE65535",
-                           (int)(end - at), at);
+            int code = add_type(o, at, (size_t)(end - at), why, cap);
+            if (code)
+                return code;
             if (!*end)
                 break;
         }

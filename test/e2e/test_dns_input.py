@@ -71,6 +71,13 @@ def test_unknown_types(fsock, parrot, types):
     assert result.code == 2 and "is no type of records" in result.errors and not questions
 
 
+def test_too_many_types(fsock, parrot):
+    for words in (["n.test", *["MX"] * 65], ["-t", ",".join(["MX"] * 65), "n.test"]):
+        result, questions = asked(fsock, parrot, *words)
+        assert result.code == 2 and "64 types at most" in result.errors and not questions
+    assert len(asked(fsock, parrot, "n.test", *["MX"] * 64)[1]) == 64
+
+
 def test_types_that_cannot_be_looked_up(fsock, parrot):
     result, questions = asked(fsock, parrot, "-t", "AXFR,IXFR,A", "n.test")
     assert [r["status"] for r in result.records] == ["INVALID", "NOERROR"]
