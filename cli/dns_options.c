@@ -122,19 +122,16 @@ static bool add_server(struct dns_options *o, const char *name, size_t len)
            fsk_buf_append(&o->servers, name, len) == FSOCK_OK;
 }
 
-/* 0, or the exit code. */
-static int add_type(struct dns_options *o, const char *text, size_t len, char *why, size_t cap)
+/* NULL, or what is wrong with it: half a sentence. Type 0 is none (RFC 6895 3.1). */
+static const char *add_type(struct dns_options *o, const char *text, size_t len)
 {
     int type = fsock_dns_type(text, len);
-    if (type < 0)
-        return bad(why, cap,
-                   "-t: '%.*s' is no type of records; there are A, MX, TXT and so on, and "
-                   "TYPE0 to TYPE65535",
-                   (int)len, text);
+    if (type <= 0)
+        return "is no type of records; there are A, MX, TXT and so on, and TYPE1 to TYPE65535";
     if (o->n_types == DNS_TYPES_MAX)
-        return bad(why, cap, "a name can be asked for %d types at most", DNS_TYPES_MAX);
+        return "is one type too many; there may be 64";
     o->type[o->n_types++] = (uint16_t)type;
-    return 0;
+    return NULL;
 }
 
 /* dig's words. False: none of those that mean something here. */
@@ -155,15 +152,15 @@ static bool dig_word(struct dns_options *o, const char *word)
 static bool is_type(const struct dns_options *o, const char *word)
 {
     return o->names.n && strspn(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == strlen(word) &&
-           fsock_dns_type(word, strlen(word)) >= 0;
+           fsock_dns_type(word, strlen(word)) > 0;
 }
 
 static int sort_words(struct dns_options *o, char *why, size_t cap)
 {
     for (size_t i = 0; i < o->words.n; i++) {
         const char *word = o->words.item[i].value;
+        const char *wrong = NULL;
         bool good = true;
-        int code = 0;
         if (word[0] == '@' && !word[1])
             return bad(why, cap, "@ needs the name server's address or name");
         if (word[0] == '+' && !dig_word(o, word))
@@ -174,13 +171,13 @@ static int sort_words(struct dns_options *o, char *why, size_t cap)
         if (word[0] == '@')
             good = add_server(o, word + 1, strlen(word + 1));
         else if (is_type(o, word))
-            code = add_type(o, word, strlen(word), why, cap);
+            wrong = add_type(o, word, strlen(word));
         else if (word[0] != '+')
             good = option_list_add(&o->names, word, NAME_ANY);
         if (!good)
             return out_of_memory(why, cap);
-        if (code)
-            return code;
+        if (wrong)
+            return bad(why, cap, "'%s' %s", word, wrong);
     }
     return 0;
 }
@@ -190,9 +187,9 @@ static int read_types(struct dns_options *o, char *why, size_t cap)
     for (size_t i = 0; i < o->types.n; i++)
         for (const char *at = o->types.item[i].value, *end;; at = end + 1) {
             end = at + strcspn(at, ",");
-            int code = add_type(o, at, (size_t)(end - at), why, cap);
-            if (code)
-                return code;
+            const char *wrong = add_type(o, at, (size_t)(end - at));
+            if (wrong)
+                return bad(why, cap, "-t: '%.*s' %s", (int)(end - at), at, wrong);
             if (!*end)
                 break;
         }

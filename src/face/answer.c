@@ -84,8 +84,11 @@ static enum fsock_err put_record(struct fsk_answer *a, const struct fsk_dns_msg 
     return err;
 }
 
-static void place_texts(struct fsk_answer *a)
+/* All records have been put, or there is none. */
+static void place_texts(struct fsk_answer *a, enum fsock_err put)
 {
+    if (put != FSOCK_OK)
+        a->answer.count = 0;
     for (size_t i = 0; i < a->answer.count; i++) {
         struct fsock_record *r = &a->record[i];
         r->name = r->name ? a->text.mem + (size_t)r->name : a->qname;
@@ -235,6 +238,15 @@ static void put_fault(struct fsk_answer *a, enum fsock_err err, const char *why)
     a->answer.fault = f;
 }
 
+/* The records could not be put: that is worse than what is known without them. */
+static void tell_lack(struct fsk_answer *a, enum fsock_err put)
+{
+    if (put == FSOCK_OK)
+        return;
+    set_status(a, FSOCK_DNS_ERROR);
+    put_fault(a, put, put == FSOCK_ERR_MEMORY ? "out of memory" : "its records are too many");
+}
+
 /* A query that failed: status and fault. */
 static void tell_failure(struct fsk_answer *a, const struct fsk_query *q, enum fsock_err err)
 {
@@ -268,17 +280,15 @@ static void tell_success(struct fsk_answer *a, const struct fsk_query *q)
     }
 }
 
-enum fsock_err fsk_answer_tell(struct fsk_answer *a, const struct fsk_ask *ask, enum fsock_err err,
-                               const char *why)
+void fsk_answer_tell(struct fsk_answer *a, const struct fsk_ask *ask, enum fsock_err err,
+                     const char *why)
 {
     const struct fsk_query *q = &ask->query;
     restart(a, &ask->qname, ask->type, ask->given.mem);
     a->answer.tries = q->tries;
     a->answer.took = q->took;
     enum fsock_err put = put_messages(a, ask);
-    if (put != FSOCK_OK)
-        a->answer.count = 0;
-    place_texts(a);
+    place_texts(a, put);
     if (err == FSOCK_ERR_CANCELED) {
         set_status(a, FSOCK_DNS_CANCELED);
         put_fault(a, err, why);
@@ -286,8 +296,8 @@ enum fsock_err fsk_answer_tell(struct fsk_answer *a, const struct fsk_ask *ask, 
         tell_failure(a, q, err);
     } else {
         tell_success(a, q);
+        tell_lack(a, put);
     }
-    return put;
 }
 
 void fsk_answer_refused(struct fsk_answer *a, const char *name, const struct fsock_fault *fault)
@@ -330,12 +340,13 @@ enum fsock_err fsk_answer_parse(struct fsk_answer *a, const uint8_t *message, si
     }
     put_header(a, &m);
     enum fsock_err err = put_all(a, &m);
-    place_texts(a);
+    place_texts(a, err);
     if (m.rcode == FSK_DNS_NXDOMAIN)
         set_status(a, FSOCK_DNS_NXDOMAIN);
     else if (m.rcode != FSK_DNS_NOERROR)
         set_status(a, FSOCK_DNS_RCODE);
     else
         set_status(a, a->answer.count ? FSOCK_DNS_NOERROR : FSOCK_DNS_NODATA);
+    tell_lack(a, err);
     return err;
 }

@@ -56,7 +56,7 @@ struct fsk_server {
     /* The round of tries that the window is judged by. */
     struct {
         unsigned size, answered, lost, most; /* most: open at once */
-        fsock_time fastest;
+        fsock_time began, fastest;
         uint64_t sleeps; /* of the driver, when it began */
     } round;
     bool growing_fast; /* nothing has been lost yet */
