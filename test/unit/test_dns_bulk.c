@@ -284,7 +284,7 @@ static void freed_in_any_state(void **state)
     rig_serve(DNS_MUTE);
     rig.how.race = 2;
     fsock_dns_free(NULL);
-    for (unsigned events = 0; events < 40; events++) {
+    for (unsigned events = 0; events < 30; events++) {
         fsock_dns *d = rig_new();
         for (unsigned i = 0; i < events * 2; i++)
             must_add(d,
