@@ -122,13 +122,16 @@ static bool add_server(struct dns_options *o, const char *name, size_t len)
            fsk_buf_append(&o->servers, name, len) == FSOCK_OK;
 }
 
-static bool add_type(struct dns_options *o, const char *text, size_t len)
+/* NULL, or what is wrong with it: half a sentence. Type 0 is none (RFC 6895 3.1). */
+static const char *add_type(struct dns_options *o, const char *text, size_t len)
 {
     int type = fsock_dns_type(text, len);
-    if (type < 0 || o->n_types == DNS_TYPES_MAX)
-        return false;
+    if (type <= 0)
+        return "is no type of records; there are A, MX, TXT and so on, and TYPE1 to TYPE65535";
+    if (o->n_types == DNS_TYPES_MAX)
+        return "is one type too many; there may be 64";
     o->type[o->n_types++] = (uint16_t)type;
-    return true;
+    return NULL;
 }
 
 /* dig's words. False: none of those that mean something here. */
@@ -149,13 +152,14 @@ static bool dig_word(struct dns_options *o, const char *word)
 static bool is_type(const struct dns_options *o, const char *word)
 {
     return o->names.n && strspn(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == strlen(word) &&
-           fsock_dns_type(word, strlen(word)) >= 0;
+           fsock_dns_type(word, strlen(word)) > 0;
 }
 
 static int sort_words(struct dns_options *o, char *why, size_t cap)
 {
     for (size_t i = 0; i < o->words.n; i++) {
         const char *word = o->words.item[i].value;
+        const char *wrong = NULL;
         bool good = true;
         if (word[0] == '@' && !word[1])
             return bad(why, cap, "@ needs the name server's address or name");
@@ -167,11 +171,13 @@ static int sort_words(struct dns_options *o, char *why, size_t cap)
         if (word[0] == '@')
             good = add_server(o, word + 1, strlen(word + 1));
         else if (is_type(o, word))
-            good = add_type(o, word, strlen(word));
+            wrong = add_type(o, word, strlen(word));
         else if (word[0] != '+')
             good = option_list_add(&o->names, word, NAME_ANY);
         if (!good)
             return out_of_memory(why, cap);
+        if (wrong)
+            return bad(why, cap, "'%s' %s", word, wrong);
     }
     return 0;
 }
@@ -181,11 +187,9 @@ static int read_types(struct dns_options *o, char *why, size_t cap)
     for (size_t i = 0; i < o->types.n; i++)
         for (const char *at = o->types.item[i].value, *end;; at = end + 1) {
             end = at + strcspn(at, ",");
-            if (!add_type(o, at, (size_t)(end - at)))
-                return bad(why, cap,
-                           "-t: '%.*s' is no type of records; there are A, MX, TXT and so on, and "
-                           "TYPE0 to TYPE65535",
-                           (int)(end - at), at);
+            const char *wrong = add_type(o, at, (size_t)(end - at));
+            if (wrong)
+                return bad(why, cap, "-t: '%.*s' %s", (int)(end - at), at, wrong);
             if (!*end)
                 break;
         }

@@ -3,22 +3,16 @@
 #include <errno.h>
 
 #include "base/time.h"
+#include "op/query_verdict.h"
 
-#define NO_SOCKET_DELAY (50 * FSOCK_MILLISECOND)  /* until a descriptor may be free again */
-#define TAIL            (100 * FSOCK_MILLISECOND) /* too little for a try: the last one gets it */
-#define BUSY            8 /* questions open at a server that may refuse because of them */
-#define REFUSALS        4 /* ... and how often it may */
-#define REST            (100 * FSOCK_MILLISECOND) /* ... after the first one; then twice as long */
-#define FOLDED_DELAY    (100 * FSOCK_MILLISECOND) /* for an answer that keeps the case after all */
-#define LEFT_MOST       8                         /* servers that the remaining time is shared by */
-
-static const struct fsk_asker asker;
+#define TAIL      (100 * FSOCK_MILLISECOND) /* too little for a try: the last one gets it */
+#define LEFT_MOST 8                         /* servers that the remaining time is shared by */
 
 void fsk_stub_init(struct fsk_stub *stub, struct fsk_driver *driver, unsigned ports_max)
 {
     fsk_servers_init(&stub->servers, driver);
-    fsk_ports_init(&stub->ports, driver, &asker, ports_max);
-    fsk_channels_init(&stub->channels, driver, &asker);
+    fsk_ports_init(&stub->ports, driver, &fsk_query_asker, ports_max);
+    fsk_channels_init(&stub->channels, driver, &fsk_query_asker);
 }
 
 void fsk_stub_fini(struct fsk_stub *stub)
@@ -27,212 +21,6 @@ void fsk_stub_fini(struct fsk_stub *stub)
     fsk_channels_fini(&stub->channels);
     fsk_servers_fini(&stub->servers);
 }
-
-/* ---- what came ------------------------------------------------------------------------------- */
-
-/* It is about us, not about the server, and may pass. */
-static bool no_descriptor(int sys_errno)
-{
-    return sys_errno == EMFILE || sys_errno == ENFILE;
-}
-
-static struct fsk_query_note *find_note(struct fsk_query *q, const struct fsk_server *s)
-{
-    for (unsigned i = 0; i < q->notes; i++)
-        if (q->note[i].server == s)
-            return &q->note[i];
-    return NULL;
-}
-
-/* The note of a server; that of another one is overwritten when there is no more room. */
-static struct fsk_query_note *note_of(struct fsk_query *q, struct fsk_server *s)
-{
-    struct fsk_query_note *note = find_note(q, s);
-    if (note)
-        return note;
-    note = &q->note[q->notes < FSK_QUERY_NOTES ? q->notes++ : q->next_note++ % FSK_QUERY_NOTES];
-    *note = (struct fsk_query_note){.server = s};
-    return note;
-}
-
-static enum fsk_query_verdict trouble(struct fsk_query *q, struct fsk_server *s,
-                                      enum fsk_query_trouble what, int detail)
-{
-    struct fsk_query_note *note = note_of(q, s);
-    bool refused =
-        what == FSK_TROUBLE_RCODE &&
-        (detail == FSK_DNS_REFUSED || detail == FSK_DNS_NOTIMP || detail == FSK_DNS_FORMERR);
-    bool may_pass = what == FSK_TROUBLE_STREAM || (what == FSK_TROUBLE_RCODE && !refused);
-    note->trouble = what;
-    note->detail = detail;
-    if (what == FSK_TROUBLE_ERRNO && no_descriptor(detail))
-        return FSK_QUERY_NEXT;
-    note->failures++;
-    note->out = !may_pass || note->failures >= 2;
-    return FSK_QUERY_NEXT;
-}
-
-/* It says no while it has many of our questions: perhaps because of that. */
-static enum fsk_query_verdict turned_away(struct fsk_query *q, struct fsk_server *s)
-{
-    enum fsk_query_verdict verdict = trouble(q, s, FSK_TROUBLE_RCODE, FSK_DNS_REFUSED);
-    struct fsk_query_note *note = note_of(q, s);
-    if (s->open >= BUSY && note->failures <= REFUSALS) {
-        note->out = false;
-        note->rest = q->stub->servers.driver->now + (REST << note->failures);
-    }
-    return verdict;
-}
-
-static void mark_answer(struct fsk_query *q, const struct fsk_server *s,
-                        const struct fsk_dns_msg *m)
-{
-    char rcode[FSK_DNS_WORD], type[FSK_DNS_WORD];
-    if (q->op.trace)
-        fsk_mark(q->op.trace, FSOCK_MARK_ANSWER, q->op.id, -1, 0, m->n, "%s %s %s, %u records%s",
-                 s->text, fsk_dns_type_name(q->what.type, type),
-                 fsk_dns_rcode_name(m->rcode, rcode), m->count[0], m->tc ? ", cut off" : "");
-}
-
-/* Keep the message, behind those of the questions before. */
-static enum fsock_err keep(struct fsk_query *q, const struct fsk_dns_msg *m)
-{
-    const uint8_t length[2] = {(uint8_t)(m->n >> 8), (uint8_t)m->n};
-    struct fsk_dname name;
-    enum fsock_err err = q->kept ? fsk_buf_reserve(q->kept, m->n + 2) : FSOCK_OK;
-    if (!q->kept || err != FSOCK_OK)
-        return err;
-    fsk_buf_append(q->kept, length, 2);
-    fsk_buf_append(q->kept, m->p, m->n);
-    fsk_dname_copy(&name, &q->what.name);
-    fsk_dname_mix_case(&name, q->bits);
-    memcpy(q->kept->mem + q->kept->end - m->n + FSK_DNS_HEADER, name.b, name.n);
-    return FSOCK_OK;
-}
-
-/* A message that answers the question: what it means for the whole way. */
-static enum fsk_query_verdict digest(struct fsk_query *q, struct fsk_server *s,
-                                     const struct fsk_dns_msg *m)
-{
-    struct fsk_dns_result *r = &q->result;
-    fsk_dns_digest(m, &q->what, r, q->addr, q->cap);
-    if (r->outcome == FSK_DNS_LAME)
-        return trouble(q, s, FSK_TROUBLE_LAME, 0);
-    if (r->outcome == FSK_DNS_FAILED && m->rcode == FSK_DNS_REFUSED)
-        return turned_away(q, s);
-    if (r->outcome == FSK_DNS_FAILED)
-        return trouble(q, s, FSK_TROUBLE_RCODE, m->rcode);
-    enum fsock_err err = keep(q, m);
-    if (err == FSOCK_ERR_MEMORY)
-        return trouble(q, s, FSK_TROUBLE_ERRNO, ENOMEM);
-    if (err != FSOCK_OK)
-        return trouble(q, s, FSK_TROUBLE_MALFORMED, 0); /* nobody's CNAMEs are as long as that */
-    r->links += q->links;
-    r->ttl = r->ttl < q->ttl ? r->ttl : q->ttl;
-    q->server = s;
-    if (r->outcome == FSK_DNS_ALIAS && r->links <= FSK_DNS_LINKS_MAX) {
-        q->state = FSK_QUERY_ALIASED;
-        return FSK_QUERY_FOLLOW;
-    }
-    if (r->outcome == FSK_DNS_ALIAS)
-        r->outcome = FSK_DNS_LOOP;
-    if (r->outcome == FSK_DNS_LOOP)
-        r->ttl = 0;
-    q->state = FSK_QUERY_ANSWERED;
-    return FSK_QUERY_DONE;
-}
-
-/* What to make of a message from this server. */
-static enum fsk_query_verdict judge(struct fsk_query *q, const struct fsk_query_slot *slot,
-                                    enum fsk_dns_match match, const struct fsk_dns_msg *m)
-{
-    struct fsk_server *s = slot->question.server;
-    if (match == FSK_DNS_MALFORMED)
-        return trouble(q, s, FSK_TROUBLE_MALFORMED, 0);
-    mark_answer(q, s, m);
-    if (slot->question.edns && (match == FSK_DNS_OURS_BARE || m->rcode == FSK_DNS_FORMERR ||
-                                m->rcode == FSK_DNS_NOTIMP || m->rcode == FSK_DNS_BADVERS)) {
-        s->no_edns = true;
-        return FSK_QUERY_REPEAT;
-    }
-    if (match == FSK_DNS_OURS_BARE)
-        return trouble(q, s, FSK_TROUBLE_RCODE, m->rcode);
-    if (m->tc)
-        return slot->by_stream ? trouble(q, s, FSK_TROUBLE_MALFORMED, 0) : FSK_QUERY_BY_TCP;
-    q->by_stream = slot->by_stream;
-    return digest(q, s, m);
-}
-
-/* Tell the server of the answer. One that turned us away is no sign that it can take more. */
-static void account(struct fsk_query_slot *slot, bool turned_away, fsock_time took, fsock_time now)
-{
-    struct fsk_server *s = slot->question.server;
-    if (!slot->trying)
-        fsk_server_late(s, now);
-    else if (turned_away)
-        fsk_server_lost(s, now);
-    else
-        fsk_server_answered(s, took, now);
-    slot->trying = false;
-}
-
-static bool is_over(const struct fsk_query *q)
-{
-    return q->state == FSK_QUERY_ANSWERED || q->state == FSK_QUERY_ALIASED;
-}
-
-static void answered(struct fsk_question *question, enum fsk_dns_match match,
-                     const struct fsk_dns_msg *m, fsock_time took)
-{
-    struct fsk_query_slot *slot = FSK_HOLDER(question, struct fsk_query_slot, question);
-    struct fsk_query *q = slot->query;
-    if (!is_over(q)) {
-        slot->verdict = judge(q, slot, match, m);
-        fsk_op_wake(&q->op);
-    }
-    const struct fsk_query_note *note = find_note(q, question->server);
-    fsock_time now = q->stub->servers.driver->now;
-    account(slot, note && note->rest > now, slot->by_stream ? -1 : took, now);
-}
-
-static void case_lost(struct fsk_question *question)
-{
-    struct fsk_query_slot *slot = FSK_HOLDER(question, struct fsk_query_slot, question);
-    struct fsk_query *q = slot->query;
-    if (is_over(q) || slot->folded)
-        return;
-    slot->folded = true;
-    q->try_ends = fsk_time_min(q->try_ends, q->stub->servers.driver->now + FOLDED_DELAY);
-    fsk_op_wake(&q->op);
-}
-
-static void failed(struct fsk_question *question, int sys_errno)
-{
-    struct fsk_query_slot *slot = FSK_HOLDER(question, struct fsk_query_slot, question);
-    struct fsk_query *q = slot->query;
-    struct fsk_server *s = question->server;
-    fsock_time now = q->stub->servers.driver->now;
-    bool trying = slot->trying, other_cause = sys_errno == ECONNABORTED;
-    slot->trying = false;
-    bool fetching = slot->by_stream && s->transport == FSK_BY_UDP; /* what was cut off */
-    if (trying && (other_cause || fetching || sys_errno == ENOMEM || no_descriptor(sys_errno)))
-        fsk_server_left(s);
-    else if (trying)
-        fsk_server_unreachable(s, now);
-    if (is_over(q))
-        return;
-    if (other_cause)
-        slot->verdict = FSK_QUERY_REPEAT;
-    else if (slot->by_stream && (sys_errno == EPIPE || sys_errno == ECONNRESET || s->why))
-        slot->verdict = trouble(q, s, FSK_TROUBLE_STREAM, sys_errno);
-    else
-        slot->verdict = trouble(q, s, FSK_TROUBLE_ERRNO, sys_errno);
-    if (no_descriptor(sys_errno))
-        note_of(q, s)->rest = now + NO_SOCKET_DELAY;
-    fsk_op_wake(&q->op);
-}
-
-static const struct fsk_asker asker = {answered, case_lost, failed};
 
 /* ---- asking ---------------------------------------------------------------------------------- */
 
@@ -292,10 +80,10 @@ static fsock_time slice(const struct fsk_query *q, unsigned left, fsock_time pat
 /* No way to ask it. Without a free descriptor the try is a short sleep. */
 static void cannot_ask(struct fsk_query *q, struct fsk_server *s, int sys_errno, fsock_time now)
 {
-    trouble(q, s, FSK_TROUBLE_ERRNO, sys_errno);
-    if (no_descriptor(sys_errno)) {
+    fsk_query_fault(q, s, FSK_TROUBLE_ERRNO, sys_errno);
+    if (fsk_no_descriptor(sys_errno)) {
         q->state = FSK_QUERY_OPEN;
-        q->try_ends = now + NO_SOCKET_DELAY;
+        q->try_ends = now + FSK_NO_DESCRIPTOR_DELAY;
     }
 }
 
@@ -335,7 +123,7 @@ static void ask(struct fsk_query *q, struct fsk_server *s, bool by_stream,
 /* What speaks against asking it next; UINT_MAX: it is out. */
 static unsigned cost(struct fsk_query *q, struct fsk_server *s, fsock_time now)
 {
-    const struct fsk_query_note *note = find_note(q, s);
+    const struct fsk_query_note *note = fsk_query_find_note(q, s);
     unsigned cost = fsk_server_aside(s, now) ? 1000 : 0;
     if (!note)
         return cost;
@@ -385,7 +173,7 @@ static bool ask_next(struct fsk_query *q, fsock_time now)
     use_place(q);
     for (unsigned i = 0; i < race; i++) {
         struct fsk_server *s = choose(q, &left, now);
-        struct fsk_query_note *note = s ? note_of(q, s) : NULL;
+        struct fsk_query_note *note = s ? fsk_query_note_of(q, s) : NULL;
         if (!s || (i > 0 && slot_for(q, s)->trying))
             break;
         if (note->rest > now) { /* all that are left are to be left alone for a while */
@@ -393,7 +181,7 @@ static bool ask_next(struct fsk_query *q, fsock_time now)
             q->try_ends = note->rest;
             return true;
         }
-        if (note->trouble == FSK_TROUBLE_ERRNO && no_descriptor(note->detail))
+        if (note->trouble == FSK_TROUBLE_ERRNO && fsk_no_descriptor(note->detail))
             note->trouble = FSK_TROUBLE_NONE;
         q->try_ends =
             now +
@@ -476,9 +264,9 @@ static void leave_queue(struct fsk_query *q)
         fsk_op_wake(FSK_HOLDER(queue->next, struct fsk_servers_wish, link)->op);
 }
 
-static enum fsock_err end(struct fsk_query *q, fsock_time now)
+static enum fsock_err end(struct fsk_query *q)
 {
-    q->took = now - q->started;
+    q->took = fsock_now() - q->started; /* to be told: a turn's time stamp is too coarse */
     leave_queue(q);
     for (unsigned i = 0; i < q->slots; i++)
         leave(&q->slot[i]);
@@ -491,7 +279,7 @@ static enum fsock_err end(struct fsk_query *q, fsock_time now)
         if (ours && note->detail == ENOMEM)
             return FSOCK_ERR_MEMORY;
         tried |= note->tries > 0;
-        in_vain &= !note->tries || (ours && no_descriptor(note->detail));
+        in_vain &= !note->tries || (ours && fsk_no_descriptor(note->detail));
     }
     return tried && in_vain ? FSOCK_ERR_SYSTEM : FSOCK_ERR_DNS;
 }
@@ -520,7 +308,7 @@ static enum fsock_err step(struct fsk_op *op, fsock_time now)
         if (q->state == FSK_QUERY_OPEN)
             react(q, now);
         if (q->state == FSK_QUERY_ANSWERED || op->expired || now >= q->until)
-            return end(q, now);
+            return end(q);
         if (q->state == FSK_QUERY_WAITING && !has_room(q, now))
             return FSOCK_AGAIN;
         if (q->state == FSK_QUERY_ALIASED)
@@ -530,7 +318,7 @@ static enum fsock_err step(struct fsk_op *op, fsock_time now)
         if (q->state == FSK_QUERY_OPEN)
             try_over(q, now);
         if (q->state == FSK_QUERY_IDLE && !ask_next(q, now))
-            return end(q, now);
+            return end(q);
     }
     op->alarm = fsk_time_min(q->try_ends, q->until);
     return FSOCK_AGAIN;

@@ -28,7 +28,7 @@ struct fsk_question {
 
     /* The place's own. */
     uint16_t id;
-    fsock_time sent;             /* when, by the clock; 0: not yet, negative: more than once */
+    fsock_time sent, resent;     /* the first time and the last one, by the clock; 0: not yet */
     struct fsk_questions *place; /* NULL: the question is not open */
     struct fsk_question *next;
     struct fsk_list unsent;
@@ -40,7 +40,8 @@ struct fsk_question {
  */
 struct fsk_asker {
     /* FSK_DNS_OURS, FSK_DNS_OURS_BARE or FSK_DNS_MALFORMED. The message is gone afterwards. `took`
-     * is the round trip; negative if it can't be told, since the question was sent more than once.
+     * is the round trip. A question that was sent again is answered so soon after that, if it is
+     * the first one's answer, that it can't be the second's; else `took` can't be told: negative.
      */
     void (*answered)(struct fsk_question *, enum fsk_dns_match, const struct fsk_dns_msg *,
                      fsock_time took);

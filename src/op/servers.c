@@ -220,6 +220,7 @@ static void begin_round(struct fsk_server *s)
     s->round.size = within(s->window, ROUND_LEAST, s->window);
     s->round.answered = s->round.lost = s->round.most = 0;
     s->round.fastest = FSOCK_NEVER;
+    s->round.began = s->owner->driver->now;
     s->round.sleeps = s->owner->driver->sleeps;
 }
 
@@ -243,13 +244,23 @@ static void judge_round(struct fsk_server *s)
     begin_round(s);
 }
 
-static void count(struct fsk_server *s, bool answered)
+/*
+ * Whether a round is over. Answers come at once, and losses are known late and may turn out to be
+ * none: where there are any, a round takes so long that both are of the same questions.
+ */
+static bool round_is_over(const struct fsk_server *s, fsock_time now)
+{
+    return s->round.answered + s->round.lost >= s->round.size &&
+           (!s->round.lost || now - s->round.began > 2 * fsk_server_patience(s, 0));
+}
+
+static void count(struct fsk_server *s, bool answered, fsock_time now)
 {
     if (s->round.most < s->open)
         s->round.most = s->open;
     s->round.answered += answered;
     s->round.lost += !answered;
-    if (s->round.answered + s->round.lost >= s->round.size)
+    if (round_is_over(s, now))
         judge_round(s);
 }
 
@@ -302,6 +313,8 @@ static void measure(struct fsk_server *s, fsock_time took)
 static void heard(struct fsk_server *s, fsock_time now)
 {
     s->heard = now;
+    s->owner->aside -= s->aside != 0;
+    s->aside = 0;
     s->silent = 0;
     s->sentence = SENTENCE;
     if (s->window < ROUND_LEAST) { /* it is there after all */
@@ -316,18 +329,23 @@ void fsk_server_answered(struct fsk_server *s, fsock_time took, fsock_time now)
     heard(s, now);
     if (took >= 0)
         measure(s, took > FASTEST ? took : FASTEST);
-    count(s, true);
+    count(s, true, now);
     ended(s);
+}
+
+void fsk_server_found(struct fsk_server *s)
+{
+    s->lost -= s->lost > 0;
+    if (s->round.lost) {
+        s->round.lost--;
+        s->round.answered++;
+    }
 }
 
 void fsk_server_late(struct fsk_server *s, fsock_time now)
 {
     s->answered++;
-    s->lost -= s->lost > 0; /* it was not, after all */
-    if (s->round.lost) {
-        s->round.lost--;
-        s->round.answered++;
-    }
+    fsk_server_found(s);
     heard(s, now);
     settle_room(s);
 }
@@ -345,7 +363,7 @@ void fsk_server_lost(struct fsk_server *s, fsock_time now)
 {
     s->lost++;
     s->silent++;
-    count(s, false);
+    count(s, false, now);
     if (s->silent >= SILENT_LEAST && now - s->heard >= s->owner->try_max)
         set_aside(s, now);
     ended(s);

@@ -56,7 +56,7 @@ struct fsk_server {
     /* The round of tries that the window is judged by. */
     struct {
         unsigned size, answered, lost, most; /* most: open at once */
-        fsock_time fastest;
+        fsock_time began, fastest;
         uint64_t sleeps; /* of the driver, when it began */
     } round;
     bool growing_fast; /* nothing has been lost yet */
@@ -138,5 +138,8 @@ void fsk_server_left(struct fsk_server *s);
 
 /* An answer to a try that had been given up. */
 void fsk_server_late(struct fsk_server *s, fsock_time now);
+
+/* A try that was taken for lost was not: its answer has come during the next one. */
+void fsk_server_found(struct fsk_server *s);
 
 #endif
