@@ -63,7 +63,7 @@ void fsk_answer_fini(struct fsk_answer *a);
  * stay as long as the answer is used.
  */
 void fsk_answer_tell(struct fsk_answer *a, const struct fsk_ask *ask, enum fsock_err err,
-                               const char *why);
+                     const char *why);
 
 /* Tell that there is none, as the fault says. `name` is the caller's. */
 void fsk_answer_refused(struct fsk_answer *a, const char *name, const struct fsock_fault *fault);
