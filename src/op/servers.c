@@ -14,6 +14,7 @@
 #define ROUND_LEAST   16
 #define QUEUE_FEW     64  /* questions that wait at the server: there may be more */
 #define QUEUE_MANY    160 /* ... there should be fewer: 200 is what a usual socket buffer holds */
+#define BEST_AGE      (2 * FSOCK_SECOND) /* what was best is forgotten little by little */
 #define BURST_SLACK   FSOCK_MILLISECOND
 
 /* ---- which there are ---- */
@@ -227,8 +228,22 @@ static void begin_round(struct fsk_server *s)
     s->round.size = within(s->window, ROUND_LEAST, s->window);
     s->round.answered = s->round.lost = s->round.most = 0;
     s->round.fastest = FSOCK_NEVER;
-    s->round.began = s->owner->driver->now;
+    s->round.began = fsock_now(); /* a round may be shorter than a turn */
     s->round.sleeps = s->owner->driver->sleeps;
+}
+
+/* How wide the window may become: a few times of what it was when as much was answered. */
+static unsigned useful_window(struct fsk_server *s)
+{
+    fsock_time now = fsock_now(), age = now - s->best.at;
+    double rate = (double)s->round.answered / (double)(now - s->round.began + 1);
+    double best = age < BEST_AGE ? s->best.rate * (1 - (double)age / BEST_AGE) : 0;
+    if (rate > best * 9 / 8) {
+        s->best.rate = rate;
+        s->best.window = s->window;
+        s->best.at = now;
+    }
+    return within(4 * s->best.window, s->window, FSK_WINDOW_MOST);
 }
 
 /* As many tries have ended as the window had been wide: what is to be learned from them. */
@@ -236,6 +251,7 @@ static void judge_round(struct fsk_server *s)
 {
     bool busy = s->owner->driver->sleeps == s->round.sleeps; /* it is us who hold things up */
     unsigned tries = s->round.answered + s->round.lost, queue = standing(s), w = s->window;
+    unsigned most = useful_window(s);
     if (s->round.lost > tries / 2)
         w = within(w / 2, FSK_WINDOW_LEAST, w);
     else if (s->round.lost > tries / 32)
@@ -243,7 +259,7 @@ static void judge_round(struct fsk_server *s)
     else if (queue > QUEUE_MANY)
         w = within(w - w / 8, within(w, 0, FSK_WINDOW_FIRST), w);
     else if (queue < QUEUE_FEW && !busy && s->round.most >= w - w / 4)
-        w = within(s->growing_fast ? w * 3 : w + w / 8 + 1, w, FSK_WINDOW_MOST);
+        w = within(s->growing_fast ? w * 3 : w + w / 8 + 1, w, most);
     if (s->round.lost > tries / 32 || queue > QUEUE_MANY)
         s->growing_fast = false;
     s->window = w;
@@ -255,19 +271,19 @@ static void judge_round(struct fsk_server *s)
  * Whether a round is over. Answers come at once, and losses are known late and may turn out to be
  * none: where there are any, a round takes so long that both are of the same questions.
  */
-static bool round_is_over(const struct fsk_server *s, fsock_time now)
+static bool round_is_over(const struct fsk_server *s)
 {
     return s->round.answered + s->round.lost >= s->round.size &&
-           (!s->round.lost || now - s->round.began > 2 * fsk_server_patience(s, 0));
+           (!s->round.lost || fsock_now() - s->round.began > 2 * fsk_server_patience(s, 0));
 }
 
-static void count(struct fsk_server *s, bool answered, fsock_time now)
+static void count(struct fsk_server *s, bool answered)
 {
     if (s->round.most < s->open)
         s->round.most = s->open;
     s->round.answered += answered;
     s->round.lost += !answered;
-    if (round_is_over(s, now))
+    if (round_is_over(s))
         judge_round(s);
 }
 
@@ -336,7 +352,7 @@ void fsk_server_answered(struct fsk_server *s, fsock_time took, fsock_time now)
     heard(s, now);
     if (took >= 0)
         measure(s, took > FASTEST ? took : FASTEST);
-    count(s, true, now);
+    count(s, true);
     ended(s);
 }
 
@@ -370,7 +386,7 @@ void fsk_server_lost(struct fsk_server *s, fsock_time now)
 {
     s->lost++;
     s->silent++;
-    count(s, false, now);
+    count(s, false);
     if (s->silent >= SILENT_LEAST && now - s->heard >= s->owner->try_max)
         set_aside(s, now);
     ended(s);
