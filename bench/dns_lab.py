@@ -2,10 +2,8 @@
 
 As in lab.py everything lives in a `with` and traffic stays on loopback; servers run on SERVER_CPU.
 """
-import array
 import contextlib
 import ctypes
-import fcntl
 import ipaddress
 import json
 import os
@@ -22,7 +20,6 @@ CANNED = str(lab.BUILD / 'bench/fsock-dns-canned')
 LIMIT = str(lab.BUILD / 'bench/fsock-dns-limit')
 GETNAMEINFO = str(lab.BUILD / 'bench/fsock-dns-getnameinfo')
 CLONE_NEWNET = 0x40000000
-SIOCETHTOOL, ETHTOOL_SGSO = 0x8946, 0x24
 PROVIDERS = ('alder', 'birch-net', 'cedar', 'elm-telecom', 'fir', 'hazel-online', 'larch', 'maple',
              'oak-broadband', 'pine', 'rowan-cable', 'spruce', 'walnut-hosting', 'willow', 'yew')
 FORMS = (  # a name for each 10.b.c.d, as long as those of the world are
@@ -214,28 +211,22 @@ class Canned:
         lab.end(self.process)
 
 
-def one_by_one(interface):
-    """Makes an interface carry each datagram by itself, as a wire does, however it was sent."""
-    value = array.array('I', [ETHTOOL_SGSO, 0])
-    request = struct.pack('16sP', interface.encode(), value.buffer_info()[0])
-    with socket.socket() as sock:
-        fcntl.ioctl(sock, SIOCETHTOOL, request)
-
-
 def private_network():
     """Moves this process into a network of its own, loopback only; why it can't, or ''.
 
-    Each datagram goes by itself there, so that each can be lost by itself.
+    Each datagram goes by itself there, however it was sent, so that it can be lost by itself.
     """
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.unshare(CLONE_NEWNET) < 0:
         return f'no network namespace: {os.strerror(ctypes.get_errno())}'
-    for program in ('ip', 'nft'):
+    for program in ('ip', 'nft', 'ethtool'):
         if not lab.installed(program):
             return f'{program} is not installed'
-    done = subprocess.run(['ip', 'link', 'set', 'lo', 'up'], capture_output=True, text=True)
-    one_by_one('lo')
-    return done.stderr.strip()
+    for command in ('ip link set lo up', 'ethtool -K lo tx-udp-segmentation off'):
+        done = subprocess.run(command.split(), capture_output=True, text=True)
+        if done.returncode:
+            return done.stderr.strip()
+    return ''
 
 
 # ---- What fsock says -----------------------------------------------------------------------------
