@@ -325,9 +325,9 @@ static int choose(struct fsk_ports *ports, int family, const struct fsk_question
 {
     struct fsk_port *fresh[FSK_PORTS_MAX], *last = NULL;
     unsigned n = 0, open = 0;
-    for (unsigned i = 0; i < FSK_PORTS_MAX; i++) {
+    for (unsigned i = 0; i < FSK_PORTS_MAX && ports->port[i]; i++) {
         struct fsk_port *p = ports->port[i];
-        if (!p || p->fd < 0 || p->family != family)
+        if (p->fd < 0 || p->family != family)
             continue;
         open++;
         if (p->questions.open < FSK_PORT_CROWD)

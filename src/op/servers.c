@@ -109,10 +109,15 @@ fsock_time fsk_servers_until(const struct fsk_servers *servers, fsock_time start
 
 /* ---- whose turn it is ---- */
 
-/* In or out of the ring, as its window says. */
+/*
+ * In or out of the ring, as its window says. One that was full comes back when a quarter is free:
+ * questions that go out together cost less.
+ */
 static void settle_room(struct fsk_server *s)
 {
-    bool in = !fsk_list_empty(&s->roomy), should = !s->aside && s->open < s->window;
+    bool in = !fsk_list_empty(&s->roomy);
+    unsigned most = in ? s->window : s->window - s->window / 4;
+    bool should = !s->aside && s->open < most;
     if (in == should)
         return;
     if (in)
@@ -180,8 +185,9 @@ fsock_time fsk_servers_room(struct fsk_servers *servers, fsock_time now)
     struct fsk_server *s = in_order(servers);
     if (servers->rotate && !fsk_list_empty(&servers->roomy))
         s = FSK_HOLDER(servers->roomy.next, struct fsk_server, roomy);
-    if (s->open + servers->coming >=
-        s->window) /* all that are aside may be asked a little, too: who else? */
+    bool full = fsk_list_empty(&s->roomy) && !s->aside;
+    /* All that are aside may be asked a little, too: who else? */
+    if (full || s->open + servers->coming >= s->window)
         return servers->back > now && servers->aside ? servers->back : FSOCK_NEVER;
     fsock_time rate = due(&servers->rate, servers->coming, now);
     fsock_time own = due(&s->rate, servers->coming / servers->n, now);
