@@ -368,6 +368,8 @@ static void all_are_aside(void **state)
     servers.server[0].window = 8;
     tries(&servers.server[0], 8, now);
     assert_int_equal(fsk_servers_room(&servers, now), 2 * SEC); /* when the first one is back */
+    for (unsigned i = 0; i < 8; i++)
+        fsk_server_left(&servers.server[0]);
     assert_ptr_equal(fsk_servers_turn(&servers, 2 * SEC), &servers.server[0]);
     assert_int_equal(servers.aside, 1);
     assert_int_equal(servers.back, 2 * SEC + MS);
@@ -394,6 +396,10 @@ static void each_has_its_turn(void **state)
     assert_int_equal(turns[4], 3);
     for (unsigned i = 0; i < N; i++)
         assert_true(i == 4 || turns[i] >= 6);
+    for (unsigned left = 0; left < FSK_WINDOW_FIRST / 4; left++) {
+        fsk_server_left(&servers.server[4]); /* a few at a time are not worth it */
+        assert_true(fsk_list_empty(&servers.server[4].roomy));
+    }
     fsk_server_left(&servers.server[4]);
     for (unsigned i = 0; i < N; i++)
         turns[fsk_servers_turn(&servers, SEC) - servers.server]++;
