@@ -134,7 +134,7 @@ static enum fsock_err put_way(struct fsk_answer *a, const struct fsk_dns_msg *m,
     bool leads_on = true;
     enum fsock_err err = FSOCK_OK;
     fsk_dname_copy(&owner, &m->qname);
-    for (unsigned i = 0; i <= FSK_DNS_LINKS_MAX && leads_on && err == FSOCK_OK; i++)
+    for (unsigned i = 0; i < m->count[0] && leads_on && err == FSOCK_OK; i++) /* not in circles */
         err = put_owned(a, m, type, &owner, first && !i, &leads_on);
     return err;
 }
@@ -217,8 +217,10 @@ static enum fsock_dns_status failure(struct fsk_answer *a, const struct fsk_quer
     bool silent = !q->notes;
     int rcode = -1;
     for (unsigned i = 0; i < q->notes; i++) {
-        if (q->note[i].trouble == FSK_TROUBLE_RCODE)
+        if (q->note[i].trouble == FSK_TROUBLE_RCODE) {
             rcode = q->note[i].detail;
+            a->answer.server = q->note[i].server->text;
+        }
         silent |= q->note[i].trouble == FSK_TROUBLE_NONE;
     }
     if (rcode >= 0)

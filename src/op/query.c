@@ -105,7 +105,7 @@ static void ask(struct fsk_query *q, struct fsk_server *s, bool by_stream,
                                                .server = s,
                                                .edns = !s->no_edns,
                                                .mixed_case = !s->folds_case && !by_stream};
-        slot->folded = false;
+        slot->folded = slot->broken = false;
         err = by_stream ? fsk_channels_ask(&q->stub->channels, &slot->question)
                         : fsk_ports_ask(&q->stub->ports, &slot->question, other_than);
         slot->from = slot->question.place;
@@ -213,7 +213,7 @@ static void react(struct fsk_query *q, fsock_time now)
         q->state = FSK_QUERY_IDLE;
 }
 
-/* Nobody has answered in time; one who did, but for the case, is asked in another way. */
+/* Nobody has answered in time, or well; one who did, but for the case, is asked in another way. */
 static void try_over(struct fsk_query *q, fsock_time now)
 {
     q->state = FSK_QUERY_IDLE;
@@ -226,6 +226,9 @@ static void try_over(struct fsk_query *q, fsock_time now)
             leave(slot);
             q->try_ends = now + slice(q, 1, q->stub->servers.try_max, now);
             ask(q, s, false, from, now);
+        } else if (slot->broken) {
+            fsk_query_fault(q, s, FSK_TROUBLE_MALFORMED, 0);
+            leave(slot);
         } else if (slot->trying) {
             slot->trying = false;
             fsk_server_lost(s, now);

@@ -4,10 +4,10 @@
 
 #include "base/time.h"
 
-#define BUSY         8 /* questions open at a server that may refuse because of them */
-#define REFUSALS     4 /* ... and how often it may */
-#define REST         (100 * FSOCK_MILLISECOND) /* ... after the first one; then twice as long */
-#define FOLDED_DELAY (100 * FSOCK_MILLISECOND) /* for an answer that keeps the case after all */
+#define BUSY        8 /* questions open at a server that may refuse because of them */
+#define REFUSALS    4 /* ... and how often it may */
+#define REST        (100 * FSOCK_MILLISECOND) /* ... after the first one; then twice as long */
+#define DOUBT_DELAY (100 * FSOCK_MILLISECOND) /* for a better answer, if there is one */
 
 bool fsk_no_descriptor(int sys_errno)
 {
@@ -39,7 +39,8 @@ enum fsk_query_verdict fsk_query_fault(struct fsk_query *q, struct fsk_server *s
     bool refused =
         what == FSK_TROUBLE_RCODE &&
         (detail == FSK_DNS_REFUSED || detail == FSK_DNS_NOTIMP || detail == FSK_DNS_FORMERR);
-    bool may_pass = what == FSK_TROUBLE_STREAM || (what == FSK_TROUBLE_RCODE && !refused);
+    bool may_pass = what == FSK_TROUBLE_STREAM || what == FSK_TROUBLE_MALFORMED ||
+                    (what == FSK_TROUBLE_RCODE && !refused);
     note->trouble = what;
     note->detail = detail;
     if (what == FSK_TROUBLE_ERRNO && fsk_no_descriptor(detail))
@@ -174,14 +175,16 @@ static void answered(struct fsk_question *question, enum fsk_dns_match match,
     account(slot, note && note->rest > now, slot->by_stream ? -1 : took, now);
 }
 
-static void case_lost(struct fsk_question *question)
+static void doubted(struct fsk_question *question, enum fsk_dns_match match)
 {
     struct fsk_query_slot *slot = FSK_HOLDER(question, struct fsk_query_slot, question);
     struct fsk_query *q = slot->query;
-    if (is_over(q) || slot->folded)
+    if (is_over(q))
         return;
-    slot->folded = true;
-    q->try_ends = fsk_time_min(q->try_ends, q->stub->servers.driver->now + FOLDED_DELAY);
+    if (!slot->folded && !slot->broken)
+        q->try_ends = fsk_time_min(q->try_ends, q->stub->servers.driver->now + DOUBT_DELAY);
+    slot->folded |= match == FSK_DNS_OURS_NOT_CASE;
+    slot->broken |= match == FSK_DNS_MALFORMED;
     fsk_op_wake(&q->op);
 }
 
@@ -211,4 +214,4 @@ static void failed(struct fsk_question *question, int sys_errno)
     fsk_op_wake(&q->op);
 }
 
-const struct fsk_asker fsk_query_asker = {answered, case_lost, failed};
+const struct fsk_asker fsk_query_asker = {answered, doubted, failed};

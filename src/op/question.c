@@ -104,9 +104,10 @@ bool fsk_questions_take(struct fsk_questions *place, const uint8_t *bytes, size_
     struct fsk_dns_msg m;
     query_of(&query, q);
     enum fsk_dns_match match = fsk_dns_read(&m, &query, bytes, n);
-    if (match == FSK_DNS_OURS_NOT_CASE)
-        place->asker->case_lost(q);
-    if (match == FSK_DNS_NOT_OURS || match == FSK_DNS_OURS_NOT_CASE)
+    bool doubtful = match == FSK_DNS_OURS_NOT_CASE || (match == FSK_DNS_MALFORMED && from);
+    if (doubtful)
+        place->asker->doubted(q, match);
+    if (match == FSK_DNS_NOT_OURS || doubtful)
         return false;
     take_out(at);
     place->asker->answered(q, match, &m, round_trip(q, clock));

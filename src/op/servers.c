@@ -145,7 +145,8 @@ static void bring_back(struct fsk_servers *servers, fsock_time now)
         if (s->aside && s->aside <= now) {
             s->aside = 0;
             s->window = s->open + 1;
-            settle_room(s);
+            if (fsk_list_empty(&s->roomy))
+                fsk_list_append(&servers->roomy, &s->roomy);
         } else if (s->aside) {
             servers->aside++;
             servers->back = fsk_time_min(servers->back, s->aside);
