@@ -94,7 +94,8 @@ static void manners(void **state)
         assert_string_equal(rig.answer->status_name, rows[i].status_name);
         assert_non_null(strstr(rig.answer->fault->text, rows[i].text));
         assert_int_equal(rig.answer->count, 0);
-        assert_string_equal(rig.answer->server, "");
+        bool named = rows[i].status == FSOCK_DNS_RCODE; /* who said so */
+        assert_string_equal(rig.answer->server, named ? rig.servers : "");
     }
 }
 

@@ -83,7 +83,7 @@ static void a_long_list(void **state)
     must_be_over(d);
     assert_int_equal(fsock_dns_server(d, 0, &server), 1);
     assert_string_equal(server.name, rig.servers);
-    assert_int_equal(server.asked, server.answered + server.lost);
+    assert_true(server.asked >= server.answered + server.lost); /* some are no longer wanted */
     assert_true(server.asked >= MANY && server.srtt > 0 && server.open == 0 && server.window >= 8);
     assert_int_equal(fsock_dns_server(d, 1, &server), 0);
     fsock_dns_free(d);
