@@ -143,6 +143,9 @@ enum fsock_err dns_run_line(struct dns_run *run, struct list_line *line)
         case LIST_END:
             run->ended = true;
             return FSOCK_AGAIN;
+        case LIST_MORE:
+            run->busy = true;
+            return FSOCK_AGAIN;
         case LIST_FAILED:
             list_broke(run, line->name);
             break;
@@ -167,13 +170,13 @@ static void flush(struct dns_run *run)
 static enum fsock_err any_event(struct dns_run *run, struct fsock_dns_event *e)
 {
     const fsock_time now_or_never = 0;
-    if (run->busy)
-        return fsock_dns_next(run->dns, e, now_or_never);
-    fsock_time until = fsk_time_min(run->progress.next, run->run_deadline);
     if (run->out.n && !run->waits) {
         run->waits = true;
         run->flush_at = fsock_now() + flush_after;
     }
+    if (run->busy)
+        return fsock_dns_next(run->dns, e, now_or_never);
+    fsock_time until = fsk_time_min(run->progress.next, run->run_deadline);
     return fsock_dns_next(run->dns, e, run->waits ? fsk_time_min(until, run->flush_at) : until);
 }
 
