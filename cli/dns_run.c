@@ -87,7 +87,7 @@ int dns_run_init(struct dns_run *run, const struct dns_options *o, bool raw, cha
     run->o = o;
     run->room = true;
     run->started = fsock_now();
-    run->run_deadline = fsk_time_limit(run->started, o->run_time);
+    run->run_deadline = fsk_time_limit(o->started, o->run_time);
     start_outputs(run);
     if (raw)
         list_init_raw(&run->list, lists);

@@ -41,3 +41,40 @@ def test_a_list_without_an_entry_does_not_hold_up_the_clock(fsock, at, tmp, verb
     time.sleep(0.3)
     process.send_signal(signal.SIGINT)
     assert process.wait(2) == 130
+
+
+# ---- name servers of -r ----
+
+
+@pytest.mark.plain
+def test_servers_that_come_late_are_waited_for(fsock, site, tmp):
+    """-r FIFO: asleep until the writer comes, and not for longer than --run-time."""
+    fifo = tmp / "fifo"
+    os.mkfifo(fifo)
+
+    def write():
+        time.sleep(0.4)
+        with fifo.open("wb", buffering=0) as pipe:
+            pipe.write(b"127.0.0.1:")
+            time.sleep(0.6)
+            pipe.write(str(site.dns).encode())
+
+    threading.Thread(target=write, daemon=True).start()
+    before = os.times()
+    result = fsock("dns", "-r", fifo, "shop.example", "A")
+    after = os.times()
+    assert result.code == 0 and result.elapsed >= 1, result
+    assert after.children_user + after.children_system < before.children_user + before.children_system + 0.5
+    result = fsock("dns", "-r", fifo, "--run-time", "0.3", "shop.example", "A", timeout=5)
+    assert result.code == 28 and 0.3 <= result.elapsed < 0.6 and "--run-time" in result.errors, result
+
+
+@pytest.mark.plain
+def test_too_many_of_something_is_called_that(fsock, at):
+    """65 types, in both ways; servers whose names take more than 16 MiB."""
+    types = [f"TYPE{1000 + i}" for i in range(65)]
+    for words in (["-t", ",".join(types)], types):
+        result = fsock("dns", at, "x.test", *words)
+        assert result.code == 2 and "64 types" in result.errors, result
+    result = fsock("dns", "-r", "-", "x.test", stdin=b"127.0.0.1:5300\n" * 1200000)
+    assert result.code == 26 and "too many" in result.errors, result
