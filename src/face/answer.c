@@ -284,10 +284,13 @@ enum fsock_err fsk_answer_tell(struct fsk_answer *a, const struct fsk_ask *ask, 
         put_fault(a, err, why);
     } else if (err != FSOCK_OK) {
         tell_failure(a, q, err);
+    } else if (put == FSOCK_ERR_TOO_BIG) { /* a matter of this question, not of memory */
+        set_status(a, FSOCK_DNS_ERROR);
+        put_fault(a, FSOCK_ERR_DNS, "the answer is far too big");
     } else {
         tell_success(a, q);
     }
-    return put;
+    return put == FSOCK_ERR_TOO_BIG ? FSOCK_OK : put;
 }
 
 void fsk_answer_refused(struct fsk_answer *a, const char *name, const struct fsock_fault *fault)

@@ -78,3 +78,32 @@ def test_too_many_of_something_is_called_that(fsock, at):
         assert result.code == 2 and "64 types" in result.errors, result
     result = fsock("dns", "-r", "-", "x.test", stdin=b"127.0.0.1:5300\n" * 1200000)
     assert result.code == 26 and "too many" in result.errors, result
+
+
+# ---- answers ----
+
+
+@pytest.mark.plain
+def test_an_answer_without_measure_fails_its_question_only(fsock):
+    """A message of 64 KiB whose thousands of CNAMEs, each 2 KiB as text, lead in a circle."""
+    label = bytes([63]) + b"\1" * 63
+    longest = label * 3 + bytes([61]) + b"\1" * 61 + b"\0"
+
+    def answer(query):
+        if query.via == "udp":
+            return query.answer(tc=True)
+        if query.name != "x.test":
+            return query.answer(("A", "192.0.2.1"))
+        start = query.answer(("CNAME", longest))
+        here = struct.pack("!H", 0xC000 | len(start) - len(longest))
+        again = (65535 - len(start)) // (len(here) * 2 + 10)
+        message = start + (here + struct.pack("!HHIH", 5, 1, 60, 2) + here) * again
+        return message[:6] + struct.pack("!H", 1 + again) + message[8:]
+
+    with NameServer(answer) as server:
+        result = fsock("dns", server.at, "-t", "A", "--json", "x.test", "a.test", "b.test")
+        status = {r["name"]: r["status"] for r in result.records}
+        assert status == {"x.test": "ERROR", "a.test": "NOERROR", "b.test": "NOERROR"}, result
+        assert result.code == 110
+        result = fsock("dns", server.at, "-t", "A", "x.test")
+        assert result.code == 6 and "too big" in result.text, result
