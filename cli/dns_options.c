@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/fault.h"
+#include "base/time.h"
 #include "colour.h"
 #include "dns_target.h"
 #include "list.h"
@@ -79,6 +80,7 @@ void dns_options_init(struct dns_options *o)
         .recurse = 1,
         .progress = 1,
         .summary = -1,
+        .started = fsock_now(),
         .max_time = 10 * FSOCK_SECOND,
         .parallel = 30000,
         .race = 1,
@@ -198,6 +200,23 @@ static int read_types(struct dns_options *o, char *why, size_t cap)
 
 /* ---- servers --------------------------------------------------------------------------------- */
 
+/* Wait until the list can be read. False: the run's time is over, or memory is out. */
+static bool wait_for_list(const struct dns_options *o, struct list *list)
+{
+    struct fsock_event e;
+    fsock_fetch *waiter = fsock_fetch_new(NULL, 1, 1, NULL);
+    enum fsock_err err = waiter ? FSOCK_OK : FSOCK_ERR_MEMORY;
+    if (err == FSOCK_OK)
+        err = fsock_fetch_watch(waiter, list->fd, FSOCK_READABLE, NULL);
+    if (err == FSOCK_OK)
+        err = fsock_fetch_next(waiter, &e, fsk_time_limit(o->started, o->run_time));
+    fsock_fetch_free(waiter);
+    list_ready(list);
+    if (err != FSOCK_OK)
+        list->sys_errno = err == FSOCK_ERR_TIMEOUT ? ETIMEDOUT : ENOMEM;
+    return err == FSOCK_OK;
+}
+
 /* The servers of a file, one a line. */
 static int read_resolvers(struct dns_options *o, const struct option_item *name, char *why,
                           size_t cap)
@@ -207,22 +226,27 @@ static int read_resolvers(struct dns_options *o, const struct option_item *name,
     struct option_item item = *name;
     struct option_list names = {&item, 1};
     enum list_result result;
-    bool good = true;
+    bool good = true, in_time = true, fits = true;
     list_init(&list, &names);
-    list_ready(&list); /* nothing else goes on: it may wait */
-    while (good && (result = list_next(&list, &line)) != LIST_END && result != LIST_FAILED) {
+    while (good && in_time && fits && (result = list_next(&list, &line)) != LIST_END &&
+           result != LIST_FAILED) {
         if (result == LIST_WAIT)
-            list_ready(&list);
+            in_time = wait_for_list(o, &list);
+        else if (result == LIST_LINE)
+            fits = add_server(o, line.text.p, line.text.n);
         else
-            good = result == LIST_LINE && add_server(o, line.text.p, line.text.n);
+            good = result == LIST_MORE;
     }
     int sys_errno = list.sys_errno;
     list_fini(&list);
-    if (good && result == LIST_END)
+    if (good && in_time && fits && result == LIST_END)
         return 0;
     snprintf(why, cap, "can't read the name servers of %s: %s", name->value,
-             good ? fsk_errno_text(sys_errno) : "a line is too long, or holds a NUL byte");
-    return EXIT_READ;
+             !good                    ? "a line is too long, or holds a NUL byte"
+             : !fits                  ? "they are too many; there is room for 16 MiB of names"
+             : sys_errno != ETIMEDOUT ? fsk_errno_text(sys_errno)
+                                      : "the time is over (--run-time raises this limit)");
+    return sys_errno == ETIMEDOUT ? EXIT_TIMEOUT : EXIT_READ;
 }
 
 static int gather_servers(struct dns_options *o, char *why, size_t cap)

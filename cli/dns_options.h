@@ -26,6 +26,7 @@ struct dns_options {
     int brief, json, ordered, silent, progress, summary, colour;
     int log, append;
     const char *dns_servers, *ca_file, *cache;
+    fsock_time started; /* when the program was: --run-time counts from then */
     int64_t max_time, run_time, parallel, rate, server_rate, race, field, cache_min;
 
     /* Made of the above by dns_options_check(): */

@@ -89,7 +89,7 @@ int dns_run_init(struct dns_run *run, const struct dns_options *o, bool raw, cha
     run->o = o;
     run->room = true;
     run->started = fsock_now();
-    run->run_deadline = fsk_time_limit(run->started, o->run_time);
+    run->run_deadline = fsk_time_limit(o->started, o->run_time);
     start_outputs(run);
     if (raw)
         list_init_raw(&run->list, lists);
@@ -145,6 +145,9 @@ enum fsock_err dns_run_line(struct dns_run *run, struct list_line *line)
         case LIST_END:
             run->ended = true;
             return FSOCK_AGAIN;
+        case LIST_MORE:
+            run->busy = true;
+            return FSOCK_AGAIN;
         case LIST_FAILED:
             list_broke(run, line->name);
             break;
@@ -169,13 +172,13 @@ static void flush(struct dns_run *run)
 static enum fsock_err any_event(struct dns_run *run, struct fsock_dns_event *e)
 {
     const fsock_time now_or_never = 0;
-    if (run->busy)
-        return fsock_dns_next(run->dns, e, now_or_never);
-    fsock_time until = fsk_time_min(run->progress.next, run->run_deadline);
     if (run->out.n && !run->waits) {
         run->waits = true;
         run->flush_at = fsock_now() + flush_after;
     }
+    if (run->busy)
+        return fsock_dns_next(run->dns, e, now_or_never);
+    fsock_time until = fsk_time_min(run->progress.next, run->run_deadline);
     return fsock_dns_next(run->dns, e, run->waits ? fsk_time_min(until, run->flush_at) : until);
 }
 

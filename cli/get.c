@@ -184,6 +184,9 @@ static enum fsock_err from_list(struct get *g, struct item **item)
     case LIST_END:
         g->ended = true;
         return FSOCK_AGAIN;
+    case LIST_MORE:
+        g->busy = true;
+        return FSOCK_AGAIN;
     case LIST_WAIT:
         if (!g->list_waits &&
             fsock_fetch_watch(g->fetch, g->list.fd, FSOCK_READABLE, &list_watch) != FSOCK_OK)

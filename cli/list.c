@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { CHUNK = 65536, SHOWN = 200 };
+enum { CHUNK = 65536, SHOWN = 200, CHUNKS_A_TURN = 4 };
 
 void list_init(struct list *l, const struct option_list *names)
 {
@@ -207,7 +207,7 @@ static bool read_on(struct list *l)
 
 enum list_result list_next(struct list *l, struct list_line *line)
 {
-    for (;;) {
+    for (unsigned chunks = 0;; chunks++) {
         if (l->fd < 0 && !l->names)
             return LIST_END;
         if (l->fd >= 0 || next_list(l)) {
@@ -215,6 +215,8 @@ enum list_result list_next(struct list *l, struct list_line *line)
                 return line->why ? LIST_BAD : LIST_LINE;
             if (!l->ended && !l->regular && !l->ready)
                 return LIST_WAIT;
+            if (chunks == CHUNKS_A_TURN && !l->raw)
+                return LIST_MORE;
             if (read_on(l))
                 continue;
         }

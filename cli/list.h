@@ -13,7 +13,8 @@
  * is no LIST_BAD, and what could be read before a file failed is given out before LIST_FAILED.
  *
  * Nothing here blocks on a pipe: where bytes may be late, list_next() says LIST_WAIT, and the
- * caller watches list->fd. At most 4 * LIST_LINE_MAX bytes are held.
+ * caller watches list->fd. Nor does it read on and on in a file that holds no entry, of blank lines
+ * or of zeros: LIST_MORE lets others have their turn. At most 4 * LIST_LINE_MAX bytes are held.
  */
 #ifndef FSOCK_CLI_LIST_H
 #define FSOCK_CLI_LIST_H
@@ -31,6 +32,7 @@ enum list_result {
     LIST_LINE,   /* an entry; a line or piece of a raw list */
     LIST_BAD,    /* a line that is no entry; line.why says so */
     LIST_WAIT,   /* nothing yet: watch list->fd, and call list_ready() when it can be read */
+    LIST_MORE,   /* nothing yet, though much was read: call again; never of a raw list */
     LIST_END,    /* all lists are read */
     LIST_FAILED, /* this list can't be read any further (list->sys_errno); go on for the next */
 };

@@ -246,7 +246,7 @@ static void tell_lack(struct fsk_answer *a, enum fsock_err put)
     if (put == FSOCK_OK)
         return;
     set_status(a, FSOCK_DNS_ERROR);
-    put_fault(a, put, put == FSOCK_ERR_MEMORY ? "out of memory" : "its records are too many");
+    put_fault(a, put, put == FSOCK_ERR_MEMORY ? "out of memory" : "the answer is far too big");
 }
 
 /* A query that failed: status and fault. */
