@@ -10,8 +10,7 @@
 #include "face/given.h"
 #include "face/watch.h"
 
-#define QUEUE 64 /* questions that wait inside: the rest waits outside, where it needs less room   \
-                  */
+#define QUEUE 64 /* questions that wait inside; outside they need less room */
 
 /* One question: queued, running, ended, or spare. */
 struct job {
