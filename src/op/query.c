@@ -183,9 +183,9 @@ static bool ask_next(struct fsk_query *q, fsock_time now)
         }
         if (note->trouble == FSK_TROUBLE_ERRNO && fsk_no_descriptor(note->detail))
             note->trouble = FSK_TROUBLE_NONE;
-        q->try_ends =
-            now +
-            slice(q, left, fsk_time_min(all->try_max, fsk_server_patience(s, note->tries)), now);
+        fsock_time patience = fsk_time_min(all->try_max, fsk_server_patience(s, note->tries));
+        fsock_time ends = now + slice(q, left, patience, now);
+        q->try_ends = i == 0 || ends > q->try_ends ? ends : q->try_ends;
         note->tries++;
         q->tries++;
         ask(q, s, all->use_tcp || s->transport != FSK_BY_UDP, NULL, now);
@@ -226,7 +226,7 @@ static void try_over(struct fsk_query *q, fsock_time now)
             leave(slot);
             q->try_ends = now + slice(q, 1, q->stub->servers.try_max, now);
             ask(q, s, false, from, now);
-        } else if (slot->broken) {
+        } else if (slot->broken && slot->question.place) {
             fsk_query_fault(q, s, FSK_TROUBLE_MALFORMED, 0);
             leave(slot);
         } else if (slot->trying) {

@@ -14,7 +14,8 @@
 #define ROUND_LEAST   16
 #define QUEUE_FEW     64  /* questions that wait at the server: there may be more */
 #define QUEUE_MANY    160 /* ... there should be fewer: 200 is what a usual socket buffer holds */
-#define BEST_AGE      (2 * FSOCK_SECOND) /* what was best is forgotten little by little */
+#define ROUND_TIME    (FSOCK_MILLISECOND / 4) /* the least that turns' time stamps can tell */
+#define BEST_AGE      (2 * FSOCK_SECOND)      /* what was best is forgotten little by little */
 #define BURST_SLACK   FSOCK_MILLISECOND
 
 /* ---- which there are ---- */
@@ -192,7 +193,8 @@ fsock_time fsk_servers_room(struct fsk_servers *servers, fsock_time now)
     if (full || s->open + servers->coming >= s->window)
         return servers->back > now && servers->aside ? servers->back : FSOCK_NEVER;
     fsock_time rate = due(&servers->rate, servers->coming, now);
-    fsock_time own = due(&s->rate, servers->coming / servers->n, now);
+    unsigned its = servers->rotate ? servers->coming / servers->n : servers->coming;
+    fsock_time own = due(&s->rate, its, now);
     return later(later(rate, own), s->burst.next);
 }
 
@@ -212,7 +214,7 @@ struct fsk_server *fsk_servers_turn(struct fsk_servers *servers, fsock_time now)
 /* How many of the open questions wait at the server, by how much longer the fastest one took. */
 static unsigned standing(const struct fsk_server *s)
 {
-    if (!s->round.answered || s->round.fastest <= s->floor)
+    if (s->round.fastest == FSOCK_NEVER || s->round.fastest <= s->floor)
         return 0;
     double share = (double)(s->round.fastest - s->floor) / (double)s->round.fastest;
     return (unsigned)(share * s->round.most);
@@ -223,20 +225,21 @@ static unsigned within(unsigned n, unsigned least, unsigned most)
     return n < least ? least : n > most ? most : n;
 }
 
-static void begin_round(struct fsk_server *s)
+static void begin_round(struct fsk_server *s, fsock_time now)
 {
     s->round.size = within(s->window, ROUND_LEAST, s->window);
     s->round.answered = s->round.lost = s->round.most = 0;
     s->round.fastest = FSOCK_NEVER;
-    s->round.began = fsock_now(); /* a round may be shorter than a turn */
+    s->round.began = now;
     s->round.sleeps = s->owner->driver->sleeps;
 }
 
 /* How wide the window may become: a few times of what it was when as much was answered. */
-static unsigned useful_window(struct fsk_server *s)
+static unsigned useful_window(struct fsk_server *s, fsock_time now)
 {
-    fsock_time now = fsock_now(), age = now - s->best.at;
-    double rate = (double)s->round.answered / (double)(now - s->round.began + 1);
+    fsock_time age = now - s->best.at;
+    fsock_time took = now - s->round.began > ROUND_TIME ? now - s->round.began : ROUND_TIME;
+    double rate = (double)s->round.answered / (double)took;
     double best = age < BEST_AGE ? s->best.rate * (1 - (double)age / BEST_AGE) : 0;
     if (rate > best * 9 / 8) {
         s->best.rate = rate;
@@ -247,11 +250,11 @@ static unsigned useful_window(struct fsk_server *s)
 }
 
 /* As many tries have ended as the window had been wide: what is to be learned from them. */
-static void judge_round(struct fsk_server *s)
+static void judge_round(struct fsk_server *s, fsock_time now)
 {
     bool busy = s->owner->driver->sleeps == s->round.sleeps; /* it is us who hold things up */
     unsigned tries = s->round.answered + s->round.lost, queue = standing(s), w = s->window;
-    unsigned most = useful_window(s);
+    unsigned most = useful_window(s, now);
     if (s->round.lost > tries / 2)
         w = within(w / 2, FSK_WINDOW_LEAST, w);
     else if (s->round.lost > tries / 32)
@@ -264,27 +267,27 @@ static void judge_round(struct fsk_server *s)
         s->growing_fast = false;
     s->window = w;
     s->burst.interval = s->srtt ? s->srtt / (8 * (int64_t)w) : 0;
-    begin_round(s);
+    begin_round(s, now);
 }
 
 /*
  * Whether a round is over. Answers come at once, and losses are known late and may turn out to be
  * none: where there are any, a round takes so long that both are of the same questions.
  */
-static bool round_is_over(const struct fsk_server *s)
+static bool round_is_over(const struct fsk_server *s, fsock_time now)
 {
     return s->round.answered + s->round.lost >= s->round.size &&
-           (!s->round.lost || fsock_now() - s->round.began > 2 * fsk_server_patience(s, 0));
+           (!s->round.lost || now - s->round.began > 2 * fsk_server_patience(s, 0));
 }
 
-static void count(struct fsk_server *s, bool answered)
+static void count(struct fsk_server *s, bool answered, fsock_time now)
 {
     if (s->round.most < s->open)
         s->round.most = s->open;
     s->round.answered += answered;
     s->round.lost += !answered;
-    if (round_is_over(s))
-        judge_round(s);
+    if (round_is_over(s, now))
+        judge_round(s, now);
 }
 
 /* ---- how tries begin and end ---- */
@@ -303,7 +306,7 @@ void fsk_server_try(struct fsk_server *s, fsock_time now)
     s->open++;
     s->asked++;
     if (!s->round.size)
-        begin_round(s);
+        begin_round(s, now);
     fsk_pace_take(&s->owner->rate, now);
     fsk_pace_take(&s->rate, now);
     fsk_pace_take(&s->burst, now);
@@ -352,7 +355,7 @@ void fsk_server_answered(struct fsk_server *s, fsock_time took, fsock_time now)
     heard(s, now);
     if (took >= 0)
         measure(s, took > FASTEST ? took : FASTEST);
-    count(s, true);
+    count(s, true, now);
     ended(s);
 }
 
@@ -386,7 +389,7 @@ void fsk_server_lost(struct fsk_server *s, fsock_time now)
 {
     s->lost++;
     s->silent++;
-    count(s, false);
+    count(s, false, now);
     if (s->silent >= SILENT_LEAST && now - s->heard >= s->owner->try_max)
         set_aside(s, now);
     ended(s);
