@@ -55,8 +55,8 @@ static enum fsock_err put_name(struct fsk_buf *text, const struct fsk_dname *nam
 
 /*
  * Append a record, whose owner is the name that was asked for, or another one. Its texts are
- * offsets until all have been put, since the buffer moves; NULL stands for the name that was asked
- * for.
+ * offsets until all have been put, since the buffer moves; NULL stands for the name, or the type,
+ * that was asked for.
  */
 static enum fsock_err put_record(struct fsk_answer *a, const struct fsk_dns_msg *m,
                                  const struct fsk_dns_record *rec, bool asked)
@@ -66,13 +66,14 @@ static enum fsock_err put_record(struct fsk_answer *a, const struct fsk_dns_msg 
     struct fsock_record *r = new_record(a);
     if (!r)
         return FSOCK_ERR_MEMORY;
-    const char *type = fsk_dns_type_name(rec->type, word);
     *r = (struct fsock_record){.ttl = rec->ttl, .type = rec->type};
     r->name = asked ? NULL : (const char *)text->end;
     enum fsock_err err = asked ? FSOCK_OK : put_name(text, &rec->owner);
-    r->type_name = (const char *)text->end;
-    if (err == FSOCK_OK)
+    if (err == FSOCK_OK && rec->type != a->answer.type) {
+        const char *type = fsk_dns_type_name(rec->type, word);
+        r->type_name = (const char *)text->end;
         err = fsk_buf_append(text, type, strlen(type) + 1);
+    }
     r->data = (const char *)text->end;
     if (err == FSOCK_OK)
         err = fsk_rdata_text(text, m, rec);
@@ -92,7 +93,7 @@ static void place_texts(struct fsk_answer *a, enum fsock_err put)
     for (size_t i = 0; i < a->answer.count; i++) {
         struct fsock_record *r = &a->record[i];
         r->name = r->name ? a->text.mem + (size_t)r->name : a->qname;
-        r->type_name = a->text.mem + (size_t)r->type_name;
+        r->type_name = r->type_name ? a->text.mem + (size_t)r->type_name : a->answer.type_name;
         r->data = a->text.mem + (size_t)r->data;
     }
     a->answer.records = a->record;

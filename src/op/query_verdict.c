@@ -75,16 +75,19 @@ static void mark_answer(struct fsk_query *q, const struct fsk_server *s,
 /* Keep the message, behind those of the questions before. */
 static enum fsock_err keep(struct fsk_query *q, const struct fsk_dns_msg *m)
 {
-    const uint8_t length[2] = {(uint8_t)(m->n >> 8), (uint8_t)m->n};
+    struct fsk_buf *kept = q->kept;
     struct fsk_dname name;
-    enum fsock_err err = q->kept ? fsk_buf_reserve(q->kept, m->n + 2) : FSOCK_OK;
-    if (!q->kept || err != FSOCK_OK)
+    enum fsock_err err = kept ? fsk_buf_reserve(kept, m->n + 2) : FSOCK_OK;
+    if (!kept || err != FSOCK_OK)
         return err;
-    fsk_buf_append(q->kept, length, 2);
-    fsk_buf_append(q->kept, m->p, m->n);
+    char *p = kept->mem + kept->end;
+    p[0] = (char)(m->n >> 8);
+    p[1] = (char)m->n;
+    memcpy(p + 2, m->p, m->n);
     fsk_dname_copy(&name, &q->what.name);
     fsk_dname_mix_case(&name, q->bits);
-    memcpy(q->kept->mem + q->kept->end - m->n + FSK_DNS_HEADER, name.b, name.n);
+    memcpy(p + 2 + FSK_DNS_HEADER, name.b, name.n);
+    kept->end += m->n + 2;
     return FSOCK_OK;
 }
 
