@@ -5,7 +5,6 @@
 #include "base/time.h"
 #include "op/query_verdict.h"
 
-#define NO_SOCKET_DELAY (50 * FSOCK_MILLISECOND)  /* until a descriptor may be free again */
 #define TAIL            (100 * FSOCK_MILLISECOND) /* too little for a try: the last one gets it */
 #define LEFT_MOST       8                         /* servers that the remaining time is shared by */
 
@@ -84,7 +83,7 @@ static void cannot_ask(struct fsk_query *q, struct fsk_server *s, int sys_errno,
     fsk_query_fault(q, s, FSK_TROUBLE_ERRNO, sys_errno);
     if (fsk_no_descriptor(sys_errno)) {
         q->state = FSK_QUERY_OPEN;
-        q->try_ends = now + NO_SOCKET_DELAY;
+        q->try_ends = now + FSK_NO_SOCKET_DELAY;
     }
 }
 

@@ -7,6 +7,8 @@
 
 #include "op/query.h"
 
+#define FSK_NO_SOCKET_DELAY (50 * FSOCK_MILLISECOND) /* until a descriptor may be free again */
+
 /* Told of what becomes of the questions of all queries; leaves verdicts in their slots. */
 extern const struct fsk_asker fsk_query_asker;
 

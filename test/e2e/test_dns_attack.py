@@ -107,3 +107,23 @@ def test_an_answer_without_measure_fails_its_question_only(fsock):
         assert result.code == 110
         result = fsock("dns", server.at, "-t", "A", "x.test")
         assert result.code == 6 and "too big" in result.text, result
+
+
+# ---- descriptors ----
+
+
+@pytest.mark.plain
+@pytest.mark.parametrize("words", [["--tcp"], []])
+def test_without_descriptors_tcp_is_tried_at_leisure(fsock, words):
+    """No descriptor for a connection, neither for --tcp nor for what was cut off: no storm of tries,
+    and the server isn't blamed."""
+    limit = 8 if words else 9
+    with NameServer(lambda query: query.answer(tc=query.via == "udp")) as server:
+        script = f"ulimit -n {limit}; exec \"$0\" dns -m 1 --json {' '.join(words)} {server.at} x.test A"
+        before = os.times()
+        shell = subprocess.run(["sh", "-c", script, fsock.program], capture_output=True, text=True,
+                               env=clean_env(), timeout=20)
+        after = os.times()
+        used = after.children_user + after.children_system - before.children_user - before.children_system
+        assert shell.returncode == 6 and "too many open files" in shell.stdout, shell
+        assert used < 0.5 and len(server.queries) < 40, (used, len(server.queries))
