@@ -127,3 +127,28 @@ def test_without_descriptors_tcp_is_tried_at_leisure(fsock, words):
         used = after.children_user + after.children_system - before.children_user - before.children_system
         assert shell.returncode == 6 and "too many open files" in shell.stdout, shell
         assert used < 0.5 and len(server.queries) < 40, (used, len(server.queries))
+
+
+# ---- memory ----
+
+
+@pytest.mark.plain
+@pytest.mark.slow
+@pytest.mark.parametrize("words", [[], ["--ordered"]])
+def test_big_answers_are_not_hoarded(fsock, tmp, words):
+    """4000 answers of 62 KiB, 120 KiB as text, behind a name that nobody answers."""
+    count = 3900
+
+    def answer(query):
+        if query.name == "mute.test":
+            return None
+        message = query.answer(("A", "192.0.2.1"))
+        return message[:6] + struct.pack("!H", count) + message[8:] + message[-16:] * (count - 1)
+
+    (tmp / "list").write_text("mute.test\n" + "".join(f"n{i}.test\n" for i in range(4000)))
+    with NameServer(answer) as server:
+        process = start(fsock, server.at, "--tcp", *words, "-t", "A", "-m", "4", "-s", "-i", tmp / "list",
+                        "--run-time", "20", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        usage = os.wait4(process.pid, 0)[2]
+        process.returncode = 0
+        assert usage.ru_maxrss < 160 * 1024, usage.ru_maxrss
