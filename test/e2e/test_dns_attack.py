@@ -129,6 +129,20 @@ def test_without_descriptors_tcp_is_tried_at_leisure(fsock, words):
         assert used < 0.5 and len(server.queries) < 40, (used, len(server.queries))
 
 
+# ---- order ----
+
+
+@pytest.mark.plain
+def test_order_holds_for_lines_that_ask_for_nothing(fsock, tmp):
+    """More of them behind a mute name than may wait: none is lost, and what follows is asked."""
+    lines = ["mute.test"] + [f"192.0.2.1/9{i}" for i in range(20000)] + ["ok.test"]
+    (tmp / "list").write_text("".join(line + "\n" for line in lines))
+    with NameServer(lambda query: None if query.name == "mute.test" else query.answer()) as server:
+        result = fsock("dns", server.at, "--ordered", "-t", "A", "-m", "1", "-i", tmp / "list", timeout=10)
+    assert [line.split("\t")[0] for line in result.lines] == lines
+    assert result.code == 110 and result.elapsed < 3, result.elapsed
+
+
 # ---- memory ----
 
 
