@@ -129,6 +129,12 @@ def test_without_descriptors_tcp_is_tried_at_leisure(fsock, words):
         assert used < 0.5 and len(server.queries) < 40, (used, len(server.queries))
 
 
+@pytest.mark.plain
+def test_a_server_that_answers_by_tcp_has_answered(fsock, at):
+    result = fsock("dns", at, "--tcp", "shop.example", "www.example", "A")
+    assert result.code == 0 and "lost 0" in result.errors and "no answer" not in result.errors, result
+
+
 # ---- order ----
 
 
