@@ -103,6 +103,12 @@ static enum fsock_err tell_invalid(struct dns *d, uint64_t number, struct fsk_sp
 
 /* ---- Feeding --------------------------------------------------------------------------------- */
 
+/* Whether one more record may come. */
+static bool has_place(const struct dns *d)
+{
+    return !d->o.ordered || dns_order_room(&d->order, d->asked);
+}
+
 /* Begin with a word or a line. */
 static enum fsock_err begin(struct dns *d, struct fsk_span text, const char *why, bool address)
 {
@@ -117,9 +123,12 @@ static enum fsock_err begin(struct dns *d, struct fsk_span text, const char *why
     return why ? tell_invalid(d, d->asked++, text, why) : FSOCK_OK;
 }
 
-/* The next input: of the command line, else of the lists. FSOCK_AGAIN: there is none now. */
+/* The next input: of the command line, else of the lists. FSOCK_AGAIN: there is none now, or no
+ * place for its record. */
 static enum fsock_err next_input(struct dns *d)
 {
+    if (!has_place(d))
+        return FSOCK_AGAIN;
     if (d->next_name < d->o.names.n) {
         const struct option_item *item = &d->o.names.item[d->next_name++];
         return begin(d, fsk_span_str(item->value), NULL, item->tag == NAME_ADDRESS);
@@ -140,7 +149,7 @@ static enum fsock_err next_input(struct dns *d)
 static enum fsock_err put(struct dns *d)
 {
     struct fsock_fault fault;
-    if (!d->run.room || (d->o.ordered && !dns_order_room(&d->order, d->asked)))
+    if (!d->run.room || !has_place(d))
         return FSOCK_AGAIN;
     void *number = (void *)(uintptr_t)d->asked;
     enum fsock_err err = fsock_dns_add(d->run.dns, d->name.p, d->name.n, d->type, number, &fault);

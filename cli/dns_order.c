@@ -18,6 +18,7 @@ static void write_next(struct dns_order *order, struct out *out)
         out_bytes(out, order->slot[i].text, order->slot[i].n);
         free(order->slot[i].text);
         order->slot[i].text = NULL;
+        order->bytes -= order->slot[i].n;
         order->next++;
     }
 }
@@ -36,5 +37,6 @@ bool dns_order_put(struct dns_order *order, uint64_t number, struct fsk_span tex
     memcpy(copy, text.p, text.n);
     order->slot[number % DNS_ORDER_MOST].text = copy;
     order->slot[number % DNS_ORDER_MOST].n = text.n;
+    order->bytes += text.n;
     return true;
 }

@@ -294,7 +294,7 @@ static int exit_code(const struct dns_run *run, const int *single)
     if (run->list_failed)
         return EXIT_READ;
     if (single)
-        return stuck || run->over ? EXIT_TIMEOUT : *single;
+        return stuck || (run->over && *single) ? EXIT_TIMEOUT : *single;
     if (!run->counts.failed && !run->over && !stuck)
         return EXIT_FINE;
     return run->counts.fine ? EXIT_SOME_FAILED : EXIT_ALL_FAILED;

@@ -46,11 +46,13 @@ static void put_servers(const fsock_dns *dns, struct out *o)
         out_str(o, i ? "; " : all > 1 ? "worst servers: " : "server: ");
         out_str(o, worst[i].name);
         put_count(o, " asked ", worst[i].asked, "");
-        put_count(o, ", lost ", worst[i].lost, ", ");
-        if (worst[i].srtt)
+        put_count(o, ", lost ", worst[i].lost, "");
+        if (worst[i].srtt) {
+            out_str(o, ", ");
             out_interval(o, worst[i].srtt);
-        else
-            out_str(o, "no answer");
+        } else if (!worst[i].answered) { /* by TCP round trips aren't measured */
+            out_str(o, ", no answer");
+        }
     }
     if (n)
         out_char(o, '\n');

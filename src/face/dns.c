@@ -10,7 +10,8 @@
 #include "face/given.h"
 #include "face/watch.h"
 
-#define QUEUE 64 /* questions that wait inside; outside they need less room */
+#define QUEUE     64   /* questions that wait inside; outside they need less room */
+#define KEPT_MOST 4096 /* bytes of messages for which a spare job keeps room */
 
 /* One question: queued, running, ended, or spare. */
 struct job {
@@ -229,6 +230,8 @@ static void let_go(struct fsock_dns *d)
     if (!d->shown)
         return;
     fsk_query_fini(&d->shown->ask.query);
+    if (d->shown->ask.kept.cap > KEPT_MOST)
+        fsk_buf_fini(&d->shown->ask.kept);
     fsk_list_remove(&d->shown->link);
     fsk_list_prepend(&d->spare, &d->shown->link); /* the next one's memory is in the caches */
     d->shown = NULL;

@@ -121,6 +121,8 @@ static void pack(struct fsk_port *p, struct outgoing *o)
 static void set_pieces(struct outgoing *o, struct msghdr *m, size_t len)
 {
     const uint16_t size = (uint16_t)len;
+    memset(&o->control[o->messages], 0,
+           sizeof o->control[0]); /* the kernel gets its padding, too */
     m->msg_control = o->control[o->messages].bytes;
     m->msg_controllen = sizeof o->control[0].bytes;
     struct cmsghdr *c = CMSG_FIRSTHDR(m);

@@ -107,3 +107,68 @@ def test_an_answer_without_measure_fails_its_question_only(fsock):
         assert result.code == 110
         result = fsock("dns", server.at, "-t", "A", "x.test")
         assert result.code == 6 and "too big" in result.text, result
+
+
+# ---- descriptors ----
+
+
+@pytest.mark.plain
+@pytest.mark.parametrize("words", [["--tcp"], []])
+def test_without_descriptors_tcp_is_tried_at_leisure(fsock, words):
+    """No descriptor for a connection, neither for --tcp nor for what was cut off: no storm of tries,
+    and the server isn't blamed."""
+    limit = 8 if words else 9
+    with NameServer(lambda query: query.answer(tc=query.via == "udp")) as server:
+        script = f"ulimit -n {limit}; exec \"$0\" dns -m 1 --json {' '.join(words)} {server.at} x.test A"
+        before = os.times()
+        shell = subprocess.run(["sh", "-c", script, fsock.program], capture_output=True, text=True,
+                               env=clean_env(), timeout=20)
+        after = os.times()
+        used = after.children_user + after.children_system - before.children_user - before.children_system
+        assert shell.returncode == 6 and "too many open files" in shell.stdout, shell
+        assert used < 0.5 and len(server.queries) < 40, (used, len(server.queries))
+
+
+@pytest.mark.plain
+def test_a_server_that_answers_by_tcp_has_answered(fsock, at):
+    result = fsock("dns", at, "--tcp", "shop.example", "www.example", "A")
+    assert result.code == 0 and "lost 0" in result.errors and "no answer" not in result.errors, result
+
+
+# ---- order ----
+
+
+@pytest.mark.plain
+def test_order_holds_for_lines_that_ask_for_nothing(fsock, tmp):
+    """More of them behind a mute name than may wait: none is lost, and what follows is asked."""
+    lines = ["mute.test"] + [f"192.0.2.1/9{i}" for i in range(20000)] + ["ok.test"]
+    (tmp / "list").write_text("".join(line + "\n" for line in lines))
+    with NameServer(lambda query: None if query.name == "mute.test" else query.answer()) as server:
+        result = fsock("dns", server.at, "--ordered", "-t", "A", "-m", "1", "-i", tmp / "list", timeout=10)
+    assert [line.split("\t")[0] for line in result.lines] == lines
+    assert result.code == 110 and result.elapsed < 3, result.elapsed
+
+
+# ---- memory ----
+
+
+@pytest.mark.plain
+@pytest.mark.slow
+@pytest.mark.parametrize("words", [[], ["--ordered"]])
+def test_big_answers_are_not_hoarded(fsock, tmp, words):
+    """4000 answers of 62 KiB, 120 KiB as text, behind a name that nobody answers."""
+    count = 3900
+
+    def answer(query):
+        if query.name == "mute.test":
+            return None
+        message = query.answer(("A", "192.0.2.1"))
+        return message[:6] + struct.pack("!H", count) + message[8:] + message[-16:] * (count - 1)
+
+    (tmp / "list").write_text("mute.test\n" + "".join(f"n{i}.test\n" for i in range(4000)))
+    with NameServer(answer) as server:
+        process = start(fsock, server.at, "--tcp", *words, "-t", "A", "-m", "4", "-s", "-i", tmp / "list",
+                        "--run-time", "20", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        usage = os.wait4(process.pid, 0)[2]
+        process.returncode = 0
+        assert usage.ru_maxrss < 160 * 1024, usage.ru_maxrss
