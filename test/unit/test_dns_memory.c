@@ -129,10 +129,23 @@ static bool are_open(unsigned fds)
     return open_fds() == fds;
 }
 
+/* How many are open, once the server has closed what it had open for those before. */
+static unsigned settled_fds(void)
+{
+    const struct timespec nap = {.tv_nsec = MS};
+    unsigned least = open_fds();
+    for (unsigned i = 0; i < 50; i++) {
+        nanosleep(&nap, NULL);
+        unsigned now = open_fds();
+        least = now < least ? now : least;
+    }
+    return least;
+}
+
 /* Until nothing struck; the failure may also have been overcome. */
 static void exhaust(const struct script *s, enum fsock_err (*go)(const struct script *))
 {
-    unsigned fds = open_fds();
+    unsigned fds = settled_fds();
     for (int all = 0; all < 2; all++) {
         for_good = all;
         for (unsigned long n = 1;; n++) {
