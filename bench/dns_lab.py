@@ -212,15 +212,21 @@ class Canned:
 
 
 def private_network():
-    """Moves this process into a network of its own, loopback only; why it can't, or ''."""
+    """Moves this process into a network of its own, loopback only; why it can't, or ''.
+
+    Each datagram goes by itself there, however it was sent, so that it can be lost by itself.
+    """
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.unshare(CLONE_NEWNET) < 0:
         return f'no network namespace: {os.strerror(ctypes.get_errno())}'
-    for program in ('ip', 'nft'):
+    for program in ('ip', 'nft', 'ethtool'):
         if not lab.installed(program):
             return f'{program} is not installed'
-    done = subprocess.run(['ip', 'link', 'set', 'lo', 'up'], capture_output=True, text=True)
-    return done.stderr.strip()
+    for command in ('ip link set lo up', 'ethtool -K lo tx-udp-segmentation off'):
+        done = subprocess.run(command.split(), capture_output=True, text=True)
+        if done.returncode:
+            return done.stderr.strip()
+    return ''
 
 
 # ---- What fsock says -----------------------------------------------------------------------------

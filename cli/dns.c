@@ -196,12 +196,11 @@ static enum fsock_err loop(struct dns *d)
             return err;
         if (d->run.ended && d->ended == d->asked)
             return FSOCK_OK;
-        err = dns_run_next(&d->run, &e);
-        if (err == FSOCK_OK)
-            err = tell_answer(d, &e);
+        enum fsock_err news = dns_run_next(&d->run, &e);
+        err = news == FSOCK_OK ? tell_answer(d, &e) : news;
         if (err != FSOCK_OK && err != FSOCK_ERR_TIMEOUT)
             return err;
-        dns_run_tick(&d->run);
+        dns_run_tick(&d->run, news);
     }
 }
 

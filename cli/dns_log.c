@@ -138,7 +138,7 @@ static enum fsock_err loop(struct dns_log *log)
             act(log, &e);
         else if (err != FSOCK_ERR_TIMEOUT)
             return err;
-        dns_run_tick(run);
+        dns_run_tick(run, err);
     }
 }
 

@@ -124,24 +124,16 @@ static bool add_server(struct dns_options *o, const char *name, size_t len)
            fsk_buf_append(&o->servers, name, len) == FSOCK_OK;
 }
 
-static bool add_type(struct dns_options *o, const char *text, size_t len)
+/* NULL, or what is wrong with it: half a sentence. Type 0 is none (RFC 6895 3.1). */
+static const char *add_type(struct dns_options *o, const char *text, size_t len)
 {
     int type = fsock_dns_type(text, len);
-    if (type < 0 || o->n_types == DNS_TYPES_MAX)
-        return false;
-    o->type[o->n_types++] = (uint16_t)type;
-    return true;
-}
-
-static int bad_type(const struct dns_options *o, const char *text, size_t len, char *why,
-                    size_t cap)
-{
+    if (type <= 0)
+        return "is no type of records; there are A, MX, TXT and so on, and TYPE1 to TYPE65535";
     if (o->n_types == DNS_TYPES_MAX)
-        return bad(why, cap, "a name can be asked for %d types at most", DNS_TYPES_MAX);
-    return bad(why, cap,
-               "-t: '%.*s' is no type of records; there are A, MX, TXT and so on, and "
-               "TYPE0 to TYPE65535",
-               (int)len, text);
+        return "is one type too many; there may be 64";
+    o->type[o->n_types++] = (uint16_t)type;
+    return NULL;
 }
 
 /* dig's words. False: none of those that mean something here. */
@@ -162,13 +154,14 @@ static bool dig_word(struct dns_options *o, const char *word)
 static bool is_type(const struct dns_options *o, const char *word)
 {
     return o->names.n && strspn(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == strlen(word) &&
-           fsock_dns_type(word, strlen(word)) >= 0;
+           fsock_dns_type(word, strlen(word)) > 0;
 }
 
 static int sort_words(struct dns_options *o, char *why, size_t cap)
 {
     for (size_t i = 0; i < o->words.n; i++) {
         const char *word = o->words.item[i].value;
+        const char *wrong = NULL;
         bool good = true;
         if (word[0] == '@' && !word[1])
             return bad(why, cap, "@ needs the name server's address or name");
@@ -179,13 +172,14 @@ static int sort_words(struct dns_options *o, char *why, size_t cap)
                        word);
         if (word[0] == '@')
             good = add_server(o, word + 1, strlen(word + 1));
-        else if (is_type(o, word)) {
-            if (!add_type(o, word, strlen(word)))
-                return bad_type(o, word, strlen(word), why, cap);
-        } else if (word[0] != '+')
+        else if (is_type(o, word))
+            wrong = add_type(o, word, strlen(word));
+        else if (word[0] != '+')
             good = option_list_add(&o->names, word, NAME_ANY);
         if (!good)
             return out_of_memory(why, cap);
+        if (wrong)
+            return bad(why, cap, "'%s' %s", word, wrong);
     }
     return 0;
 }
@@ -195,8 +189,9 @@ static int read_types(struct dns_options *o, char *why, size_t cap)
     for (size_t i = 0; i < o->types.n; i++)
         for (const char *at = o->types.item[i].value, *end;; at = end + 1) {
             end = at + strcspn(at, ",");
-            if (!add_type(o, at, (size_t)(end - at)))
-                return bad_type(o, at, (size_t)(end - at), why, cap);
+            const char *wrong = add_type(o, at, (size_t)(end - at));
+            if (wrong)
+                return bad(why, cap, "-t: '%.*s' %s", (int)(end - at), at, wrong);
             if (!*end)
                 break;
         }

@@ -9,7 +9,7 @@
  *         ... all done? break ...
  *         err = dns_run_next(run, &event);      what has come; FSOCK_ERR_TIMEOUT: nothing yet
  *         ... act on the event's answer ...
- *         dns_run_tick(run);                    run->stopped: put no more questions
+ *         dns_run_tick(run, err);               run->stopped: put no more questions
  *     }
  */
 #ifndef FSOCK_CLI_DNS_RUN_H
@@ -48,10 +48,11 @@ struct dns_run {
     bool busy;        /* feeding stopped only to give others a turn */
     bool room;        /* the library takes questions */
 
-    bool stopped; /* the library was told to stop */
-    bool over;    /* ... because --run-time struck */
-    int signals;  /* readable from the first signal on */
-    bool waits;   /* some output does, until flush_at */
+    bool stopped;    /* the library was told to stop */
+    bool over;       /* ... because --run-time struck */
+    int signals;     /* readable from the first signal on */
+    unsigned events; /* so far */
+    bool waits;      /* some output does, until flush_at */
     fsock_time started, flush_at, run_deadline;
 
     bool terminal, colour; /* standard output */
@@ -79,8 +80,11 @@ enum fsock_err dns_run_line(struct dns_run *run, struct list_line *line);
  */
 enum fsock_err dns_run_next(struct dns_run *run, struct fsock_dns_event *event);
 
-/* What goes by the clock, and what ends a run: a signal, --run-time, an output that is gone. */
-void dns_run_tick(struct dns_run *run);
+/*
+ * What goes by the clock, and what ends a run: a signal, --run-time, an output that is gone. `err`
+ * is dns_run_next()'s.
+ */
+void dns_run_tick(struct dns_run *run, enum fsock_err err);
 
 /* Count one end. */
 void dns_run_count(struct dns_run *run, const char *status, bool fine,

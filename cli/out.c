@@ -160,11 +160,6 @@ void out_padded(struct out *o, uint64_t v, unsigned width)
     out_bytes(o, text + at, sizeof text - at);
 }
 
-void out_u64(struct out *o, uint64_t v)
-{
-    out_padded(o, v, 1);
-}
-
 void out_i64(struct out *o, int64_t v)
 {
     if (v < 0)

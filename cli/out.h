@@ -88,11 +88,18 @@ static inline void out_span(struct out *o, struct fsk_span s)
     out_bytes(o, s.p, s.n);
 }
 
-void out_u64(struct out *o, uint64_t v);
-void out_i64(struct out *o, int64_t v);
-
 /* At least `width` digits, zeros in front. */
 void out_padded(struct out *o, uint64_t v, unsigned width);
+
+static inline void out_u64(struct out *o, uint64_t v)
+{
+    if (v < 10)
+        out_char(o, (char)('0' + v));
+    else
+        out_padded(o, v, 1);
+}
+
+void out_i64(struct out *o, int64_t v);
 
 /* Nanoseconds as seconds with six decimals: "0.001234"; negative is 0. */
 void out_seconds(struct out *o, int64_t ns);

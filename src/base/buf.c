@@ -16,13 +16,11 @@ void fsk_buf_consume(struct fsk_buf *b, size_t n)
         b->start = b->end = 0;
 }
 
-enum fsock_err fsk_buf_reserve(struct fsk_buf *b, size_t n)
+enum fsock_err fsk_buf_grow(struct fsk_buf *b, size_t n)
 {
     size_t len = fsk_buf_len(b);
     if (n > b->ceiling || len > b->ceiling - n)
         return FSOCK_ERR_TOO_BIG;
-    if (n <= b->cap - b->end)
-        return FSOCK_OK;
     if (b->start) {
         memmove(b->mem, b->mem + b->start, len);
         b->start = 0;

@@ -49,7 +49,13 @@ void fsk_buf_consume(struct fsk_buf *b, size_t n);
  * Room for n more bytes at mem + end. FSOCK_ERR_TOO_BIG beyond the ceiling, FSOCK_ERR_MEMORY. Spans
  * into the buffer are void afterwards.
  */
-enum fsock_err fsk_buf_reserve(struct fsk_buf *b, size_t n);
+enum fsock_err fsk_buf_grow(struct fsk_buf *b, size_t n); /* fsk_buf_reserve()'s rare part */
+
+static inline enum fsock_err fsk_buf_reserve(struct fsk_buf *b, size_t n)
+{
+    bool room = n <= b->cap - b->end && n <= b->ceiling && fsk_buf_len(b) <= b->ceiling - n;
+    return room ? FSOCK_OK : fsk_buf_grow(b, n);
+}
 
 /* Append; errors as for fsk_buf_reserve, and then nothing has changed. */
 enum fsock_err fsk_buf_append(struct fsk_buf *b, const void *p, size_t n);

@@ -7,8 +7,9 @@
 
 #include "base/time.h"
 
-#define TURN      64 /* steps at most before the kernel is asked again: each may move 256 KiB */
-#define TURN_TIME (2 * FSOCK_MILLISECOND) /* and no step begins later than this after it was */
+#define TURN        64 /* steps at most before the kernel is asked again: each may move 256 KiB */
+#define TURN_TIME   (2 * FSOCK_MILLISECOND) /* nor for longer than this, */
+#define CLOCK_STEPS 4                       /* as far as the clock tells, which is read so often */
 
 struct fsk_loop_slot {
     struct fsk_op *reader, *writer; /* who waits; may be the same */
@@ -165,7 +166,7 @@ enum fsock_err fsk_loop_step(struct fsk_loop *loop, fsock_time deadline)
     }
     loop->turn--;
     fsk_sched_step(s);
-    if (loop->turn && fsock_now() - s->driver.now > TURN_TIME)
+    if (loop->turn % CLOCK_STEPS == 0 && loop->turn && fsock_now() - s->driver.now > TURN_TIME)
         loop->turn = 0;
     return FSOCK_OK;
 }

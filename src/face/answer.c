@@ -55,8 +55,8 @@ static enum fsock_err put_name(struct fsk_buf *text, const struct fsk_dname *nam
 
 /*
  * Append a record, whose owner is the name that was asked for, or another one. Its texts are
- * offsets until all have been put, since the buffer moves; NULL stands for the name that was asked
- * for.
+ * offsets until all have been put, since the buffer moves; NULL stands for the name, or the type,
+ * that was asked for.
  */
 static enum fsock_err put_record(struct fsk_answer *a, const struct fsk_dns_msg *m,
                                  const struct fsk_dns_record *rec, bool asked)
@@ -66,13 +66,14 @@ static enum fsock_err put_record(struct fsk_answer *a, const struct fsk_dns_msg 
     struct fsock_record *r = new_record(a);
     if (!r)
         return FSOCK_ERR_MEMORY;
-    const char *type = fsk_dns_type_name(rec->type, word);
     *r = (struct fsock_record){.ttl = rec->ttl, .type = rec->type};
     r->name = asked ? NULL : (const char *)text->end;
     enum fsock_err err = asked ? FSOCK_OK : put_name(text, &rec->owner);
-    r->type_name = (const char *)text->end;
-    if (err == FSOCK_OK)
+    if (err == FSOCK_OK && rec->type != a->answer.type) {
+        const char *type = fsk_dns_type_name(rec->type, word);
+        r->type_name = (const char *)text->end;
         err = fsk_buf_append(text, type, strlen(type) + 1);
+    }
     r->data = (const char *)text->end;
     if (err == FSOCK_OK)
         err = fsk_rdata_text(text, m, rec);
@@ -84,12 +85,15 @@ static enum fsock_err put_record(struct fsk_answer *a, const struct fsk_dns_msg 
     return err;
 }
 
-static void place_texts(struct fsk_answer *a)
+/* All records have been put, or there is none. */
+static void place_texts(struct fsk_answer *a, enum fsock_err put)
 {
+    if (put != FSOCK_OK)
+        a->answer.count = 0;
     for (size_t i = 0; i < a->answer.count; i++) {
         struct fsock_record *r = &a->record[i];
         r->name = r->name ? a->text.mem + (size_t)r->name : a->qname;
-        r->type_name = a->text.mem + (size_t)r->type_name;
+        r->type_name = r->type_name ? a->text.mem + (size_t)r->type_name : a->answer.type_name;
         r->data = a->text.mem + (size_t)r->data;
     }
     a->answer.records = a->record;
@@ -131,7 +135,7 @@ static enum fsock_err put_way(struct fsk_answer *a, const struct fsk_dns_msg *m,
     bool leads_on = true;
     enum fsock_err err = FSOCK_OK;
     fsk_dname_copy(&owner, &m->qname);
-    for (unsigned i = 0; i <= FSK_DNS_LINKS_MAX && leads_on && err == FSOCK_OK; i++)
+    for (unsigned i = 0; i < m->count[0] && leads_on && err == FSOCK_OK; i++) /* not in circles */
         err = put_owned(a, m, type, &owner, first && !i, &leads_on);
     return err;
 }
@@ -214,8 +218,10 @@ static enum fsock_dns_status failure(struct fsk_answer *a, const struct fsk_quer
     bool silent = !q->notes;
     int rcode = -1;
     for (unsigned i = 0; i < q->notes; i++) {
-        if (q->note[i].trouble == FSK_TROUBLE_RCODE)
+        if (q->note[i].trouble == FSK_TROUBLE_RCODE) {
             rcode = q->note[i].detail;
+            a->answer.server = q->note[i].server->text;
+        }
         silent |= q->note[i].trouble == FSK_TROUBLE_NONE;
     }
     if (rcode >= 0)
@@ -233,6 +239,15 @@ static void put_fault(struct fsk_answer *a, enum fsock_err err, const char *why)
         f->limit = FSOCK_LIMIT_TOTAL;
     f->took = a->answer.took;
     a->answer.fault = f;
+}
+
+/* The records could not be put: that is worse than what is known without them. */
+static void tell_lack(struct fsk_answer *a, enum fsock_err put)
+{
+    if (put == FSOCK_OK)
+        return;
+    set_status(a, FSOCK_DNS_ERROR);
+    put_fault(a, put, put == FSOCK_ERR_MEMORY ? "out of memory" : "the answer is far too big");
 }
 
 /* A query that failed: status and fault. */
@@ -268,29 +283,24 @@ static void tell_success(struct fsk_answer *a, const struct fsk_query *q)
     }
 }
 
-enum fsock_err fsk_answer_tell(struct fsk_answer *a, const struct fsk_ask *ask, enum fsock_err err,
-                               const char *why)
+void fsk_answer_tell(struct fsk_answer *a, const struct fsk_ask *ask, enum fsock_err err,
+                     const char *why)
 {
     const struct fsk_query *q = &ask->query;
     restart(a, &ask->qname, ask->type, ask->given.mem);
     a->answer.tries = q->tries;
     a->answer.took = q->took;
     enum fsock_err put = put_messages(a, ask);
-    if (put != FSOCK_OK)
-        a->answer.count = 0;
-    place_texts(a);
+    place_texts(a, put);
     if (err == FSOCK_ERR_CANCELED) {
         set_status(a, FSOCK_DNS_CANCELED);
         put_fault(a, err, why);
     } else if (err != FSOCK_OK) {
         tell_failure(a, q, err);
-    } else if (put == FSOCK_ERR_TOO_BIG) { /* a matter of this question, not of memory */
-        set_status(a, FSOCK_DNS_ERROR);
-        put_fault(a, FSOCK_ERR_DNS, "the answer is far too big");
     } else {
         tell_success(a, q);
+        tell_lack(a, put);
     }
-    return put == FSOCK_ERR_TOO_BIG ? FSOCK_OK : put;
 }
 
 void fsk_answer_refused(struct fsk_answer *a, const char *name, const struct fsock_fault *fault)
@@ -333,12 +343,13 @@ enum fsock_err fsk_answer_parse(struct fsk_answer *a, const uint8_t *message, si
     }
     put_header(a, &m);
     enum fsock_err err = put_all(a, &m);
-    place_texts(a);
+    place_texts(a, err);
     if (m.rcode == FSK_DNS_NXDOMAIN)
         set_status(a, FSOCK_DNS_NXDOMAIN);
     else if (m.rcode != FSK_DNS_NOERROR)
         set_status(a, FSOCK_DNS_RCODE);
     else
         set_status(a, a->answer.count ? FSOCK_DNS_NOERROR : FSOCK_DNS_NODATA);
+    tell_lack(a, err);
     return err;
 }

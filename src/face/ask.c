@@ -36,7 +36,9 @@ static enum fsock_err find_with(struct finder *f, struct fsk_run *run,
     if (err == FSOCK_OK && !fsk_servers_add(&f->stub->servers, &r.addr[0], ns->transport, verify))
         err = FSOCK_ERR_MEMORY;
     fsk_resolve_fini(&r);
-    return fsk_fault_set(f->fault, err, FSOCK_STAGE_RESOLVE, 0, "out of memory");
+    if (err != FSOCK_OK)
+        fsk_fault_set(f->fault, err, FSOCK_STAGE_RESOLVE, 0, "out of memory");
+    return err;
 }
 
 /* As fsk_stub_add() wants it. The system's own servers are asked for the names. */
@@ -81,7 +83,8 @@ enum fsock_err fsk_dns_setup_init(struct fsk_dns_setup *setup, struct fsk_driver
     fsk_stub_read_conf(&conf, options->resolv_conf ? options->resolv_conf : "/etc/resolv.conf");
     if (options->dns_servers)
         err = fsk_stub_add(stub, options->dns_servers, options, find, &finder, fault);
-    fsk_stub_apply_conf(stub, &conf);
+    if (!fsk_stub_apply_conf(stub, &conf) && err == FSOCK_OK)
+        err = fsk_fault_set(fault, FSOCK_ERR_MEMORY, FSOCK_STAGE_NONE, 0, "out of memory");
     servers->rotate |= setup->own_servers;
     servers->try_max = FSK_QUERY_TRY_MAX;
     servers->use_tcp |= how->tcp;

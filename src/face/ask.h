@@ -59,11 +59,11 @@ void fsk_answer_fini(struct fsk_answer *a);
 
 /*
  * Tell what came of a question whose query has ended with `err` (FSOCK_ERR_CANCELED: it may never
- * have begun; `why` says why). FSOCK_OK, or FSOCK_ERR_MEMORY: then all but the records is there.
- * The ask must stay as long as the answer is used.
+ * have begun; `why` says why). Without memory for the records that is what is told. The ask must
+ * stay as long as the answer is used.
  */
-enum fsock_err fsk_answer_tell(struct fsk_answer *a, const struct fsk_ask *ask, enum fsock_err err,
-                               const char *why);
+void fsk_answer_tell(struct fsk_answer *a, const struct fsk_ask *ask, enum fsock_err err,
+                     const char *why);
 
 /* Tell that there is none, as the fault says. `name` is the caller's. */
 void fsk_answer_refused(struct fsk_answer *a, const char *name, const struct fsock_fault *fault);

@@ -12,8 +12,7 @@
 
 #define KEPT_MOST 4096 /* bytes of messages for which a spare job keeps room */
 
-#define QUEUE 64 /* questions that wait inside: the rest waits outside, where it needs less room   \
-                  */
+#define QUEUE 64 /* questions that wait inside; outside they need less room */
 
 /* One question: queued, running, ended, or spare. */
 struct job {
@@ -160,8 +159,8 @@ enum fsock_err fsock_dns_add(fsock_dns *d, const char *name, size_t len, unsigne
     return FSOCK_OK;
 }
 
-/* Its time begins. False: out of memory. */
-static bool start(struct fsock_dns *d, struct job *job)
+/* Its time begins; without memory it ends at once. */
+static void start(struct fsock_dns *d, struct job *job)
 {
     struct fsk_driver *driver = &d->loop.sched.driver;
     move(job, &d->running);
@@ -170,48 +169,50 @@ static bool start(struct fsock_dns *d, struct job *job)
     fsk_ask_begin(&job->ask, &d->setup, fsk_time_limit(driver->now, d->setup.how.timeout));
     fsk_query_admit(&job->ask.query);
     fsk_op_init(&job->op, step, FSOCK_NEVER);
-    return driver->start(driver, &job->op);
+    if (driver->start(driver, &job->op))
+        return;
+    fsk_query_fini(&job->ask.query);
+    job->op.ended = true;
+    job->op.err = FSOCK_ERR_MEMORY;
+    move(job, &d->ended);
 }
 
-/* Start those for which there is room. In *when the time at which there may be more. */
-static enum fsock_err start_some(struct fsock_dns *d, fsock_time *when)
+/* Start those for which there is room; when there may be more. */
+static fsock_time start_some(struct fsock_dns *d)
 {
     struct fsk_driver *driver = &d->loop.sched.driver;
-    *when = FSOCK_NEVER;
     if (fsk_list_empty(&d->queue))
-        return FSOCK_OK;
+        return FSOCK_NEVER;
     fsk_sched_tick(&d->loop.sched); /* clocks run from now, not from the caller's last call */
     while (!fsk_list_empty(&d->queue) && d->n_running < d->setup.how.parallel) {
-        *when = fsk_servers_room(&d->setup.stub.servers, driver->now);
-        if (*when > driver->now)
-            break;
-        *when = FSOCK_NEVER;
-        if (!start(d, FSK_HOLDER(d->queue.next, struct job, link)))
-            return FSOCK_ERR_MEMORY;
+        fsock_time when = fsk_servers_room(&d->setup.stub.servers, driver->now);
+        if (when > driver->now)
+            return when;
+        start(d, FSK_HOLDER(d->queue.next, struct job, link));
     }
-    return FSOCK_OK;
+    return FSOCK_NEVER;
 }
 
 /* ---- Events ---------------------------------------------------------------------------------- */
 
-static enum fsock_err show(struct fsock_dns *d, struct job *job, struct fsock_dns_event *e)
+static void show(struct fsock_dns *d, struct job *job, struct fsock_dns_event *e)
 {
     bool began = job->op.ended;
-    enum fsock_err err =
-        fsk_answer_tell(&d->answer, &job->ask, began ? job->op.err : FSOCK_ERR_CANCELED, d->why);
+    fsk_answer_tell(&d->answer, &job->ask, began ? job->op.err : FSOCK_ERR_CANCELED, d->why);
     *e = (struct fsock_dns_event){
         .kind = FSOCK_EVENT_DONE, .user = job->user, .id = job->id, .answer = &d->answer.answer};
     d->shown = job;
     d->n_running--;
-    return err;
 }
 
 /* What can be shown without a step. FSOCK_AGAIN: nothing. */
 static enum fsock_err show_waiting(struct fsock_dns *d, struct fsock_dns_event *e)
 {
     void *user;
-    if (!fsk_list_empty(&d->ended))
-        return show(d, FSK_HOLDER(d->ended.next, struct job, link), e);
+    if (!fsk_list_empty(&d->ended)) {
+        show(d, FSK_HOLDER(d->ended.next, struct job, link), e);
+        return FSOCK_OK;
+    }
     if (fsk_watches_take(&d->watches, &user)) {
         *e = (struct fsock_dns_event){.kind = FSOCK_EVENT_READY, .user = user};
         return FSOCK_OK;
@@ -241,13 +242,12 @@ enum fsock_err fsock_dns_next(fsock_dns *d, struct fsock_dns_event *event, fsock
 {
     let_go(d);
     for (;;) {
-        fsock_time when;
         enum fsock_err err = show_waiting(d, event);
         if (err != FSOCK_AGAIN)
             return err;
-        err = start_some(d, &when);
-        if (err != FSOCK_OK)
-            return err;
+        fsock_time when = start_some(d);
+        if (!fsk_list_empty(&d->ended))
+            continue;
         if (!d->n_running && !d->n_queued && fsk_watches_empty(&d->watches))
             return FSOCK_EOF;
         err = fsk_loop_step(&d->loop, fsk_time_min(deadline, when));

@@ -132,6 +132,8 @@ enum fsock_err fsock_name_of(char name[FSOCK_NAME_MAX], const char *address,
         err = first_name(name, a);
     if (fault && a && a->fault)
         *fault = *a->fault;
+    if (!a)
+        fsk_fault_set(fault, err, FSOCK_STAGE_NONE, 0, "out of memory");
     if (err == FSOCK_ERR_NAME)
         fsk_fault_set(fault, err, FSOCK_STAGE_RESOLVE, 0, "resolve %.200s PTR: it has no name",
                       address);
@@ -156,6 +158,8 @@ static enum fsock_err find_address(char address[FSOCK_NAME_MAX], const char *nam
     }
     fsk_resolve_fini(&r);
     fsk_resolver_free(resolver);
+    if (err != FSOCK_OK)
+        fsk_fault_set(fault, err, FSOCK_STAGE_RESOLVE, 0, "out of memory");
     return err;
 }
 

@@ -169,9 +169,8 @@ static void send_failed(struct fsk_port *p, const struct outgoing *o, int sys_er
         fsk_question_fail(first, sys_errno);
 }
 
-static void note_sent(const struct outgoing *o, int messages)
+static void note_sent(const struct outgoing *o, int messages, fsock_time clock)
 {
-    fsock_time clock = fsock_now();
     unsigned iovs = 0;
     for (int i = 0; i < messages; i++)
         for (size_t k = 0; k < o->m[i].msg_hdr.msg_iovlen; k++)
@@ -185,12 +184,13 @@ static bool send_all(struct fsk_port *p)
         struct outgoing o;
         pack(p, &o);
         put_together(&o, !p->set->no_pieces);
+        fsock_time clock = fsock_now(); /* of before: a server nearby answers meanwhile */
         int sent = sendmmsg(p->fd, o.m, o.messages, MSG_NOSIGNAL);
         if (sent < 0 && errno == EAGAIN)
             return false;
         if (sent < 0 && errno != EINTR)
             send_failed(p, &o, errno);
-        note_sent(&o, sent);
+        note_sent(&o, sent, clock);
     }
     return true;
 }
@@ -327,9 +327,9 @@ static int choose(struct fsk_ports *ports, int family, const struct fsk_question
 {
     struct fsk_port *fresh[FSK_PORTS_MAX], *last = NULL;
     unsigned n = 0, open = 0;
-    for (unsigned i = 0; i < FSK_PORTS_MAX; i++) {
+    for (unsigned i = 0; i < FSK_PORTS_MAX && ports->port[i]; i++) {
         struct fsk_port *p = ports->port[i];
-        if (!p || p->fd < 0 || p->family != family)
+        if (p->fd < 0 || p->family != family)
             continue;
         open++;
         if (p->questions.open < FSK_PORT_CROWD)

@@ -31,8 +31,8 @@ struct fsk_port;
 struct fsk_ports {
     struct fsk_driver *driver;
     const struct fsk_asker *asker;
-    unsigned max; /* ports of one family */
-    struct fsk_port *port[FSK_PORTS_MAX];
+    unsigned max;                         /* ports of one family */
+    struct fsk_port *port[FSK_PORTS_MAX]; /* those that were ever open, then NULL */
     struct fsk_rand rand;
     struct fsk_port *turn[2]; /* of each family: which port gets the next questions */
     unsigned run[2];          /* ... and how many */

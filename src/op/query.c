@@ -5,8 +5,8 @@
 #include "base/time.h"
 #include "op/query_verdict.h"
 
-#define TAIL            (100 * FSOCK_MILLISECOND) /* too little for a try: the last one gets it */
-#define LEFT_MOST       8                         /* servers that the remaining time is shared by */
+#define TAIL      (100 * FSOCK_MILLISECOND) /* too little for a try: the last one gets it */
+#define LEFT_MOST 8                         /* servers that the remaining time is shared by */
 
 void fsk_stub_init(struct fsk_stub *stub, struct fsk_driver *driver, unsigned ports_max)
 {
@@ -83,7 +83,7 @@ static void cannot_ask(struct fsk_query *q, struct fsk_server *s, int sys_errno,
     fsk_query_fault(q, s, FSK_TROUBLE_ERRNO, sys_errno);
     if (fsk_no_descriptor(sys_errno)) {
         q->state = FSK_QUERY_OPEN;
-        q->try_ends = now + FSK_NO_SOCKET_DELAY;
+        q->try_ends = now + FSK_NO_DESCRIPTOR_DELAY;
     }
 }
 
@@ -105,7 +105,7 @@ static void ask(struct fsk_query *q, struct fsk_server *s, bool by_stream,
                                                .server = s,
                                                .edns = !s->no_edns,
                                                .mixed_case = !s->folds_case && !by_stream};
-        slot->folded = false;
+        slot->folded = slot->broken = false;
         err = by_stream ? fsk_channels_ask(&q->stub->channels, &slot->question)
                         : fsk_ports_ask(&q->stub->ports, &slot->question, other_than);
         slot->from = slot->question.place;
@@ -183,9 +183,9 @@ static bool ask_next(struct fsk_query *q, fsock_time now)
         }
         if (note->trouble == FSK_TROUBLE_ERRNO && fsk_no_descriptor(note->detail))
             note->trouble = FSK_TROUBLE_NONE;
-        q->try_ends =
-            now +
-            slice(q, left, fsk_time_min(all->try_max, fsk_server_patience(s, note->tries)), now);
+        fsock_time patience = fsk_time_min(all->try_max, fsk_server_patience(s, note->tries));
+        fsock_time ends = now + slice(q, left, patience, now);
+        q->try_ends = i == 0 || ends > q->try_ends ? ends : q->try_ends;
         note->tries++;
         q->tries++;
         ask(q, s, all->use_tcp || s->transport != FSK_BY_UDP, NULL, now);
@@ -213,7 +213,7 @@ static void react(struct fsk_query *q, fsock_time now)
         q->state = FSK_QUERY_IDLE;
 }
 
-/* Nobody has answered in time; one who did, but for the case, is asked in another way. */
+/* Nobody has answered in time, or well; one who did, but for the case, is asked in another way. */
 static void try_over(struct fsk_query *q, fsock_time now)
 {
     q->state = FSK_QUERY_IDLE;
@@ -226,6 +226,9 @@ static void try_over(struct fsk_query *q, fsock_time now)
             leave(slot);
             q->try_ends = now + slice(q, 1, q->stub->servers.try_max, now);
             ask(q, s, false, from, now);
+        } else if (slot->broken && slot->question.place) {
+            fsk_query_fault(q, s, FSK_TROUBLE_MALFORMED, 0);
+            leave(slot);
         } else if (slot->trying) {
             slot->trying = false;
             fsk_server_lost(s, now);
@@ -264,24 +267,24 @@ static void leave_queue(struct fsk_query *q)
         fsk_op_wake(FSK_HOLDER(queue->next, struct fsk_servers_wish, link)->op);
 }
 
-static enum fsock_err end(struct fsk_query *q, fsock_time now)
+static enum fsock_err end(struct fsk_query *q)
 {
-    q->took = now - q->started;
+    q->took = fsock_now() - q->started; /* to be told: a turn's time stamp is too coarse */
     leave_queue(q);
     for (unsigned i = 0; i < q->slots; i++)
         leave(&q->slot[i]);
     if (q->state == FSK_QUERY_ANSWERED)
         return FSOCK_OK;
-    bool tried = false;
+    bool tried = false, in_vain = true; /* in_vain: there was no descriptor to be had, ever */
     for (unsigned i = 0; i < q->notes; i++) {
         const struct fsk_query_note *note = &q->note[i];
-        if (note->trouble == FSK_TROUBLE_ERRNO && note->detail == ENOMEM)
+        bool ours = note->trouble == FSK_TROUBLE_ERRNO;
+        if (ours && note->detail == ENOMEM)
             return FSOCK_ERR_MEMORY;
-        if (note->tries && (note->trouble != FSK_TROUBLE_ERRNO || !fsk_no_descriptor(note->detail)))
-            return FSOCK_ERR_DNS;
         tried |= note->tries > 0;
+        in_vain &= !note->tries || (ours && fsk_no_descriptor(note->detail));
     }
-    return tried ? FSOCK_ERR_SYSTEM : FSOCK_ERR_DNS;
+    return tried && in_vain ? FSOCK_ERR_SYSTEM : FSOCK_ERR_DNS;
 }
 
 /* Whether a new question may go out; else it stands in the queue, and the alarm is set. */
@@ -308,7 +311,7 @@ static enum fsock_err step(struct fsk_op *op, fsock_time now)
         if (q->state == FSK_QUERY_OPEN)
             react(q, now);
         if (q->state == FSK_QUERY_ANSWERED || op->expired || now >= q->until)
-            return end(q, now);
+            return end(q);
         if (q->state == FSK_QUERY_WAITING && !has_room(q, now))
             return FSOCK_AGAIN;
         if (q->state == FSK_QUERY_ALIASED)
@@ -318,7 +321,7 @@ static enum fsock_err step(struct fsk_op *op, fsock_time now)
         if (q->state == FSK_QUERY_OPEN)
             try_over(q, now);
         if (q->state == FSK_QUERY_IDLE && !ask_next(q, now))
-            return end(q, now);
+            return end(q);
     }
     op->alarm = fsk_time_min(q->try_ends, q->until);
     return FSOCK_AGAIN;

@@ -77,6 +77,7 @@ struct fsk_query_slot {
     bool by_stream;
     bool trying;                    /* of the try that runs: its server has been told of it */
     bool folded;                    /* an answer has come that differs in case */
+    bool broken;                    /* one has come that is malformed */
     bool again;                     /* sent more than once: the round trip can't be measured */
     enum fsk_query_verdict verdict; /* of what came, not yet acted upon */
 };

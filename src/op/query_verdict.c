@@ -4,10 +4,10 @@
 
 #include "base/time.h"
 
-#define BUSY         8 /* questions open at a server that may refuse because of them */
-#define REFUSALS     4 /* ... and how often it may */
-#define REST         (100 * FSOCK_MILLISECOND) /* ... after the first one; then twice as long */
-#define FOLDED_DELAY (100 * FSOCK_MILLISECOND) /* for an answer that keeps the case after all */
+#define BUSY        8 /* questions open at a server that may refuse because of them */
+#define REFUSALS    4 /* ... and how often it may */
+#define REST        (100 * FSOCK_MILLISECOND) /* ... after the first one; then twice as long */
+#define DOUBT_DELAY (100 * FSOCK_MILLISECOND) /* for a better answer, if there is one */
 
 bool fsk_no_descriptor(int sys_errno)
 {
@@ -39,7 +39,8 @@ enum fsk_query_verdict fsk_query_fault(struct fsk_query *q, struct fsk_server *s
     bool refused =
         what == FSK_TROUBLE_RCODE &&
         (detail == FSK_DNS_REFUSED || detail == FSK_DNS_NOTIMP || detail == FSK_DNS_FORMERR);
-    bool may_pass = what == FSK_TROUBLE_STREAM || (what == FSK_TROUBLE_RCODE && !refused);
+    bool may_pass = what == FSK_TROUBLE_STREAM || what == FSK_TROUBLE_MALFORMED ||
+                    (what == FSK_TROUBLE_RCODE && !refused);
     note->trouble = what;
     note->detail = detail;
     if (what == FSK_TROUBLE_ERRNO && fsk_no_descriptor(detail))
@@ -72,17 +73,22 @@ static void mark_answer(struct fsk_query *q, const struct fsk_server *s,
 }
 
 /* Keep the message, behind those of the questions before. */
-static void keep(struct fsk_query *q, const struct fsk_dns_msg *m)
+static enum fsock_err keep(struct fsk_query *q, const struct fsk_dns_msg *m)
 {
-    const uint8_t length[2] = {(uint8_t)(m->n >> 8), (uint8_t)m->n};
+    struct fsk_buf *kept = q->kept;
     struct fsk_dname name;
-    if (!q->kept || fsk_buf_reserve(q->kept, m->n + 2) != FSOCK_OK)
-        return;
-    fsk_buf_append(q->kept, length, 2);
-    fsk_buf_append(q->kept, m->p, m->n);
+    enum fsock_err err = kept ? fsk_buf_reserve(kept, m->n + 2) : FSOCK_OK;
+    if (!kept || err != FSOCK_OK)
+        return err;
+    char *p = kept->mem + kept->end;
+    p[0] = (char)(m->n >> 8);
+    p[1] = (char)m->n;
+    memcpy(p + 2, m->p, m->n);
     fsk_dname_copy(&name, &q->what.name);
     fsk_dname_mix_case(&name, q->bits);
-    memcpy(q->kept->mem + q->kept->end - m->n + FSK_DNS_HEADER, name.b, name.n);
+    memcpy(p + 2 + FSK_DNS_HEADER, name.b, name.n);
+    kept->end += m->n + 2;
+    return FSOCK_OK;
 }
 
 /* A message that answers the question: what it means for the whole way. */
@@ -97,7 +103,11 @@ static enum fsk_query_verdict digest(struct fsk_query *q, struct fsk_server *s,
         return turned_away(q, s);
     if (r->outcome == FSK_DNS_FAILED)
         return fsk_query_fault(q, s, FSK_TROUBLE_RCODE, m->rcode);
-    keep(q, m);
+    enum fsock_err err = keep(q, m);
+    if (err == FSOCK_ERR_MEMORY)
+        return fsk_query_fault(q, s, FSK_TROUBLE_ERRNO, ENOMEM);
+    if (err != FSOCK_OK)
+        return fsk_query_fault(q, s, FSK_TROUBLE_MALFORMED, 0); /* nobody's CNAMEs are so long */
     r->links += q->links;
     r->ttl = r->ttl < q->ttl ? r->ttl : q->ttl;
     q->server = s;
@@ -138,6 +148,8 @@ static enum fsk_query_verdict judge(struct fsk_query *q, const struct fsk_query_
 static void account(struct fsk_query_slot *slot, bool turned_away, fsock_time took, fsock_time now)
 {
     struct fsk_server *s = slot->question.server;
+    if (slot->trying && took >= 0 && slot->question.resent)
+        fsk_server_found(s);
     if (!slot->trying)
         fsk_server_late(s, now);
     else if (turned_away)
@@ -166,14 +178,16 @@ static void answered(struct fsk_question *question, enum fsk_dns_match match,
     account(slot, note && note->rest > now, slot->by_stream ? -1 : took, now);
 }
 
-static void case_lost(struct fsk_question *question)
+static void doubted(struct fsk_question *question, enum fsk_dns_match match)
 {
     struct fsk_query_slot *slot = FSK_HOLDER(question, struct fsk_query_slot, question);
     struct fsk_query *q = slot->query;
-    if (is_over(q) || slot->folded)
+    if (is_over(q))
         return;
-    slot->folded = true;
-    q->try_ends = fsk_time_min(q->try_ends, q->stub->servers.driver->now + FOLDED_DELAY);
+    if (!slot->folded && !slot->broken)
+        q->try_ends = fsk_time_min(q->try_ends, q->stub->servers.driver->now + DOUBT_DELAY);
+    slot->folded |= match == FSK_DNS_OURS_NOT_CASE;
+    slot->broken |= match == FSK_DNS_MALFORMED;
     fsk_op_wake(&q->op);
 }
 
@@ -184,10 +198,9 @@ static void failed(struct fsk_question *question, int sys_errno)
     struct fsk_server *s = question->server;
     fsock_time now = q->stub->servers.driver->now;
     bool trying = slot->trying, other_cause = sys_errno == ECONNABORTED;
-    bool our_fault = sys_errno == ENOMEM || fsk_no_descriptor(sys_errno);
     slot->trying = false;
     bool fetching = slot->by_stream && s->transport == FSK_BY_UDP; /* what was cut off */
-    if (trying && (other_cause || fetching || our_fault))
+    if (trying && (other_cause || fetching || sys_errno == ENOMEM || fsk_no_descriptor(sys_errno)))
         fsk_server_left(s);
     else if (trying)
         fsk_server_unreachable(s, now);
@@ -200,8 +213,8 @@ static void failed(struct fsk_question *question, int sys_errno)
     else
         slot->verdict = fsk_query_fault(q, s, FSK_TROUBLE_ERRNO, sys_errno);
     if (fsk_no_descriptor(sys_errno))
-        fsk_query_note_of(q, s)->rest = now + FSK_NO_SOCKET_DELAY;
+        fsk_query_note_of(q, s)->rest = now + FSK_NO_DESCRIPTOR_DELAY;
     fsk_op_wake(&q->op);
 }
 
-const struct fsk_asker fsk_query_asker = {answered, case_lost, failed};
+const struct fsk_asker fsk_query_asker = {answered, doubted, failed};

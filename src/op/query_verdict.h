@@ -7,8 +7,6 @@
 
 #include "op/query.h"
 
-#define FSK_NO_SOCKET_DELAY (50 * FSOCK_MILLISECOND) /* until a descriptor may be free again */
-
 /* Told of what becomes of the questions of all queries; leaves verdicts in their slots. */
 extern const struct fsk_asker fsk_query_asker;
 
@@ -21,6 +19,9 @@ struct fsk_query_note *fsk_query_find_note(struct fsk_query *q, const struct fsk
 
 /* The same, made if there is none: in the place of another one's where there is no more room. */
 struct fsk_query_note *fsk_query_note_of(struct fsk_query *q, struct fsk_server *s);
+
+/* Until a descriptor may be free again. */
+#define FSK_NO_DESCRIPTOR_DELAY (50 * FSOCK_MILLISECOND)
 
 /* An errno that is about us, not about the server, and may pass. */
 bool fsk_no_descriptor(int sys_errno);

@@ -33,7 +33,7 @@ void fsk_question_open(struct fsk_question *q, struct fsk_questions *place, stru
     } while (*at);
     q->place = place;
     q->next = NULL;
-    q->sent = 0;
+    q->sent = q->resent = 0;
     *at = q;
     place->open++;
     fsk_list_init(&q->unsent);
@@ -50,7 +50,7 @@ void fsk_question_resend(struct fsk_question *q)
 void fsk_question_sent(struct fsk_question *q, fsock_time clock)
 {
     fsk_list_remove(&q->unsent);
-    q->sent = q->sent ? -1 : clock;
+    *(q->sent ? &q->resent : &q->sent) = clock;
 }
 
 void fsk_question_withdraw(struct fsk_question *q)
@@ -84,6 +84,14 @@ size_t fsk_question_pack(const struct fsk_question *q, uint8_t packet[FSK_DNS_QU
     return fsk_dns_build(&query, packet);
 }
 
+/* How long the answer that has come took; see question.h. */
+static fsock_time round_trip(const struct fsk_question *q, fsock_time clock)
+{
+    fsock_time shortest = q->server->floor; /* 0: not known; then the longer one is safer */
+    bool by_first = !q->resent || !shortest || clock - q->resent < shortest;
+    return q->sent && by_first ? clock - q->sent : -1;
+}
+
 bool fsk_questions_take(struct fsk_questions *place, const uint8_t *bytes, size_t n,
                         const struct fsk_addr *from, fsock_time clock)
 {
@@ -96,12 +104,13 @@ bool fsk_questions_take(struct fsk_questions *place, const uint8_t *bytes, size_
     struct fsk_dns_msg m;
     query_of(&query, q);
     enum fsk_dns_match match = fsk_dns_read(&m, &query, bytes, n);
-    if (match == FSK_DNS_OURS_NOT_CASE)
-        place->asker->case_lost(q);
-    if (match == FSK_DNS_NOT_OURS || match == FSK_DNS_OURS_NOT_CASE)
+    bool doubtful = match == FSK_DNS_OURS_NOT_CASE || (match == FSK_DNS_MALFORMED && from);
+    if (doubtful)
+        place->asker->doubted(q, match);
+    if (match == FSK_DNS_NOT_OURS || doubtful)
         return false;
     take_out(at);
-    place->asker->answered(q, match, &m, q->sent > 0 ? clock - q->sent : -1);
+    place->asker->answered(q, match, &m, round_trip(q, clock));
     return true;
 }
 

@@ -28,7 +28,7 @@ struct fsk_question {
 
     /* The place's own. */
     uint16_t id;
-    fsock_time sent;             /* when, by the clock; 0: not yet, negative: more than once */
+    fsock_time sent, resent;     /* the first time and the last one, by the clock; 0: not yet */
     struct fsk_questions *place; /* NULL: the question is not open */
     struct fsk_question *next;
     struct fsk_list unsent;
@@ -39,15 +39,17 @@ struct fsk_question {
  * or closes questions: note what happened, and wake an op.
  */
 struct fsk_asker {
-    /* FSK_DNS_OURS, FSK_DNS_OURS_BARE or FSK_DNS_MALFORMED. The message is gone afterwards. `took`
-     * is the round trip; negative if it can't be told, since the question was sent more than once.
-     */
+    /* FSK_DNS_OURS or FSK_DNS_OURS_BARE; by TCP and TLS FSK_DNS_MALFORMED, too. The message is gone
+     * afterwards. `took` is the round trip. A question that was sent again is answered so soon
+     * after that, if it is the first one's answer, that it can't be the second's; else `took` can't
+     * be told: negative. */
     void (*answered)(struct fsk_question *, enum fsk_dns_match, const struct fsk_dns_msg *,
                      fsock_time took);
 
-    /* A message would answer it but for the case of its letters: a forger's guess, or a server that
-     * doesn't keep case. It has been dropped; the question is still open. */
-    void (*case_lost)(struct fsk_question *);
+    /* A datagram with the right id is broken (FSK_DNS_MALFORMED), or differs in the case of letters
+     * (FSK_DNS_OURS_NOT_CASE): it may be a forger's guess, or the server may be as bad as that. It
+     * has been dropped; the question is still open. */
+    void (*doubted)(struct fsk_question *, enum fsk_dns_match);
 
     /* It could not be sent, or did not arrive. ECONNABORTED: the connection ended after it had
      * carried answers, which says nothing of this question. */

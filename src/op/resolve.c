@@ -67,14 +67,14 @@ void fsk_resolver_free(struct fsk_resolver *r)
     free(r);
 }
 
-/* Read resolv.conf and what the environment adds to it, once. */
-static void configure(struct fsk_resolver *r)
+/* Read resolv.conf and what the environment adds to it, once. False: out of memory. */
+static bool configure(struct fsk_resolver *r)
 {
     if (r->configured)
-        return;
-    r->configured = true;
+        return true;
     fsk_stub_read_conf(&r->lookups.conf, r->conf_path);
-    fsk_stub_apply_conf(&r->lookups.stub, &r->lookups.conf);
+    r->configured = fsk_stub_apply_conf(&r->lookups.stub, &r->lookups.conf);
+    return r->configured;
 }
 
 /* ---- the fault ---- */
@@ -212,7 +212,8 @@ static enum fsock_err begin(struct fsk_resolve *r)
     err = without_asking(r, name);
     if (err != FSOCK_AGAIN)
         return err;
-    configure(r->resolver);
+    if (!configure(r->resolver))
+        return fail(r, FSOCK_ERR_MEMORY, 0, "out of memory");
     if (r->family == 6 && lookups->conf.no_aaaa)
         return fail(r, FSOCK_ERR_NAME, 0, "resolv.conf says no-aaaa, and only IPv6 was asked for");
     fsk_mark(r->op.trace, FSOCK_MARK_LOOKUP, r->op.id, -1, 0, 0, "%s", text);

@@ -14,6 +14,8 @@
 #define ROUND_LEAST   16
 #define QUEUE_FEW     64  /* questions that wait at the server: there may be more */
 #define QUEUE_MANY    160 /* ... there should be fewer: 200 is what a usual socket buffer holds */
+#define ROUND_TIME    (FSOCK_MILLISECOND / 4) /* the least that turns' time stamps can tell */
+#define BEST_AGE      (2 * FSOCK_SECOND)      /* what was best is forgotten little by little */
 #define BURST_SLACK   FSOCK_MILLISECOND
 
 /* ---- which there are ---- */
@@ -109,10 +111,15 @@ fsock_time fsk_servers_until(const struct fsk_servers *servers, fsock_time start
 
 /* ---- whose turn it is ---- */
 
-/* In or out of the ring, as its window says. */
+/*
+ * In or out of the ring, as its window says. One that was full comes back when a quarter is free:
+ * questions that go out together cost less.
+ */
 static void settle_room(struct fsk_server *s)
 {
-    bool in = !fsk_list_empty(&s->roomy), should = !s->aside && s->open < s->window;
+    bool in = !fsk_list_empty(&s->roomy);
+    unsigned most = in ? s->window : s->window - s->window / 4;
+    bool should = !s->aside && s->open < most;
     if (in == should)
         return;
     if (in)
@@ -140,7 +147,8 @@ static void bring_back(struct fsk_servers *servers, fsock_time now)
         if (s->aside && s->aside <= now) {
             s->aside = 0;
             s->window = s->open + 1;
-            settle_room(s);
+            if (fsk_list_empty(&s->roomy))
+                fsk_list_append(&servers->roomy, &s->roomy);
         } else if (s->aside) {
             servers->aside++;
             servers->back = fsk_time_min(servers->back, s->aside);
@@ -180,11 +188,13 @@ fsock_time fsk_servers_room(struct fsk_servers *servers, fsock_time now)
     struct fsk_server *s = in_order(servers);
     if (servers->rotate && !fsk_list_empty(&servers->roomy))
         s = FSK_HOLDER(servers->roomy.next, struct fsk_server, roomy);
-    if (s->open + servers->coming >=
-        s->window) /* all that are aside may be asked a little, too: who else? */
+    bool full = fsk_list_empty(&s->roomy) && !s->aside;
+    /* All that are aside may be asked a little, too: who else? */
+    if (full || s->open + servers->coming >= s->window)
         return servers->back > now && servers->aside ? servers->back : FSOCK_NEVER;
     fsock_time rate = due(&servers->rate, servers->coming, now);
-    fsock_time own = due(&s->rate, servers->coming / servers->n, now);
+    unsigned its = servers->rotate ? servers->coming / servers->n : servers->coming;
+    fsock_time own = due(&s->rate, its, now);
     return later(later(rate, own), s->burst.next);
 }
 
@@ -204,7 +214,7 @@ struct fsk_server *fsk_servers_turn(struct fsk_servers *servers, fsock_time now)
 /* How many of the open questions wait at the server, by how much longer the fastest one took. */
 static unsigned standing(const struct fsk_server *s)
 {
-    if (!s->round.answered || s->round.fastest <= s->floor)
+    if (s->round.fastest == FSOCK_NEVER || s->round.fastest <= s->floor)
         return 0;
     double share = (double)(s->round.fastest - s->floor) / (double)s->round.fastest;
     return (unsigned)(share * s->round.most);
@@ -215,20 +225,36 @@ static unsigned within(unsigned n, unsigned least, unsigned most)
     return n < least ? least : n > most ? most : n;
 }
 
-static void begin_round(struct fsk_server *s)
+static void begin_round(struct fsk_server *s, fsock_time now)
 {
     s->round.size = within(s->window, ROUND_LEAST, s->window);
     s->round.answered = s->round.lost = s->round.most = 0;
     s->round.fastest = FSOCK_NEVER;
-    s->round.began = s->owner->driver->now;
+    s->round.began = now;
     s->round.sleeps = s->owner->driver->sleeps;
 }
 
+/* How wide the window may become: a few times of what it was when as much was answered. */
+static unsigned useful_window(struct fsk_server *s, fsock_time now)
+{
+    fsock_time age = now - s->best.at;
+    fsock_time took = now - s->round.began > ROUND_TIME ? now - s->round.began : ROUND_TIME;
+    double rate = (double)s->round.answered / (double)took;
+    double best = age < BEST_AGE ? s->best.rate * (1 - (double)age / BEST_AGE) : 0;
+    if (rate > best * 9 / 8) {
+        s->best.rate = rate;
+        s->best.window = s->window;
+        s->best.at = now;
+    }
+    return within(4 * s->best.window, s->window, FSK_WINDOW_MOST);
+}
+
 /* As many tries have ended as the window had been wide: what is to be learned from them. */
-static void judge_round(struct fsk_server *s)
+static void judge_round(struct fsk_server *s, fsock_time now)
 {
     bool busy = s->owner->driver->sleeps == s->round.sleeps; /* it is us who hold things up */
     unsigned tries = s->round.answered + s->round.lost, queue = standing(s), w = s->window;
+    unsigned most = useful_window(s, now);
     if (s->round.lost > tries / 2)
         w = within(w / 2, FSK_WINDOW_LEAST, w);
     else if (s->round.lost > tries / 32)
@@ -236,22 +262,22 @@ static void judge_round(struct fsk_server *s)
     else if (queue > QUEUE_MANY)
         w = within(w - w / 8, within(w, 0, FSK_WINDOW_FIRST), w);
     else if (queue < QUEUE_FEW && !busy && s->round.most >= w - w / 4)
-        w = within(s->growing_fast ? w * 3 : w + w / 8 + 1, w, FSK_WINDOW_MOST);
+        w = within(s->growing_fast ? w * 3 : w + w / 8 + 1, w, most);
     if (s->round.lost > tries / 32 || queue > QUEUE_MANY)
         s->growing_fast = false;
     s->window = w;
     s->burst.interval = s->srtt ? s->srtt / (8 * (int64_t)w) : 0;
-    begin_round(s);
+    begin_round(s, now);
 }
 
 /*
- * Whether a round is over. Answers come at once and losses are known late: where there are any, a
- * round takes so long that both are of the same questions.
+ * Whether a round is over. Answers come at once, and losses are known late and may turn out to be
+ * none: where there are any, a round takes so long that both are of the same questions.
  */
 static bool round_is_over(const struct fsk_server *s, fsock_time now)
 {
     return s->round.answered + s->round.lost >= s->round.size &&
-           (!s->round.lost || now - s->round.began > fsk_server_patience(s, 0));
+           (!s->round.lost || now - s->round.began > 2 * fsk_server_patience(s, 0));
 }
 
 static void count(struct fsk_server *s, bool answered, fsock_time now)
@@ -261,7 +287,7 @@ static void count(struct fsk_server *s, bool answered, fsock_time now)
     s->round.answered += answered;
     s->round.lost += !answered;
     if (round_is_over(s, now))
-        judge_round(s);
+        judge_round(s, now);
 }
 
 /* ---- how tries begin and end ---- */
@@ -280,7 +306,7 @@ void fsk_server_try(struct fsk_server *s, fsock_time now)
     s->open++;
     s->asked++;
     if (!s->round.size)
-        begin_round(s);
+        begin_round(s, now);
     fsk_pace_take(&s->owner->rate, now);
     fsk_pace_take(&s->rate, now);
     fsk_pace_take(&s->burst, now);
@@ -313,6 +339,8 @@ static void measure(struct fsk_server *s, fsock_time took)
 static void heard(struct fsk_server *s, fsock_time now)
 {
     s->heard = now;
+    s->owner->aside -= s->aside != 0;
+    s->aside = 0;
     s->silent = 0;
     s->sentence = SENTENCE;
     if (s->window < ROUND_LEAST) { /* it is there after all */
@@ -331,14 +359,19 @@ void fsk_server_answered(struct fsk_server *s, fsock_time took, fsock_time now)
     ended(s);
 }
 
-void fsk_server_late(struct fsk_server *s, fsock_time now)
+void fsk_server_found(struct fsk_server *s)
 {
-    s->answered++;
-    s->lost -= s->lost > 0; /* it was not, after all */
+    s->lost -= s->lost > 0;
     if (s->round.lost) {
         s->round.lost--;
         s->round.answered++;
     }
+}
+
+void fsk_server_late(struct fsk_server *s, fsock_time now)
+{
+    s->answered++;
+    fsk_server_found(s);
     heard(s, now);
     settle_room(s);
 }

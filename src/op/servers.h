@@ -3,10 +3,10 @@
  *
  * Each try at a server is told here: when it begins, and how it ends. That gives a server its round
  * trip time (smoothed as in RFC 6298), and a window: how many tries may be open at it at once. The
- * window opens while answers come, none are lost, no queue grows at the server, and we have time to
- * spare; it closes when tries are lost or turned away. So a fast server is kept busy, a slow one is
- * not flooded, and none loses questions to our haste. New questions wait for room; tries after the
- * first don't.
+ * window opens while answers come, none are lost, no queue grows at the server, we have time to
+ * spare, and more is answered the wider it is; it closes when tries are lost or turned away. So a
+ * fast server is kept busy, a slow one is not flooded, and none loses questions to our haste. New
+ * questions wait for room; tries after the first don't.
  *
  * A server that stays silent is set aside for a while, then probed by a single question.
  */
@@ -60,6 +60,13 @@ struct fsk_server {
         uint64_t sleeps; /* of the driver, when it began */
     } round;
     bool growing_fast; /* nothing has been lost yet */
+
+    /* The round in which most was answered a second, of late, and the window that it had. */
+    struct {
+        double rate; /* answers per nanosecond */
+        unsigned window;
+        fsock_time at;
+    } best;
 
     struct fsk_pace rate, burst; /* the caller's limit; no more at once than the window can bear */
     struct fsk_servers *owner;
@@ -138,5 +145,8 @@ void fsk_server_left(struct fsk_server *s);
 
 /* An answer to a try that had been given up. */
 void fsk_server_late(struct fsk_server *s, fsock_time now);
+
+/* A try that was taken for lost was not: its answer has come during the next one. */
+void fsk_server_found(struct fsk_server *s);
 
 #endif

@@ -101,7 +101,7 @@ void fsk_stub_read_conf(struct fsk_resolvconf *conf, const char *path)
     }
 }
 
-void fsk_stub_apply_conf(struct fsk_stub *stub, const struct fsk_resolvconf *conf)
+bool fsk_stub_apply_conf(struct fsk_stub *stub, const struct fsk_resolvconf *conf)
 {
     struct fsk_servers *servers = &stub->servers;
     servers->patience = conf->timeout * conf->attempts * FSOCK_SECOND;
@@ -109,11 +109,12 @@ void fsk_stub_apply_conf(struct fsk_stub *stub, const struct fsk_resolvconf *con
     servers->rotate = conf->rotate;
     servers->use_tcp |= conf->use_vc;
     if (servers->n)
-        return;
+        return true;
     for (unsigned i = 0; i < conf->servers; i++) {
         struct fsk_addr addr = conf->server[i].addr;
         if (conf->server[i].zone[0])
             addr.scope = fsk_sock_interface(fsk_span_str(conf->server[i].zone));
         fsk_servers_add(servers, &addr, FSK_BY_UDP, fsk_span(NULL, 0));
     }
+    return servers->n > 0;
 }

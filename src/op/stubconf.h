@@ -25,7 +25,8 @@ enum fsock_err fsk_stub_add(struct fsk_stub *stub, const char *list,
 /* Read resolv.conf (a file that can't be read is an empty one) and what the environment adds. */
 void fsk_stub_read_conf(struct fsk_resolvconf *conf, const char *path);
 
-/* Ask as it says; put its servers in, unless there are some. */
-void fsk_stub_apply_conf(struct fsk_stub *stub, const struct fsk_resolvconf *conf);
+/* Ask as it says; put its servers in, unless there are some. False: out of memory, there is none.
+ */
+bool fsk_stub_apply_conf(struct fsk_stub *stub, const struct fsk_resolvconf *conf);
 
 #endif

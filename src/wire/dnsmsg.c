@@ -105,19 +105,25 @@ size_t fsk_dns_build(const struct fsk_dns_query *q, uint8_t out[FSK_DNS_QUERY_MA
  */
 static int piece(const uint8_t *p, size_t n, size_t at, size_t out, bool *whole)
 {
-    const size_t begin = at;
+    const size_t begin = at, most = begin + FSK_DNAME_MAX - out, end = n < most ? n : most;
 
     *whole = false;
-    while (at < n && p[at] < 0xc0 && !*whole) {
+    for (;;) {
+        if (at >= end)
+            return at >= n ? FSK_DNS_BAD_SHORT : FSK_DNS_BAD_NAME;
         size_t len = p[at];
-        if (len > 63 || out + (at - begin) + 1 + len > FSK_DNAME_MAX)
+        if (len >= 0xc0)
+            return (int)(at - begin);
+        if (len > 63)
             return FSK_DNS_BAD_NAME;
-        if (len >= n - at)
-            return FSK_DNS_BAD_SHORT;
+        if (len >= end - at)
+            return at + len >= most ? FSK_DNS_BAD_NAME : FSK_DNS_BAD_SHORT;
         at += 1 + len;
-        *whole = len == 0;
+        if (len == 0) {
+            *whole = true;
+            return (int)(at - begin);
+        }
     }
-    return at < n || *whole ? (int)(at - begin) : FSK_DNS_BAD_SHORT;
 }
 
 int fsk_dns_name(const uint8_t *p, size_t n, size_t at, struct fsk_dname *name)

@@ -65,10 +65,20 @@ def test_words_that_are_no_types(fsock, parrot):
     assert asked(fsock, parrot, "n.test", "TYPE65536")[1][-1] == ("type65536", "AAAA")
 
 
-@pytest.mark.parametrize("types", ["BOX", "A,,MX", "", "TYPE65536", "A,", "TYPE-1", "mx txt"])
+@pytest.mark.parametrize(
+    "types", ["BOX", "A,,MX", "", "TYPE65536", "TYPE0", "A,", "TYPE-1", "mx txt"])
 def test_unknown_types(fsock, parrot, types):
     result, questions = asked(fsock, parrot, "-t", types, "n.test")
     assert result.code == 2 and "is no type of records" in result.errors and not questions
+
+
+def test_too_many_types(fsock, parrot):
+    types = [f"TYPE{n}" for n in range(300, 365)]
+    assert len(set(asked(fsock, parrot, "-t", ",".join(types[:64]), "n.test")[1])) == 64
+    for args in (["-t", ",".join(types), "n.test"], ["n.test", *types]):
+        result, questions = asked(fsock, parrot, *args)
+        assert result.code == 2 and "'TYPE364' is one type too many" in result.errors
+        assert not questions
 
 
 def test_types_that_cannot_be_looked_up(fsock, parrot):

@@ -38,12 +38,14 @@ def log(fsock, names, text, *args):
 def test_replaced_and_appended(fsock, names):
     text = b'192.0.2.1 - - [10/Oct/2000:13:55:36 -0700] "GET / HTTP/1.0" 200 2326\n'
     assert log(fsock, names, text) == text.replace(b"192.0.2.1", b"h-192-0-2-1.name.test")
-    assert log(fsock, names, text, "--append") == text.replace(b"192.0.2.1", b"192.0.2.1/h-192-0-2-1.name.test")
+    assert log(fsock, names, text, "--append") == text.replace(
+        b"192.0.2.1", b"192.0.2.1/h-192-0-2-1.name.test")
 
 
 @pytest.mark.parametrize("line", [
     b"192.0.2.66 has no name\n", b"192.0.2.77 could not be had\n", b"host.example is a name\n",
-    b"- nothing\n", b"\n", b"\t \n", b"192.0.2.1.5 x\n", b"192.0.2.0/24 x\n", b"192.0.2.256\n", b"a 192.0.2.1\n",
+    b"- nothing\n", b"\n", b"\t \n", b"192.0.2.1.5 x\n", b"192.0.2.0/24 x\n",
+    b"192.0.2.256\n", b"a 192.0.2.1\n",
     b"# 192.0.2.1\n", b"\0\n", b"\r\n", b"\xff\xfe\n", b"192.0.2.1\0 x\n"])
 @pytest.mark.parametrize("more", [[], ["--append"]])
 def test_left_alone(fsock, names, line, more):
@@ -62,7 +64,8 @@ def test_left_alone(fsock, names, line, more):
     (b"::ffff:192.0.2.1 x\n", b"h-192-0-2-1.name.test x\n"),
     (b"192.0.2.1:5353 x\n", b"h-192-0-2-1.name.test:5353 x\n"),
     (b"192.0.2.1, 10.0.0.1 x\n", b"h-192-0-2-1.name.test, 10.0.0.1 x\n"),
-    (b"192.0.2.1 \0\xff\x1b[2J \n192.0.2.2\n", b"h-192-0-2-1.name.test \0\xff\x1b[2J \nh-192-0-2-2.name.test\n"),
+    (b"192.0.2.1 \0\xff\x1b[2J \n192.0.2.2\n",
+     b"h-192-0-2-1.name.test \0\xff\x1b[2J \nh-192-0-2-2.name.test\n"),
     (b"\xef\xbb\xbf192.0.2.1\n", b"\xef\xbb\xbfh-192-0-2-1.name.test\n"), (b"", b""), (b"\n\n\n", b"\n\n\n")])
 def test_other_bytes_are_kept(fsock, names, text, expected):
     assert log(fsock, names, text) == expected
@@ -70,9 +73,10 @@ def test_other_bytes_are_kept(fsock, names, text, expected):
 
 def test_field(fsock, names):
     text = b"a 192.0.2.1 10.0.0.1\nb [client 192.0.2.1] x\nonly\n"
-    assert log(fsock, names, text, "--field", "2") == text.replace(b" 192.0.2.1 10", b" h-192-0-2-1.name.test 10")
-    assert log(fsock, names, text, "--field=3") == text.replace(b"10.0.0.1", b"h-10-0-0-1.name.test").replace(
-        b"192.0.2.1]", b"h-192-0-2-1.name.test]")
+    assert log(fsock, names, text, "--field", "2") == text.replace(
+        b" 192.0.2.1 10", b" h-192-0-2-1.name.test 10")
+    assert log(fsock, names, text, "--field=3") == text.replace(
+        b"10.0.0.1", b"h-10-0-0-1.name.test").replace(b"192.0.2.1]", b"h-192-0-2-1.name.test]")
     assert log(fsock, names, text, "--field", "1000") == text
     for bad in ("0", "-1", "x", "1001"):
         result = fsock("dns", "--log", names.at, f"--field={bad}", stdin=text)
@@ -83,7 +87,9 @@ def test_very_long_lines(fsock, names):
     text = (b"192.0.2.1 " + b"x" * 300_000 + b" 192.0.2.2\n" + b"192.0.2.3" * 50_000 + b"\n"
             + b" " * 70_000 + b"192.0.2.4\n" + b"192.0.2.5 end")
     out = log(fsock, names, text)
-    expected = text.replace(b"192.0.2.1 ", b"h-192-0-2-1.name.test ").replace(b"192.0.2.5 ", b"h-192-0-2-5.name.test ")
+    expected = text
+    for n in (b"1", b"5"):
+        expected = expected.replace(b"192.0.2." + n + b" ", b"h-192-0-2-" + n + b".name.test ")
     assert out == expected  # the one behind the blanks stands further than is looked
 
 
@@ -144,7 +150,8 @@ def test_summary_and_exit_codes(fsock, names):
 
 def start(fsock, *args, **kw):
     return subprocess.Popen([fsock.program, "dns", "--log", *map(str, args)], stdin=subprocess.PIPE,
-                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=clean_env(), **kw)
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=clean_env(),
+                            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL), **kw)
 
 
 def test_lines_come_while_the_log_is_open(fsock, names):
@@ -172,7 +179,7 @@ def test_a_signal_harms_no_line(fsock, number, code):
         time.sleep(0.05)  # for the second answer
         sent = time.monotonic()
         process.send_signal(number)
-        assert process.wait(5) == code and time.monotonic() - sent < 0.2
+        assert process.wait(5) == code and time.monotonic() - sent < 0.25
         assert process.stdout.read() == b"192.0.2.9 b\nh-192-0-2-2.name.test c\nplain d\n192.0.2.9 e\n"
         process.communicate()
 
@@ -180,7 +187,8 @@ def test_a_signal_harms_no_line(fsock, number, code):
 @pytest.mark.plain
 def test_a_signal_within_a_long_log(fsock, names, tmp):
     """However much had been read: it is the beginning of the log, and ends with a whole line."""
-    text = b"".join(b"10.%d.%d.%d some more text\n" % (n >> 16, n >> 8 & 255, n & 255) for n in range(200_000))
+    text = b"".join(b"10.%d.%d.%d some more text\n" % (n >> 16, n >> 8 & 255, n & 255)
+                    for n in range(200_000))
     (tmp / "log").write_bytes(text)
     process = start(fsock, names.at, "-s", "-i", tmp / "log")
     first = process.stdout.readline()
@@ -203,7 +211,7 @@ def test_a_signal_within_a_long_log(fsock, names, tmp):
 def test_run_time(fsock, names):
     with NameServer(lambda q: None) as mute:
         result = fsock("dns", "--log", mute.at, "--run-time", "0.4", stdin=b"192.0.2.1 a\nplain\n")
-    assert result.code in (110, 111) and 0.4 <= result.elapsed < 0.6
+    assert result.code in (110, 111) and 0.4 <= result.elapsed < 0.8
     assert result.stdout == b"192.0.2.1 a\nplain\n"
 
 
@@ -234,7 +242,8 @@ def test_cache(fsock, names, tmp):
     head, *entries = (tmp / "cache").read_text().splitlines()
     assert head == "# fsock dns cache 1"
     known = {(e.split("\t")[0], e.split("\t")[2]): int(e.split("\t")[1]) for e in entries}
-    assert sorted(known) == [("192.0.2.1", "h-192-0-2-1.name.test"), ("2001:db8::1", "h-2001-db8--1.name.test")]
+    assert sorted(known) == [("192.0.2.1", "h-192-0-2-1.name.test"),
+                             ("2001:db8::1", "h-2001-db8--1.name.test")]
     assert all(55 <= expires - time.time() <= 61 for expires in known.values())  # the TTL
     second = fsock("dns", "--log", names.at, "--cache", "cache", stdin=text.replace(b"192.0.2.77\n", b""))
     assert second.code == 0 and [q.name[:3] for q in names.queries[asked:]] == ["66."]
@@ -244,7 +253,8 @@ def test_cache(fsock, names, tmp):
 def test_cache_min(fsock, names, tmp):
     """A "no" without a SOA has no time of its own: here it gets one."""
     for _ in range(2):
-        fsock("dns", "--log", names.at, "--cache", "cache", "--cache-min", "1h", stdin=b"192.0.2.66\n192.0.2.1\n")
+        fsock("dns", "--log", names.at, "--cache", "cache", "--cache-min", "1h",
+              stdin=b"192.0.2.66\n192.0.2.1\n")
     assert len(names.queries) == 2
     for line in (tmp / "cache").read_text().splitlines()[1:]:
         assert 3590 <= int(line.split("\t")[1]) - time.time() <= 3601
@@ -252,8 +262,8 @@ def test_cache_min(fsock, names, tmp):
 
 def test_what_has_expired_is_asked_for_again(fsock, names, tmp):
     then, soon = int(time.time()) - 1, int(time.time()) + 100
-    (tmp / "cache").write_text(f"# fsock dns cache 1\n192.0.2.1\t{then}\told.test\n192.0.2.2\t{soon}\tkept.test\n"
-                               f"192.0.2.3\t{soon}\t-\n")
+    (tmp / "cache").write_text(f"# fsock dns cache 1\n192.0.2.1\t{then}\told.test\n"
+                               f"192.0.2.2\t{soon}\tkept.test\n192.0.2.3\t{soon}\t-\n")
     out = log(fsock, names, b"192.0.2.1\n192.0.2.2\n192.0.2.3\n", "--cache", "cache")
     assert out == b"h-192-0-2-1.name.test\nkept.test\n192.0.2.3\n"
     assert len(names.queries) == 1 and "old.test" not in (tmp / "cache").read_text()

@@ -11,7 +11,6 @@ import pytest
 from conftest import clean_env
 
 MANUAL = (pathlib.Path(__file__).parents[2] / "man" / "fsock-dns.1").read_text()
-TESTS = "".join(f.read_text() for f in pathlib.Path(__file__).parent.glob("test_dns_*.py"))
 
 
 def section(name):
@@ -38,17 +37,6 @@ def test_help_and_manual_list_the_same(fsock):
     in_help = options_of_help(fsock)
     assert len(in_help) > 25
     assert in_help == options_of_manual()
-
-
-def test_help_fits_the_screen(fsock):
-    assert max(len(line) for line in fsock("dns", "--help").lines) <= 80
-
-
-def test_every_option_has_a_test(fsock):
-    for name, letter in options_of_help(fsock).items():
-        used = (f"--{name}" in TESTS or f"--no-{name}" in TESTS or
-                (letter and re.search(rf"""["']-\w*{letter}""", TESTS)))
-        assert used, f"no test uses --{name}"
 
 
 def test_every_field_is_in_the_manual(site, fsock):

@@ -26,8 +26,10 @@ def mute():
         yield server
 
 
-def start(fsock, *args, **kw):
-    kw = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **kw}
+def start(fsock, *args, ctrl_c=signal.SIG_DFL, **kw):
+    """Whether Ctrl-C means anything is inherited: in the background of a script it doesn't."""
+    kw = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE,
+          "preexec_fn": lambda: signal.signal(signal.SIGINT, ctrl_c), **kw}
     return subprocess.Popen([fsock.program, "dns", *map(str, args)], env=clean_env(), **kw)
 
 
@@ -39,7 +41,7 @@ def start(fsock, *args, **kw):
 def test_a_silent_server(site, fsock, words):
     name = f"127.0.0.1:{site.dns_mute}"
     result = fsock("dns", "@" + name, "-m", "1", *words, "shop.example", "A")
-    assert result.code == 28 and 1.0 <= result.elapsed < 1.15
+    assert result.code == 28 and 1.0 <= result.elapsed < 1.3
     assert result.lines[0].startswith("shop.example\tA\tTIMEOUT\t-\tresolve shop.example A: no answer from "
                                       + name), result
     assert "(-m raises this limit)" in result.lines[0]
@@ -51,13 +53,13 @@ def test_the_limit_is_that_of_a_question_with_all_its_tries(fsock, mute):
     with NameServer(lambda query: None) as other:
         result = fsock("dns", mute.at, other.at, "-m", "0.8", "--json", "x.test", "A")
         record = result.records[0]
-        assert result.code == 28 and 0.8 <= result.elapsed < 0.95 and 0.8 <= record["time"] < 0.9
+        assert result.code == 28 and 0.8 <= result.elapsed < 1.1 and 0.8 <= record["time"] < 1.0
         assert len(mute.queries) >= 1 and len(other.queries) >= 1
         assert mute.at[1:] in record["errormsg"] and other.at[1:] in record["errormsg"]
     result = fsock("dns", mute.at, "-m", "300ms", "-P", "1", "-s", "--json", "x.test", "y.test", "-t", "A")
     assert [r["status"] for r in result.records] == ["TIMEOUT"] * 2
-    assert result.code == 111 and 0.6 <= result.elapsed < 0.8
-    assert all(r["time"] < 0.4 for r in result.records)
+    assert result.code == 111 and 0.6 <= result.elapsed < 1
+    assert all(r["time"] < 0.5 for r in result.records)
 
 
 @pytest.mark.plain
@@ -73,12 +75,12 @@ def test_one_silent_and_one_good_server(site, fsock, at, tmp):
 def test_run_time(site, fsock, at, tmp):
     (tmp / "list").write_text("a.site.test\n" + "mute1.site.test\n" * 50)
     result = fsock("dns", at, "--run-time", "0.5", "--json", "-t", "A", "-i", "list")
-    assert result.code == 110 and 0.5 <= result.elapsed < 0.75
+    assert result.code == 110 and 0.5 <= result.elapsed < 0.9
     ended = [(r["status"], r["exitcode"]) for r in result.records]
     assert ended[0] == ("NOERROR", 0) and ended[1:] == [("INTERRUPTED", 42)] * 50
     assert all("--run-time" in r["errormsg"] for r in result.records[1:])
     result = fsock("dns", at, "--run-time=300ms", "mute1.site.test", "A")
-    assert result.code == 28 and 0.3 <= result.elapsed < 0.5 and "--run-time" in result.text
+    assert result.code == 28 and 0.3 <= result.elapsed < 0.6 and "--run-time" in result.text
 
 
 def test_no_limit_at_all(fsock):
@@ -103,7 +105,7 @@ def test_first_signal(fsock, mute, tmp, number, code, more):
     sent = time.monotonic()
     process.send_signal(number)
     out, err = process.communicate(timeout=5)
-    assert time.monotonic() - sent < 0.2 and process.returncode == code
+    assert time.monotonic() - sent < 0.25 and process.returncode == code
     records = [json.loads(line) for line in out.splitlines()]
     assert len(records) == 30
     for record in records:
@@ -162,8 +164,7 @@ def test_second_signal_quits_at_once(fsock, mute):
 
 def test_ignored_signals_stay_ignored(fsock):
     with NameServer(lambda q: (0.3, q.answer(("A", "192.0.2.1")))) as server:
-        process = start(fsock, server.at, "x.test", "A",
-                        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN))
+        process = start(fsock, server.at, "x.test", "A", ctrl_c=signal.SIG_IGN)
         server.wait(1)
         process.send_signal(signal.SIGINT)
         out, _ = process.communicate(timeout=5)

@@ -5,6 +5,7 @@ import os
 import pathlib
 import re
 import subprocess
+import time
 
 import pytest
 
@@ -47,6 +48,38 @@ def test_fetch_waits_for_room(build, site):
     assert done.returncode == 0 and done.stdout.count(b"\n") == 2000
 
 
+def test_lookup(build, site):
+    def lookup(*args):
+        return run(build / "examples/lookup", *args, f"127.0.0.1:{site.dns}")
+
+    done = lookup("site.test", "MX")
+    assert done.returncode == 0 and done.stdout == b"site.test. 60 MX 10 mail.site.test.\n"
+    assert lookup("127.0.0.9", "PTR").stdout == b"9.0.0.127.in-addr.arpa. 60 PTR h9.site.test.\n"
+    done = lookup("nx.site.test", "A")
+    assert done.returncode == 0 and done.stdout == b"nx.site.test. NXDOMAIN\n" and not done.stderr
+    done = lookup("servfail.site.test", "A")
+    assert done.returncode == 1 and not done.stdout and b"says SERVFAIL" in done.stderr
+
+
+@pytest.mark.plain
+def test_lookup_ends_in_time(build, site):
+    start = time.monotonic()
+    done = run(build / "examples/lookup", "mute.site.test", "A", f"127.0.0.1:{site.dns}")
+    assert done.returncode == 1 and b"no answer from" in done.stderr
+    assert 2.9 < time.monotonic() - start < 3.3
+
+
+def test_reverse(build, site):
+    """More addresses than the queue takes at once, and what isn't one."""
+    good = {f"127.0.0.{n}": f"h{n}.site.test." for n in range(256)}
+    text = "\n".join([*good, *good, *good, "", "a..b", "192.0.2.1"])
+    done = run(build / "examples/reverse", f"127.0.0.1:{site.dns}", stdin=text.encode())
+    lines = done.stdout.decode().splitlines()
+    assert done.returncode == 1 and not done.stderr and len(lines) == 3 * len(good) + 2
+    assert set(lines) == {*(f"{a} {name}" for a, name in good.items()), "192.0.2.1 NXDOMAIN",
+                          '--- "a..b": two dots follow each other, or the name begins with one'}
+
+
 @pytest.fixture(scope="module")
 def installed(build, tmp_path_factory):
     """pkg-config's words for what `meson install` has put under a directory of its own."""
@@ -68,14 +101,16 @@ def installed(build, tmp_path_factory):
 
 @pytest.mark.plain
 @pytest.mark.parametrize("compiler", ["gcc", "clang"])
-@pytest.mark.parametrize("name", ["get", "fetch"])
+@pytest.mark.parametrize("name", ["get", "fetch", "lookup", "reverse"])
 def test_install_and_compile(installed, site, tmp, compiler, name):
     program = tmp / name
     subprocess.run(
         [compiler, "-std=c99", "-pedantic", "-Wall", "-Wextra", "-Werror", "-o", program,
          ROOT / f"examples/{name}.c", *installed("--cflags", "--libs")], check=True)
-    url = site.url("/plain/9")
-    done = subprocess.run([program, url], input=url.encode(), stdout=subprocess.PIPE,
+    server, url = f"127.0.0.1:{site.dns}", site.url("/plain/9")
+    args, text = {"get": ([url], ""), "fetch": ([], url), "reverse": ([server], "127.0.0.1"),
+                  "lookup": (["127.0.0.1", "PTR", server], "")}[name]
+    done = subprocess.run([program, *args], input=text.encode(), stdout=subprocess.PIPE,
                           env=clean_env(LD_LIBRARY_PATH=installed.lib), timeout=60)
     assert done.returncode == 0 and done.stdout
 
@@ -98,7 +133,7 @@ def test_readme_shows_the_example():
 def readme_commands():
     """The commands of the README's first screen."""
     text = (ROOT / "README.md").read_text().partition("\n| ")[0]
-    return re.findall(r"^    ((?:zcat .*)?fsock get .*?)(?: +#.*)?$", text, re.M)
+    return re.findall(r"^    ((?:zcat .*)?fsock (?:get|dns) .*?)(?: +#.*)?$", text, re.M)
 
 
 @pytest.mark.plain
@@ -107,11 +142,15 @@ def test_readme_commands(build, site, tmp, command):
     urls = "".join(site.url(f"/plain/{n}") + "\n" for n in range(10)).encode()
     (tmp / "urls.txt").write_bytes(urls)
     (tmp / "urls.gz").write_bytes(gzip.compress(urls))
+    (tmp / "names.txt").write_text("site.test\n127.0.0.1\n")
+    (tmp / "access.log").write_text("127.0.0.7 - GET /\n" * 9)
     command = command.replace("https://example.org/", site.url("/plain/9"))
+    command = command.replace("fsock dns", f"fsock dns @127.0.0.1:{site.dns}")
     done = subprocess.run(command, shell=True, cwd=tmp, stdout=subprocess.PIPE, timeout=60,
                           env=clean_env(PATH=f"{build}/cli:{os.environ['PATH']}"))
-    assert done.returncode == 0 and (done.stdout or (tmp / "page.html").exists())
+    written = [f for f in ("page.html", "records") if (tmp / f).exists()]
+    assert done.returncode == 0 and (done.stdout or written)
 
 
-def test_readme_has_five_commands():
-    assert len(readme_commands()) == 5
+def test_readme_has_nine_commands():
+    assert len(readme_commands()) == 9

@@ -69,12 +69,12 @@ static inline void failed(struct fsk_question *q, int sys_errno)
     fsk_op_wake(&rig.waiter);
 }
 
-static inline void case_lost(struct fsk_question *q)
+static inline void doubted(struct fsk_question *q, enum fsk_dns_match match)
 {
-    fail_msg("the case of question %u is another", q->id);
+    fail_msg("question %u: an answer is in doubt (%d)", q->id, (int)match);
 }
 
-static const struct fsk_asker asker = {answered, case_lost, failed};
+static const struct fsk_asker asker = {answered, doubted, failed};
 
 static inline int setup(void **state)
 {

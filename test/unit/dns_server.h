@@ -34,12 +34,14 @@ enum dns_manner {
     DNS_LAME
 };
 
+enum { DNS_LATE_MAX = 128, DNS_PACKET_MAX = 1200 };
+
 struct dns_late {
     bool used;
     struct sockaddr_in to;
     struct timespec at;
     size_t n;
-    uint8_t packet[512];
+    uint8_t packet[DNS_PACKET_MAX];
 };
 
 /* What a twist may look at. */
@@ -51,8 +53,6 @@ struct dns_asked {
 };
 
 struct dns_reply;
-
-enum { DNS_LATE_MAX = 128 };
 
 struct dns_server {
     enum dns_manner manner;
@@ -197,7 +197,8 @@ static inline struct dns_reply dns_answer(const char *name, unsigned type, bool 
 
 /* Answer one query; the length of the packet, 0 for none. */
 static inline size_t dns_reply_to(struct dns_server *s, const uint8_t *q, size_t n, bool tcp,
-                                  uint8_t out[512], struct dns_reply *reply, char name[256])
+                                  uint8_t out[DNS_PACKET_MAX], struct dns_reply *reply,
+                                  char name[256])
 {
     size_t question = dns_question(q, n, name);
     unsigned type = (unsigned)(q[12 + question - 4] << 8 | q[12 + question - 3]);
@@ -247,14 +248,14 @@ static inline size_t dns_reply_to(struct dns_server *s, const uint8_t *q, size_t
 static inline void dns_forge(struct dns_server *s, const uint8_t *true_one, size_t n,
                              const struct sockaddr_in *to)
 {
-    uint8_t p[512];
+    uint8_t p[DNS_PACKET_MAX];
     int stranger = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     memcpy(p, true_one, n);
     p[n - 1] ^= 0xff;
     sendto(stranger, p, n, 0, (const void *)to, sizeof *to); /* from another port */
     close(stranger);
     for (unsigned id = 1; id < 200; id++) {
-        uint8_t wrong[512];
+        uint8_t wrong[DNS_PACKET_MAX];
         memcpy(wrong, p, n);
         dns_put16(wrong, ((unsigned)(wrong[0] << 8 | wrong[1]) + id) & 0xffff);
         sendto(s->udp, wrong, n, 0, (const void *)to, sizeof *to);
@@ -270,7 +271,7 @@ static inline void dns_forge(struct dns_server *s, const uint8_t *true_one, size
 
 static inline void dns_serve_udp(struct dns_server *s)
 {
-    uint8_t q[2048], out[512];
+    uint8_t q[2048], out[DNS_PACKET_MAX];
     char name[256];
     struct sockaddr_in from;
     socklen_t len = sizeof from;
@@ -305,7 +306,7 @@ static inline void dns_serve_udp(struct dns_server *s)
 /* Blocks for at most a second: one client at a time is enough. */
 static inline void dns_serve_tcp(struct dns_server *s)
 {
-    uint8_t q[2048], out[514];
+    uint8_t q[2048], out[2 + DNS_PACKET_MAX];
     char name[256];
     struct dns_reply r;
     int fd = accept4(s->tcp, NULL, NULL, SOCK_CLOEXEC);

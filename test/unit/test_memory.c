@@ -1,79 +1,11 @@
 /*
  * Memory runs out: for n = 1, 2, 3 ... the n-th allocation of the library fails, until a run needs
  * no more than that. Each run ends, with FSOCK_ERR_MEMORY or as if nothing had happened, and leaves
- * nothing allocated. The linker puts the functions here in place of malloc and its relatives, for
- * what is linked statically: the library, and not its libraries.
+ * nothing allocated.
  */
 #include "transfer_rig.h"
 
-#include <errno.h>
-
-#define N_MAX 3000
-
-void *__real_malloc(size_t n);
-void *__real_calloc(size_t n, size_t each);
-void *__real_realloc(void *p, size_t n);
-char *__real_strdup(const char *s);
-void __real_free(void *p);
-void *__wrap_malloc(size_t n);
-void *__wrap_calloc(size_t n, size_t each);
-void *__wrap_realloc(void *p, size_t n);
-char *__wrap_strdup(const char *s);
-void __wrap_free(void *p);
-
-static bool armed;         /* allocations are counted */
-static unsigned long left; /* until one fails; 0: none will */
-static bool struck;        /* it has failed */
-static bool for_good;      /* and so do all that follow */
-static long held;          /* allocations not yet freed */
-
-static bool fails(void)
-{
-    if (!armed)
-        return false;
-    if (left && --left == 0)
-        struck = true;
-    else if (!(struck && for_good))
-        return false;
-    errno = ENOMEM;
-    return true;
-}
-
-static void *counted(void *p)
-{
-    if (armed && p)
-        held++;
-    return p;
-}
-
-void *__wrap_malloc(size_t n)
-{
-    return fails() ? NULL : counted(__real_malloc(n));
-}
-
-void *__wrap_calloc(size_t n, size_t each)
-{
-    return fails() ? NULL : counted(__real_calloc(n, each));
-}
-
-void *__wrap_realloc(void *p, size_t n)
-{
-    if (fails())
-        return NULL;
-    return p ? __real_realloc(p, n) : counted(__real_realloc(p, n));
-}
-
-char *__wrap_strdup(const char *s)
-{
-    return fails() ? NULL : counted(__real_strdup(s));
-}
-
-void __wrap_free(void *p)
-{
-    if (armed && p)
-        held--;
-    __real_free(p);
-}
+#include "starve.h"
 
 /* What is tried again and again. */
 struct script {
@@ -124,10 +56,7 @@ static void exhaust(const struct script *s, enum fsock_err (*go)(const struct sc
 {
     int fds = open_fds();
     for (unsigned long n = 1;; n++) {
-        held = 0;
-        left = n;
-        struck = false;
-        armed = true;
+        starve(n);
         enum fsock_err err = go(s);
         armed = false;
         if (err != FSOCK_OK && !(struck && err == FSOCK_ERR_MEMORY))

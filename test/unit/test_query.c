@@ -45,7 +45,7 @@ static void the_first_ones_late_answer_counts(void **state)
     rig_serve(r, DNS_MUTE);
     rig_found(r, rig_ask(r, "both.example", 1200 * MS), 0);
     assert_in_range(r->took, 490 * MS, 700 * MS);
-    assert_int_equal(r->stub.servers.server[0].lost, 1);
+    assert_int_equal(r->stub.servers.server[0].lost, 0); /* it was late only */
     assert_int_equal(r->stub.servers.server[0].answered, 1);
 }
 
@@ -83,9 +83,9 @@ static void bad_answers_then_the_next(void **state)
     rig_serve(r, DNS_GOOD);
     const struct fsk_query *q = rig_ask(r, "both.example", 5 * FSOCK_SECOND);
     rig_found(r, q, 3);
-    assert_true(r->took < 200 * MS);
+    assert_in_range(r->took, 95 * MS, 400 * MS); /* a broken one may be forged: it is waited for */
     assert_int_equal(q->notes, 4);
-    assert_true(q->note[0].out && q->note[1].out && q->note[2].out);
+    assert_true(q->note[0].out && !q->note[1].out && q->note[2].out);
 }
 
 static void those_that_rotate_share(void **state)

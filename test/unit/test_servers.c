@@ -76,13 +76,22 @@ static void losses(struct fsk_server *s, unsigned n, fsock_time now)
         fsk_server_lost(s, now);
 }
 
+/* Let time pass, more than any server is given. */
+static fsock_time later(void)
+{
+    stub.driver.sleeps++;
+    stub.driver.now += 10 * SEC;
+    return stub.driver.now;
+}
+
 /* As many tries as there may be, `lost` of which are lost, and the others answered. */
 static void whole_round(struct fsk_server *s, unsigned lost, fsock_time took)
 {
     unsigned n = s->window < 16 ? 16 : s->window;
-    tries(s, n, SEC);
-    losses(s, lost, SEC);
-    answers(s, n - lost, took, SEC);
+    tries(s, n, stub.driver.now);
+    fsock_time now = later();
+    losses(s, lost, now);
+    answers(s, n - lost, took, now);
 }
 
 /* ---- the window ---- */
@@ -111,6 +120,20 @@ static void stays_when_it_is_not_used(void **state)
         answers(s, 1, 10 * MS, SEC);
     }
     assert_int_equal(s->window, FSK_WINDOW_FIRST);
+}
+
+/* When we never sleep, it is we who are slow. */
+static void stays_when_there_is_no_time_to_spare(void **state)
+{
+    struct fsk_server *s = one();
+    (void)state;
+    for (unsigned i = 0; i < 20; i++) {
+        tries(s, 128, SEC);
+        answers(s, 128, 10 * MS, SEC);
+    }
+    assert_int_equal(s->window, FSK_WINDOW_FIRST);
+    whole_round(s, 0, 10 * MS);
+    assert_true(s->window > FSK_WINDOW_FIRST);
 }
 
 static void holds_when_a_queue_stands(void **state)
@@ -161,6 +184,27 @@ static void closes_on_losses(void **state)
     assert_int_equal(s->window, 162);
 }
 
+/* Answers come at once, and losses late: they are not to be judged as if they had come together. */
+static void losses_take_their_time(void **state)
+{
+    struct fsk_server *s = one();
+    (void)state;
+    tries(s, 300, SEC);
+    stub.driver.sleeps++;
+    losses(s, 7, SEC + 300 * MS);
+    answers(s, 200, 10 * MS, SEC + 300 * MS);
+    assert_int_equal(s->window, FSK_WINDOW_FIRST);
+    answers(s, 1, 10 * MS, SEC + 600 * MS);
+    assert_int_equal(s->window, 96);
+    tries(s, 300, SEC);
+    losses(s, 40, SEC + 700 * MS);
+    for (unsigned i = 0; i < 40; i++) /* all of them come in the end */
+        fsk_server_late(s, SEC + 800 * MS);
+    answers(s, 96, 10 * MS, SEC + 2 * SEC);
+    assert_true(s->window >= 96);
+    assert_int_equal(s->lost, 7);
+}
+
 static void does_not_close_below_its_floors(void **state)
 {
     struct fsk_server *s = one();
@@ -170,8 +214,8 @@ static void does_not_close_below_its_floors(void **state)
     assert_int_equal(s->window, FSK_WINDOW_LOSSY);
     unsigned w = s->window;
     for (unsigned i = 0; i < 20; i++) {
-        tries(s, w > 16 ? w : 16, SEC);
-        losses(s, w > 16 ? w : 16, SEC + i);
+        tries(s, w > 16 ? w : 16, stub.driver.now);
+        losses(s, w > 16 ? w : 16, later());
         w = w / 2 > FSK_WINDOW_LEAST ? w / 2 : FSK_WINDOW_LEAST;
         assert_int_equal(s->window, w);
     }
@@ -231,8 +275,8 @@ static void a_fast_server_may_have_to_ask_others(void **state)
         tries(s, 1, SEC);
         answers(s, 1, MS, SEC);
     }
-    assert_int_equal(fsk_server_patience(s, 0), 250 * MS);
-    assert_int_equal(fsk_server_patience(s, 1), 500 * MS);
+    assert_int_equal(fsk_server_patience(s, 0), 251 * MS);
+    assert_int_equal(fsk_server_patience(s, 1), 502 * MS);
     assert_int_equal(fsk_server_patience(s, 2), SEC);
     fsock_time srtt = s->srtt;
     tries(s, 2, SEC);
@@ -293,7 +337,7 @@ static void one_that_answers_now_and_then_is_not(void **state)
     assert_true(fsk_server_aside(s, 110 * SEC));
     assert_int_equal(s->open, 40 - 1 - 18);
     assert_int_equal(s->answered, 2);
-    assert_int_equal(s->lost, 18);
+    assert_int_equal(s->lost, 17); /* one of them was late only */
 }
 
 static void unreachable_ones_at_once(void **state)
@@ -324,6 +368,8 @@ static void all_are_aside(void **state)
     servers.server[0].window = 8;
     tries(&servers.server[0], 8, now);
     assert_int_equal(fsk_servers_room(&servers, now), 2 * SEC); /* when the first one is back */
+    for (unsigned i = 0; i < 8; i++)
+        fsk_server_left(&servers.server[0]);
     assert_ptr_equal(fsk_servers_turn(&servers, 2 * SEC), &servers.server[0]);
     assert_int_equal(servers.aside, 1);
     assert_int_equal(servers.back, 2 * SEC + MS);
@@ -350,6 +396,10 @@ static void each_has_its_turn(void **state)
     assert_int_equal(turns[4], 3);
     for (unsigned i = 0; i < N; i++)
         assert_true(i == 4 || turns[i] >= 6);
+    for (unsigned left = 0; left < FSK_WINDOW_FIRST / 4; left++) {
+        fsk_server_left(&servers.server[4]); /* a few at a time are not worth it */
+        assert_true(fsk_list_empty(&servers.server[4].roomy));
+    }
     fsk_server_left(&servers.server[4]);
     for (unsigned i = 0; i < N; i++)
         turns[fsk_servers_turn(&servers, SEC) - servers.server]++;
@@ -506,9 +556,11 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         T(opens_while_nothing_is_lost),
         T(stays_when_it_is_not_used),
+        T(stays_when_there_is_no_time_to_spare),
         T(holds_when_a_queue_stands),
         T(closes_when_the_queue_is_long),
         T(closes_on_losses),
+        T(losses_take_their_time),
         T(does_not_close_below_its_floors),
         T(no_more_at_once_than_the_window_bears),
         T(patience),
