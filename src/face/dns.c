@@ -10,9 +10,8 @@
 #include "face/given.h"
 #include "face/watch.h"
 
+#define QUEUE     64   /* questions that wait inside; outside they need less room */
 #define KEPT_MOST 4096 /* bytes of messages for which a spare job keeps room */
-
-#define QUEUE 64 /* questions that wait inside; outside they need less room */
 
 /* One question: queued, running, ended, or spare. */
 struct job {

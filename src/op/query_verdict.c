@@ -198,9 +198,10 @@ static void failed(struct fsk_question *question, int sys_errno)
     struct fsk_server *s = question->server;
     fsock_time now = q->stub->servers.driver->now;
     bool trying = slot->trying, other_cause = sys_errno == ECONNABORTED;
+    bool our_fault = sys_errno == ENOMEM || fsk_no_descriptor(sys_errno);
     slot->trying = false;
     bool fetching = slot->by_stream && s->transport == FSK_BY_UDP; /* what was cut off */
-    if (trying && (other_cause || fetching || sys_errno == ENOMEM || fsk_no_descriptor(sys_errno)))
+    if (trying && (other_cause || fetching || our_fault))
         fsk_server_left(s);
     else if (trying)
         fsk_server_unreachable(s, now);
