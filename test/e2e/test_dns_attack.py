@@ -75,7 +75,7 @@ def test_too_many_of_something_is_called_that(fsock, at):
     types = [f"TYPE{1000 + i}" for i in range(65)]
     for words in (["-t", ",".join(types)], types):
         result = fsock("dns", at, "x.test", *words)
-        assert result.code == 2 and "64 types" in result.errors, result
+        assert result.code == 2 and "too many" in result.errors and "64" in result.errors, result
     result = fsock("dns", "-r", "-", "x.test", stdin=b"127.0.0.1:5300\n" * 1200000)
     assert result.code == 26 and "too many" in result.errors, result
 
