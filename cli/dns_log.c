@@ -14,6 +14,7 @@
 #define LINES_A_TURN 1024
 #define FAILED_TIME  (60 * FSOCK_SECOND) /* an address without an answer is not asked for again */
 #define SAVE_TIME    (2 * FSOCK_SECOND)  /* for another run that saves its names */
+#define LAST_TIME    (100 * FSOCK_MILLISECOND) /* ... when this one is to end */
 
 struct dns_log {
     struct dns_run *run;
@@ -163,8 +164,9 @@ static bool save(struct dns_log *log)
 {
     char why[1024];
     fsock_time now = fsock_now();
-    if (!log->cached || dns_cache_save(&log->cache, log->run->o->cache, now, fsk_time_unix(),
-                                       now + SAVE_TIME, why, sizeof why))
+    if (!log->cached ||
+        dns_cache_save(&log->cache, log->run->o->cache, now, fsk_time_unix(),
+                       now + (log->run->stopped ? LAST_TIME : SAVE_TIME), why, sizeof why))
         return true;
     dns_run_say(log->run, why);
     return false;

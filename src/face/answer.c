@@ -194,7 +194,8 @@ static enum fsock_err put_messages(struct fsk_answer *a, const struct fsk_ask *a
             break;
         fsk_dns_reopen(&m, qname, p + 2, n);
         put_header(a, &m);
-        err = put_way(a, &m, ask->type);
+        /* What an NXDOMAIN brings besides CNAMEs is not to be believed. */
+        err = put_way(a, &m, m.rcode == FSK_DNS_NXDOMAIN ? 0 : ask->type);
     }
     return err;
 }

@@ -275,7 +275,7 @@ static struct fsk_channel *open_channel(struct fsk_channels *channels, struct fs
 static bool takes_more(const struct fsk_channel *c)
 {
     const struct fsk_server *s = c->server;
-    bool proven = c->answered || s->transport != FSK_BY_UDP;
+    bool proven = c->answered || s->transport != FSK_BY_UDP || s->owner->use_tcp;
     return proven && !s->one_each && c->questions.open < FSK_CHANNEL_QUESTIONS;
 }
 

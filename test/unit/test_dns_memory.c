@@ -124,7 +124,7 @@ static enum fsock_err by_parse(const struct script *s)
 static bool are_open(unsigned fds)
 {
     const struct timespec nap = {.tv_nsec = MS};
-    for (unsigned i = 0; i < 2000 && open_fds() != fds; i++)
+    for (unsigned i = 0; i < 10000 && open_fds() != fds; i++)
         nanosleep(&nap, NULL);
     return open_fds() == fds;
 }
