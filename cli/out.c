@@ -241,6 +241,8 @@ static size_t plain_bytes(const unsigned char *p, size_t n)
     size_t i = 0;
     while (n - i >= 8 && !any_special(p + i))
         i += 8;
+    if (i && n - i < 8 && !any_special(p + n - 8)) /* some of them once more */
+        return n;
     while (i < n && p[i] >= 0x20 && p[i] < 0x7f && p[i] != '"' && p[i] != '\\')
         i++;
     return i;

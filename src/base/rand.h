@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct fsk_rand {
     unsigned char stock[2048];
@@ -20,7 +21,13 @@ void fsk_rand_bytes(struct fsk_rand *r, void *p, size_t n);
 static inline uint16_t fsk_rand_16(struct fsk_rand *r)
 {
     uint16_t v;
-    fsk_rand_bytes(r, &v, sizeof v);
+    if (r->left < sizeof v) {
+        fsk_rand_bytes(r, &v, sizeof v);
+    } else {
+        r->left -= sizeof v;
+        memcpy(&v, r->stock + r->left, sizeof v);
+        memset(r->stock + r->left, 0, sizeof v);
+    }
     return v;
 }
 

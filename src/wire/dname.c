@@ -113,12 +113,11 @@ size_t fsk_dname_to_text(const struct fsk_dname *d, char text[FSK_DNAME_TEXT])
     char *out = text;
 
     for (size_t i = 0; i < d->n && d->b[i]; i += 1u + d->b[i]) {
-        const size_t end = i + d->b[i];
-        size_t k = i + 1;
-        while (k <= end && width[d->b[k]] == '1')
-            *out++ = (char)d->b[k++];
-        for (; k <= end; k++) {
-            const uint8_t c = d->b[k];
+        const uint8_t *k = d->b + i + 1, *const end = k + d->b[i];
+        for (; k < end && width[*k] == '1'; k++)
+            *out++ = (char)*k;
+        for (; k < end; k++) {
+            const uint8_t c = *k;
             const int n = width[c] - '0';
             if (n == FSK_DDD) {
                 fsk_ddd_write(c, out);

@@ -363,7 +363,6 @@ void fsk_dns_reopen(struct fsk_dns_msg *m, const struct fsk_dname *qname, const 
 enum fsk_dns_match fsk_dns_read(struct fsk_dns_msg *m, const struct fsk_dns_query *q,
                                 const uint8_t *p, size_t n)
 {
-    clear(m);
     if (n < FSK_DNS_HEADER || get16(p) != q->id || (get16(p + 2) & (BIT_QR | 0x7800)) != BIT_QR)
         return FSK_DNS_NOT_OURS;
     if (fsk_dns_parse(m, p, n) < 0)
