@@ -170,6 +170,23 @@ static void closes_when_the_queue_is_long(void **state)
     assert_true(s->window > w && s->window <= w + 2 * (w / 8 + 5));
 }
 
+/* A server that answers so many a second, and not more, gains nothing by more questions. */
+static void stays_where_no_more_is_answered(void **state)
+{
+    struct fsk_server *s = one();
+    (void)state;
+    fsock_time now = SEC;
+    for (unsigned i = 0; i < 100; i++) {
+        unsigned n = s->window;
+        tries(s, n, now);
+        stub.driver.sleeps++;
+        now += (fsock_time)n * MS / 100; /* 100,000 a second */
+        answers(s, n, MS, now);
+        assert_true(s->window <= 4 * FSK_WINDOW_FIRST);
+    }
+    assert_true(s->window > FSK_WINDOW_FIRST);
+}
+
 static void closes_on_losses(void **state)
 {
     struct fsk_server *s = one();
@@ -559,6 +576,7 @@ int main(void)
         T(stays_when_there_is_no_time_to_spare),
         T(holds_when_a_queue_stands),
         T(closes_when_the_queue_is_long),
+        T(stays_where_no_more_is_answered),
         T(closes_on_losses),
         T(losses_take_their_time),
         T(does_not_close_below_its_floors),
