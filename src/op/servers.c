@@ -15,7 +15,7 @@
 #define QUEUE_FEW     64  /* questions that wait at the server: there may be more */
 #define QUEUE_MANY    160 /* ... there should be fewer: 200 is what a usual socket buffer holds */
 #define ROUND_TIME    (FSOCK_MILLISECOND / 4) /* the least that turns' time stamps can tell */
-#define BEST_AGE      (2 * FSOCK_SECOND)      /* what was best is forgotten little by little */
+#define BEST_AGE      (20 * FSOCK_SECOND)     /* what was best is forgotten little by little */
 #define BURST_SLACK   FSOCK_MILLISECOND
 
 /* ---- which there are ---- */
@@ -241,7 +241,7 @@ static unsigned useful_window(struct fsk_server *s, fsock_time now)
     fsock_time took = now - s->round.began > ROUND_TIME ? now - s->round.began : ROUND_TIME;
     double rate = (double)s->round.answered / (double)took;
     double best = age < BEST_AGE ? s->best.rate * (1 - (double)age / BEST_AGE) : 0;
-    if (rate > best * 9 / 8) {
+    if (rate > best * 9 / 8 || rate < best / 4) { /* better, or another time has begun */
         s->best.rate = rate;
         s->best.window = s->window;
         s->best.at = now;
