@@ -352,7 +352,7 @@ static void test_rand(void **state)
 {
     struct fsk_rand r = {.left = 0};
     static uint64_t given[3000];
-    unsigned char large[1000] = {0}, zeros[sizeof r.stock] = {0};
+    unsigned char large[3000] = {0}, zeros[sizeof r.stock] = {0};
     (void)state;
     for (size_t i = 0; i < 3000; i++) {
         fsk_rand_bytes(&r, &given[i], sizeof given[i]);

@@ -85,6 +85,7 @@ static enum fsock_err run(struct env *e, struct fsk_op *op)
 {
     if (!e->loop)
         return fsk_run(&e->r, op);
+    fsk_sched_tick(&e->l.sched); /* its clock runs from now, not from the last turn */
     assert_true(e->driver->start(e->driver, op));
     while (!op->ended)
         fsk_loop_step(&e->l, FSOCK_NEVER);
