@@ -27,11 +27,11 @@ bool fsk_loop_init(struct fsk_loop *loop);
 void fsk_loop_fini(struct fsk_loop *loop);
 
 /*
- * (Who starts an op after a pause should fsk_sched_tick() before it: a turn that was begun goes on
- * with its own time.)
- *
  * Make one step of one op, or sleep until one is ready. FSOCK_OK; FSOCK_ERR_TIMEOUT if `deadline`
  * has passed, and nothing is ready or what was has had its turn; FSOCK_ERR_SYSTEM.
+ *
+ * A turn that was begun goes on with its own time: whoever starts an op after a pause calls
+ * fsk_sched_tick() first.
  */
 enum fsock_err fsk_loop_step(struct fsk_loop *loop, fsock_time deadline);
 
