@@ -52,6 +52,7 @@ static inline enum fsock_err two_drivers_run(struct two_drivers *d, struct fsk_o
 {
     if (!d->loop)
         return fsk_run(&d->run, op);
+    fsk_sched_tick(&d->looping.sched);
     if (!d->driver->start(d->driver, op))
         return FSOCK_ERR_MEMORY;
     while (!op->ended)
