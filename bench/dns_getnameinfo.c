@@ -1,9 +1,9 @@
 /* dns_getnameinfo.c: fsock-dns-getnameinfo PORT FILE - the loop that everybody writes first.
  *
  * Calls getnameinfo() for each address in the file (IPv4, one a line) and prints the name it gives,
- * or `-`, a line each. The name server is 127.0.0.1 at that port, and nothing but DNS is asked:
- * both are set in this process, so that no configuration of the machine's decides or has to be
- * changed.
+ * or `-`, a line each. The name server is 127.0.0.1 at that port, and the hosts file is looked at
+ * before it is asked, as Debian's nsswitch.conf says: both are set in this process, so that no
+ * configuration of the machine's decides or has to be changed.
  */
 #include <arpa/inet.h>
 #include <netdb.h>
@@ -24,7 +24,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: fsock-dns-getnameinfo PORT FILE\n");
         return 2;
     }
-    if (res_init() < 0 || __nss_configure_lookup("hosts", "dns") < 0)
+    if (res_init() < 0 || __nss_configure_lookup("hosts", "files dns") < 0)
         return 1;
     _res.nscount = 1;
     _res.nsaddr_list[0] = (struct sockaddr_in){.sin_family = AF_INET,
