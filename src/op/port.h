@@ -4,8 +4,8 @@
  * A port is an op that owns one UDP socket and the questions that are open on it. A set of ports
  * gives each new question to one of a few ports at random; where there are many, a few dozen at a
  * time, so that they can be sent by one system call. It opens more ports when they are full, and
- * gives a port no more questions when it has had many. A port closes with its last question: a set
- * without questions holds no descriptor.
+ * gives a port no more questions when it has had many. A port closes with its last question, or
+ * when it has been without any for as long as the owner said; then a set holds no descriptor.
  *
  * A datagram counts only if it comes from the address and port that was asked, and answers an open
  * question of this port (question.h). All others are dropped and counted. An ICMP error for a

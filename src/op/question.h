@@ -17,8 +17,8 @@
 struct fsk_questions;
 
 /*
- * The asker sets the first part, which stays unchanged while the question is open. It closes before
- * the asker of its end.
+ * The asker sets the first part, which stays unchanged while the question is open. It is closed by
+ * the time that the asker is told of its end.
  */
 struct fsk_question {
     const struct fsk_dns_query *query; /* name, type and rd; what else it holds is not used */
@@ -35,8 +35,8 @@ struct fsk_question {
 };
 
 /*
- * Who is told of answers, one for all questions of an owner. Neither may call anything that opens
- * or closes questions: note what happened, and wake an op.
+ * Who is told of answers, one for all questions of an owner. None of these may call anything that
+ * opens or closes questions: note what happened, and wake an op.
  */
 struct fsk_asker {
     /* FSK_DNS_OURS or FSK_DNS_OURS_BARE; by TCP and TLS FSK_DNS_MALFORMED, too. The message is gone
