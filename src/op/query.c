@@ -120,7 +120,7 @@ static void ask(struct fsk_query *q, struct fsk_server *s, bool by_stream,
     q->state = FSK_QUERY_OPEN;
 }
 
-/* What speaks against asking it next; UINT_MAX: it is out. */
+/* What speaks against asking it next; UINT32_MAX: it is out. */
 static unsigned cost(struct fsk_query *q, struct fsk_server *s, fsock_time now)
 {
     const struct fsk_query_note *note = fsk_query_find_note(q, s);

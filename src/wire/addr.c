@@ -429,25 +429,3 @@ unsigned fsk_addr_common_prefix(const struct fsk_addr *a, const struct fsk_addr 
         return 0;
     return same_bits(a->ip, b->ip, a->family == 4 ? 32 : 64);
 }
-
-size_t fsk_addr_reverse_name(const struct fsk_addr *a, char out[FSK_ADDR_REVERSE])
-{
-    const char *suffix = a->family == 4 ? "in-addr.arpa" : "ip6.arpa";
-    char *o = out;
-
-    out[0] = '\0';
-    if (a->family != 4 && a->family != 6)
-        return 0;
-    for (int i = a->family == 4 ? 3 : 15; i >= 0; i--) {
-        if (a->family == 4) {
-            o += fsk_decimal_write(a->ip[i], o);
-        } else {
-            *o++ = hexdigits[a->ip[i] & 15];
-            *o++ = '.';
-            *o++ = hexdigits[a->ip[i] >> 4];
-        }
-        *o++ = '.';
-    }
-    memcpy(o, suffix, strlen(suffix) + 1);
-    return (size_t)(o - out) + strlen(suffix);
-}

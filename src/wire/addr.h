@@ -24,9 +24,6 @@ struct fsk_addr {
 /* Room for any address as text, with brackets, zone, port and the final NUL. */
 #define FSK_ADDR_TEXT 72
 
-/* Room for the longest reverse name and the final NUL. */
-#define FSK_ADDR_REVERSE 73
-
 /* RFC 6724 3.1: the scopes that unicast addresses have. A multicast address has any of 0 to 15. */
 enum fsk_addr_scope {
     FSK_SCOPE_LINK = 0x2,
@@ -97,11 +94,5 @@ unsigned fsk_addr_label(const struct fsk_addr *a);
 
 /* RFC 6724 2.2: how many leading bits are the same, at most 64 of IPv6; 0 for two families. */
 unsigned fsk_addr_common_prefix(const struct fsk_addr *a, const struct fsk_addr *b);
-
-/*
- * The name to ask for the address's PTR record: `1.2.0.192.in-addr.arpa` (RFC 1035 3.5) or 32
- * nibbles and `ip6.arpa` (RFC 3596 2.5), no final dot, and a NUL. Returns the length; 0 for "none".
- */
-size_t fsk_addr_reverse_name(const struct fsk_addr *a, char out[FSK_ADDR_REVERSE]);
 
 #endif

@@ -408,6 +408,27 @@ static void words(void **state)
     assert_string_equal(fsk_dns_rcode_name(4095, buf), "RCODE4095");
 }
 
+static void reverse_is(const char *ip, const char *expect)
+{
+    struct fsk_addr a = {0};
+    struct fsk_dname name;
+    char text[FSK_DNAME_TEXT];
+
+    assert_true(!ip || fsk_addr_parse(fsk_span(ip, strlen(ip)), &a, NULL));
+    fsk_dns_reverse(&name, &a);
+    fsk_dname_to_text(&name, text);
+    assert_string_equal(text, expect);
+}
+
+static void reverse_names(void **state)
+{
+    (void)state;
+    reverse_is("192.0.2.10", "10.2.0.192.in-addr.arpa.");
+    reverse_is("2001:db8::567:89ab",
+               "b.a.9.8.7.6.5.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa.");
+    reverse_is(NULL, ".");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -423,6 +444,7 @@ int main(void)
         cmocka_unit_test(compression_lengths),
         cmocka_unit_test(matching),
         cmocka_unit_test(words),
+        cmocka_unit_test(reverse_names),
     };
     guard_init(&guard, 8192);
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
