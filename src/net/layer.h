@@ -17,7 +17,7 @@
 #include <fsock.h>
 
 #include "base/wait.h"
-#include "wire/addr.h"
+#include "net/sock.h"
 
 struct fsk_layer;
 
@@ -53,7 +53,7 @@ struct fsk_layer_ops {
      * (may be NULL).
      */
     enum fsock_err (*recv)(struct fsk_layer *, void *buf, size_t cap, size_t *n, int flags,
-                           struct fsk_addr *from, struct fsk_wait *wait);
+                           struct fsk_sockaddr *from, struct fsk_wait *wait);
 
     /*
      * Send up to `len` (> 0) bytes; *n > 0 of them are taken with FSOCK_OK. After FSOCK_AGAIN the
@@ -61,7 +61,7 @@ struct fsk_layer_ops {
      * only for datagrams.
      */
     enum fsock_err (*send)(struct fsk_layer *, const void *buf, size_t len, size_t *n, int flags,
-                           const struct fsk_addr *to, struct fsk_wait *wait);
+                           const struct fsk_sockaddr *to, struct fsk_wait *wait);
 
     /* No more will be sent (FIN, close_notify). */
     enum fsock_err (*shut)(struct fsk_layer *, struct fsk_wait *wait);

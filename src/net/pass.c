@@ -8,13 +8,13 @@ static enum fsock_err as_below(struct fsk_layer *l, enum fsock_err err)
 }
 
 enum fsock_err fsk_pass_recv(struct fsk_layer *l, void *buf, size_t cap, size_t *n, int flags,
-                             struct fsk_addr *from, struct fsk_wait *wait)
+                             struct fsk_sockaddr *from, struct fsk_wait *wait)
 {
     return as_below(l, l->below->ops->recv(l->below, buf, cap, n, flags, from, wait));
 }
 
 enum fsock_err fsk_pass_send(struct fsk_layer *l, const void *buf, size_t len, size_t *n, int flags,
-                             const struct fsk_addr *to, struct fsk_wait *wait)
+                             const struct fsk_sockaddr *to, struct fsk_wait *wait)
 {
     return as_below(l, l->below->ops->send(l->below, buf, len, n, flags, to, wait));
 }

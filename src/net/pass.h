@@ -9,9 +9,9 @@
 
 /* For struct fsk_layer_ops, as they are. */
 enum fsock_err fsk_pass_recv(struct fsk_layer *l, void *buf, size_t cap, size_t *n, int flags,
-                             struct fsk_addr *from, struct fsk_wait *wait);
+                             struct fsk_sockaddr *from, struct fsk_wait *wait);
 enum fsock_err fsk_pass_send(struct fsk_layer *l, const void *buf, size_t len, size_t *n, int flags,
-                             const struct fsk_addr *to, struct fsk_wait *wait);
+                             const struct fsk_sockaddr *to, struct fsk_wait *wait);
 enum fsock_err fsk_pass_shut(struct fsk_layer *l, struct fsk_wait *wait);
 void fsk_pass_info(struct fsk_layer *l, struct fsk_layer_info *info);
 

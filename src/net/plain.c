@@ -66,7 +66,7 @@ static enum fsock_err receive(struct plain *p, void *buf, size_t cap, size_t *n,
 }
 
 static enum fsock_err plain_recv(struct fsk_layer *l, void *buf, size_t cap, size_t *n, int flags,
-                                 struct fsk_addr *from, struct fsk_wait *wait)
+                                 struct fsk_sockaddr *from, struct fsk_wait *wait)
 {
     (void)from;
     int how = (flags & FSK_IO_PEEK ? MSG_PEEK : 0) | (flags & FSK_IO_OOB ? MSG_OOB : 0);
@@ -76,7 +76,7 @@ static enum fsock_err plain_recv(struct fsk_layer *l, void *buf, size_t cap, siz
 /* TCP can drop bytes without copying them (tcp(7), MSG_TRUNC), more than there is room for; unix
  * sockets can't. */
 static enum fsock_err tcp_recv(struct fsk_layer *l, void *buf, size_t cap, size_t *n, int flags,
-                               struct fsk_addr *from, struct fsk_wait *wait)
+                               struct fsk_sockaddr *from, struct fsk_wait *wait)
 {
     if (flags & FSK_IO_DISCARD)
         return receive(plain_of(l), NULL, cap, n, MSG_TRUNC, wait);
@@ -84,7 +84,7 @@ static enum fsock_err tcp_recv(struct fsk_layer *l, void *buf, size_t cap, size_
 }
 
 static enum fsock_err plain_send(struct fsk_layer *l, const void *buf, size_t len, size_t *n,
-                                 int flags, const struct fsk_addr *to, struct fsk_wait *wait)
+                                 int flags, const struct fsk_sockaddr *to, struct fsk_wait *wait)
 {
     (void)to;
     struct plain *p = plain_of(l);

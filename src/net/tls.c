@@ -172,7 +172,7 @@ static enum fsock_err read_records(struct tls *t, char *buf, size_t cap, size_t 
 }
 
 static enum fsock_err tls_recv(struct fsk_layer *l, void *buf, size_t cap, size_t *n, int flags,
-                               struct fsk_addr *from, struct fsk_wait *wait)
+                               struct fsk_sockaddr *from, struct fsk_wait *wait)
 {
     (void)from;
     struct tls *t = tls_of(l);
@@ -195,7 +195,7 @@ static enum fsock_err tls_recv(struct fsk_layer *l, void *buf, size_t cap, size_
 }
 
 static enum fsock_err tls_send(struct fsk_layer *l, const void *buf, size_t len, size_t *n,
-                               int flags, const struct fsk_addr *to, struct fsk_wait *wait)
+                               int flags, const struct fsk_sockaddr *to, struct fsk_wait *wait)
 {
     (void)to;
     struct tls *t = tls_of(l);
