@@ -1,7 +1,8 @@
 /*
  * fsock.h - open a socket to anything; deadlines that hold, for one socket or a million.
  *
- * This header and those that it includes are the whole public interface of libfsock: HTTP is in
+ * This header and those that it includes are the whole public interface of libfsock: what all of it
+ * shares stands here; streams in <fsock/stream.h>, probes in <fsock/probe.h>, HTTP in
  * <fsock/fetch.h>, name servers in <fsock/dns.h>. What it promises everywhere:
  *
  *   Time       A deadline is an absolute point in time (fsock_time) and the last parameter of
@@ -44,6 +45,7 @@ FSOCK_API const char *fsock_version(void);
 typedef int64_t fsock_time;
 
 #define FSOCK_NEVER       INT64_MAX
+#define FSOCK_NOW         INT64_C(0) /* do what can be done without waiting */
 #define FSOCK_SECOND      INT64_C(1000000000)
 #define FSOCK_MILLISECOND INT64_C(1000000)
 
@@ -94,7 +96,9 @@ enum fsock_stage {
     FSOCK_STAGE_TLS,
     FSOCK_STAGE_SEND,
     FSOCK_STAGE_HEAD, /* waiting for the answer, or reading its header */
-    FSOCK_STAGE_BODY
+    FSOCK_STAGE_BODY,
+    FSOCK_STAGE_RECV,  /* reading from an open stream */
+    FSOCK_STAGE_LISTEN /* binding, or taking a connection */
 };
 
 /* Which limit or ceiling struck: that option, or the caller's deadline, would have to be raised. */
@@ -153,8 +157,8 @@ struct fsock_options {
 
     /* Addresses and names. */
     int family;                 /* 0 both, 4 or 6 only */
-    const char *bind;           /* local address ("192.0.2.1", "::1", with ":port"), or an
-                                   interface's name ("eth0") */
+    const char *bind;           /* local address ("192.0.2.1", "::1", with ":port"), a port
+                                   ("0:68"), or an interface's name ("eth0") */
     const char *dns_servers;    /* "HOST:PORT,..." (IP addresses); NULL: resolv.conf */
     const char *const *resolve; /* "HOST:PORT:ADDR[,ADDR...]", NULL-terminated; HOST may be "*" */
     const char *unix_socket;    /* connect here whatever the URL's host is */
@@ -184,11 +188,24 @@ struct fsock_options {
     int own_files; /* descriptors that the caller itself opens for each running transfer: they
                       count in the budget of a fetch (0) */
     int trace;     /* 1: FSOCK_EVENT_MARK events */
+
+    /* Sockets. Numbers that the system does not take are FSOCK_ERR_INPUT. */
+    int delay;          /* 1: Nagle's algorithm stays on; 0: TCP_NODELAY */
+    int keepalive;      /* 1: probe the peer of a silent TCP connection (SO_KEEPALIVE) ... */
+    int keep_idle;      /* ... after so many seconds (0: the system's) */
+    int keep_interval;  /* ... again after so many */
+    int keep_count;     /* ... and give up when so many are lost */
+    int linger;         /* seconds for which closing may wait; 0: reset (SO_LINGER); -1: neither */
+    int receive_buffer; /* bytes, SO_RCVBUF; 0: the system's */
+    int send_buffer;    /* SO_SNDBUF */
+    int broadcast;      /* 1: datagrams may go to broadcast addresses */
+    int reuse_port;     /* 1: others may bind to the port, too (SO_REUSEPORT) */
+    int backlog;        /* listening: connections that wait to be taken; 0: the most */
 };
 
 FSOCK_API void fsock_options_init(struct fsock_options *options);
 
-/* ---- Events: what fetches and the like give out one by one --------------------------- */
+/* ---- Events: what a fetch, a dns and a probe give out one by one ----------------------------- */
 
 enum fsock_event_kind {
     FSOCK_EVENT_START = 1, /* a URL left the queue: its clocks run from here */
@@ -209,5 +226,7 @@ enum { FSOCK_READABLE = 1, FSOCK_WRITABLE = 2 };
 
 #include <fsock/dns.h>
 #include <fsock/fetch.h>
+#include <fsock/probe.h>
+#include <fsock/stream.h>
 
 #endif

@@ -49,6 +49,17 @@ enum fsock_err fsk_buf_append(struct fsk_buf *b, const void *p, size_t n)
     return err;
 }
 
+enum fsock_err fsk_buf_prepend(struct fsk_buf *b, const void *p, size_t n)
+{
+    enum fsock_err err = fsk_buf_reserve(b, n);
+    if (err != FSOCK_OK || n == 0)
+        return err;
+    memmove(b->mem + b->start + n, b->mem + b->start, fsk_buf_len(b));
+    memcpy(b->mem + b->start, p, n);
+    b->end += n;
+    return FSOCK_OK;
+}
+
 enum fsock_err fsk_buf_puts(struct fsk_buf *b, const char *s)
 {
     return fsk_buf_append(b, s, strlen(s));

@@ -61,6 +61,9 @@ static inline enum fsock_err fsk_buf_reserve(struct fsk_buf *b, size_t n)
 enum fsock_err fsk_buf_append(struct fsk_buf *b, const void *p, size_t n);
 enum fsock_err fsk_buf_puts(struct fsk_buf *b, const char *s);
 
+/* In front of all others; errors as above. */
+enum fsock_err fsk_buf_prepend(struct fsk_buf *b, const void *p, size_t n);
+
 /*
  * A NUL behind the bytes, not counted among them, so that mem + start is a C string. It needs room
  * under the ceiling.

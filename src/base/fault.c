@@ -38,7 +38,8 @@ static const char *const stage_names[] = {
     [FSOCK_STAGE_RESOLVE] = "resolve", [FSOCK_STAGE_CONNECT] = "connect",
     [FSOCK_STAGE_PROXY] = "proxy",     [FSOCK_STAGE_TLS] = "tls",
     [FSOCK_STAGE_SEND] = "send",       [FSOCK_STAGE_HEAD] = "head",
-    [FSOCK_STAGE_BODY] = "body",
+    [FSOCK_STAGE_BODY] = "body",       [FSOCK_STAGE_RECV] = "recv",
+    [FSOCK_STAGE_LISTEN] = "listen",
 };
 
 const char *fsock_version(void)
@@ -53,7 +54,7 @@ const char *fsock_err_name(enum fsock_err err)
 
 const char *fsock_stage_name(enum fsock_stage stage)
 {
-    return (unsigned)stage <= FSOCK_STAGE_BODY ? stage_names[stage] : "unknown";
+    return (unsigned)stage <= FSOCK_STAGE_LISTEN ? stage_names[stage] : "unknown";
 }
 
 enum fsock_err fsk_fault_set(struct fsock_fault *fault, enum fsock_err err, enum fsock_stage stage,

@@ -6,6 +6,7 @@ void fsock_options_init(struct fsock_options *options)
         .size = sizeof *options,
         .connect_timeout = 5 * FSOCK_SECOND,
         .read_timeout = 30 * FSOCK_SECOND,
+        .linger = -1,
     };
 }
 
