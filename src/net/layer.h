@@ -49,8 +49,9 @@ struct fsk_layer_ops {
 
     /*
      * Receive up to `cap` (> 0) bytes; *n > 0 of them with FSOCK_OK. FSOCK_EOF: an orderly end
-     * (FIN; under TLS close_notify). A datagram layer may give *n = 0, and the sender in `from`
-     * (may be NULL).
+     * (FIN; under TLS close_notify). A datagram layer may give *n = 0 and, if there is no room for
+     * the whole datagram, *n > cap, its size: the rest is lost. It gives the sender in `from` (may
+     * be NULL).
      */
     enum fsock_err (*recv)(struct fsk_layer *, void *buf, size_t cap, size_t *n, int flags,
                            struct fsk_sockaddr *from, struct fsk_wait *wait);
@@ -77,6 +78,7 @@ struct fsk_layer {
     const struct fsk_layer_ops *ops;
     struct fsk_layer *below;   /* NULL for a socket */
     struct fsk_driver *driver; /* told before a descriptor is closed */
+    bool datagrams;            /* an error concerns one of them, and does not end the stream */
     enum fsock_stage stage;    /* where a failure of its connect belongs: CONNECT, PROXY, TLS */
     int sys_errno;             /* of the error that was returned; 0 if no system call failed */
     char detail[200];          /* what went wrong, in words, for errors other than SYSTEM; or "" */

@@ -33,13 +33,15 @@ static enum fsock_err failed(struct plain *p, unsigned events, struct fsk_wait *
         return FSOCK_ERR_RESET;
     case EPIPE:
         return FSOCK_ERR_CLOSED;
+    case EMSGSIZE:
+        return FSOCK_ERR_TOO_BIG;
     case ETIMEDOUT: /* TCP_USER_TIMEOUT, or the kernel's retransmissions are used up */
         return FSOCK_ERR_TIMEOUT;
     case ENOMEM:
     case ENOBUFS:
         return FSOCK_ERR_MEMORY;
-    default:
-        return FSOCK_ERR_SYSTEM;
+    default: /* of datagrams: what ICMP has told (udp(7)) */
+        return p->layer.datagrams ? FSOCK_ERR_CONNECT : FSOCK_ERR_SYSTEM;
     }
 }
 
@@ -98,6 +100,47 @@ static enum fsock_err plain_send(struct fsk_layer *l, const void *buf, size_t le
     return FSOCK_OK;
 }
 
+static enum fsock_err datagram_recv(struct fsk_layer *l, void *buf, size_t cap, size_t *n,
+                                    int flags, struct fsk_sockaddr *from, struct fsk_wait *wait)
+{
+    struct plain *p = plain_of(l);
+    struct fsk_sockaddr unused;
+    from = from ? from : &unused;
+    ssize_t got;
+    do {
+        from->len = sizeof from->ss;
+        got = recvfrom(p->fd, buf, cap, MSG_TRUNC | (flags & FSK_IO_PEEK ? MSG_PEEK : 0),
+                       (struct sockaddr *)&from->ss, &from->len);
+    } while (got < 0 && errno == EINTR);
+    if (got < 0)
+        return failed(p, FSK_READABLE, wait);
+    *n = (size_t)got;
+    return FSOCK_OK;
+}
+
+static enum fsock_err datagram_send(struct fsk_layer *l, const void *buf, size_t len, size_t *n,
+                                    int flags, const struct fsk_sockaddr *to, struct fsk_wait *wait)
+{
+    struct plain *p = plain_of(l);
+    ssize_t sent;
+    (void)flags;
+    do
+        sent = sendto(p->fd, buf, len, MSG_NOSIGNAL, to ? (const struct sockaddr *)&to->ss : NULL,
+                      to ? to->len : 0);
+    while (sent < 0 && errno == EINTR);
+    if (sent < 0)
+        return failed(p, FSK_WRITABLE, wait);
+    *n = (size_t)sent;
+    return FSOCK_OK;
+}
+
+/* The end of datagrams can't be told to anybody. */
+static enum fsock_err datagram_shut(struct fsk_layer *l, struct fsk_wait *wait)
+{
+    (void)l, (void)wait;
+    return FSOCK_OK;
+}
+
 static enum fsock_err plain_shut(struct fsk_layer *l, struct fsk_wait *wait)
 {
     struct plain *p = plain_of(l);
@@ -153,15 +196,29 @@ static const struct fsk_layer_ops unix_ops = {
     .free = plain_free,
 };
 
+static const struct fsk_layer_ops datagram_ops = {
+    .name = "datagram",
+    .connect = plain_connect,
+    .recv = datagram_recv,
+    .send = datagram_send,
+    .shut = datagram_shut,
+    .info = plain_info,
+    .free = plain_free,
+};
+
 struct fsk_layer *fsk_plain_new(int fd, struct fsk_driver *driver)
 {
     struct plain *p = calloc(1, sizeof *p);
     if (!p)
         return NULL;
-    int family = 0;
+    int family = 0, type = 0;
     socklen_t len = sizeof family;
     getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &len);
+    getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len);
     p->layer.ops = family == AF_UNIX ? &unix_ops : &tcp_ops;
+    p->layer.datagrams = type == SOCK_DGRAM;
+    if (p->layer.datagrams)
+        p->layer.ops = &datagram_ops;
     p->layer.driver = driver;
     p->layer.stage = FSOCK_STAGE_CONNECT;
     p->fd = fd;

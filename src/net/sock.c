@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <net/if.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/un.h>
@@ -62,6 +61,48 @@ void fsk_sockaddr_to_addr(struct fsk_addr *addr, const struct fsk_sockaddr *sa)
     }
 }
 
+static size_t format_path(const struct fsk_sockaddr *sa, char *out)
+{
+    const struct sockaddr_un *un = (const struct sockaddr_un *)&sa->ss;
+    size_t n = sa->len - offsetof(struct sockaddr_un, sun_path);
+    n = n < sizeof un->sun_path ? n : sizeof un->sun_path;
+    if (n && un->sun_path[0])
+        n = strnlen(un->sun_path, n);
+    for (size_t i = 0; i < n; i++) {
+        unsigned char c = (unsigned char)un->sun_path[i];
+        out[i] = c >= ' ' && c != 0x7f ? (char)c : '?';
+    }
+    if (n && !un->sun_path[0])
+        out[0] = '@';
+    return n;
+}
+
+void fsk_sockaddr_format(const struct fsk_sockaddr *sa, char out[FSK_SOCKADDR_TEXT])
+{
+    struct fsk_addr addr;
+    size_t n = 0;
+    fsk_sockaddr_to_addr(&addr, sa);
+    if (addr.family)
+        n = fsk_addr_format_port(&addr, out);
+    else if (sa->ss.ss_family == AF_UNIX && sa->len > offsetof(struct sockaddr_un, sun_path))
+        n = format_path(sa, out);
+    out[n] = '\0';
+}
+
+void fsk_sock_local(int fd, struct fsk_sockaddr *sa)
+{
+    *sa = (struct fsk_sockaddr){.len = sizeof sa->ss};
+    if (getsockname(fd, (struct sockaddr *)&sa->ss, &sa->len) < 0)
+        *sa = (struct fsk_sockaddr){.len = 0};
+}
+
+void fsk_sock_peer(int fd, struct fsk_sockaddr *sa)
+{
+    *sa = (struct fsk_sockaddr){.len = sizeof sa->ss};
+    if (getpeername(fd, (struct sockaddr *)&sa->ss, &sa->len) < 0)
+        *sa = (struct fsk_sockaddr){.len = 0};
+}
+
 unsigned fsk_sock_interface(struct fsk_span name)
 {
     char text[IF_NAMESIZE];
@@ -72,12 +113,29 @@ unsigned fsk_sock_interface(struct fsk_span name)
     return if_nametoindex(text);
 }
 
+/* "0", "0:99": every address of both families. */
+static bool parse_any(struct fsk_bind *bind, struct fsk_span s)
+{
+    uint16_t port = 0;
+    if (s.n == 0 || s.p[0] != '0')
+        return false;
+    if (s.n > 1 && (s.p[1] != ':' || !fsk_port_parse(fsk_span(s.p + 2, s.n - 2), &port)))
+        return false;
+    if (port) {
+        bind->addr[0] = (struct fsk_addr){.family = 4, .port = port};
+        bind->addr[1] = (struct fsk_addr){.family = 6, .port = port};
+    }
+    return true;
+}
+
 enum fsock_err fsk_bind_parse(struct fsk_bind *bind, const char *text, struct fsock_fault *fault)
 {
     struct fsk_span s = fsk_span_str(text), zone;
     struct fsk_addr addr;
 
     memset(bind, 0, sizeof *bind);
+    if (parse_any(bind, s))
+        return FSOCK_OK;
     if (fsk_addr_parse_port(s, 0, &addr, &zone)) {
         if (zone.n && !addr.scope && !(addr.scope = fsk_sock_interface(zone)))
             return fsk_fault_set(fault, FSOCK_ERR_INPUT, FSOCK_STAGE_NONE, 0,
@@ -99,6 +157,12 @@ int fsk_sock_new(int family, int type, int *fd)
 {
     *fd = socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     return *fd < 0 ? errno : 0;
+}
+
+int fsk_sock_autobind(int fd)
+{
+    const struct sockaddr_un un = {.sun_family = AF_UNIX};
+    return bind(fd, (const struct sockaddr *)&un, sizeof un.sun_family) < 0 ? errno : 0;
 }
 
 static int bind_to_device(int fd, const char *interface)
@@ -127,14 +191,39 @@ int fsk_sock_bind(int fd, int family, const struct fsk_bind *from)
     return bind(fd, (const struct sockaddr *)&sa.ss, sa.len) < 0 ? errno : 0;
 }
 
-void fsk_sock_tune(int fd, unsigned user_timeout_ms, bool fast_open)
+static int bind_new(const struct fsk_sockaddr *sa, int type, const struct fsk_tuning *tuning,
+                    int *fd)
 {
-    const int on = 1;
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    if (user_timeout_ms)
-        setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &user_timeout_ms, sizeof user_timeout_ms);
-    if (fast_open)
-        setsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, &on, sizeof on);
+    const int on = 1, off = 0;
+    int family = sa->ss.ss_family;
+    int failed = fsk_sock_new(family, type, fd);
+    if (failed)
+        return failed;
+    fsk_tuning_apply(tuning, *fd, family != AF_UNIX && type == SOCK_STREAM);
+    if (family == AF_INET6)
+        setsockopt(*fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
+    if (family != AF_UNIX && type == SOCK_STREAM)
+        setsockopt(*fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (bind(*fd, (const struct sockaddr *)&sa->ss, sa->len) == 0)
+        return 0;
+    failed = errno;
+    close(*fd);
+    *fd = -1;
+    return failed;
+}
+
+int fsk_sock_new_at(const struct fsk_sockaddr *sa, int type, const struct fsk_tuning *tuning,
+                    int *fd)
+{
+    const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&sa->ss;
+    int failed = bind_new(sa, type, tuning, fd);
+    bool any = sa->ss.ss_family == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED(&in6->sin6_addr);
+    if (!any || (failed != EAFNOSUPPORT && failed != EADDRNOTAVAIL))
+        return failed;
+    struct fsk_sockaddr any4;
+    struct fsk_addr addr = {.family = 4, .port = ntohs(in6->sin6_port)};
+    fsk_sockaddr_from_addr(&any4, &addr);
+    return bind_new(&any4, type, tuning, fd);
 }
 
 void fsk_sock_lowat(int fd, int bytes)

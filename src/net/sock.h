@@ -1,5 +1,5 @@
 /*
- * sock.h - sockets made, bound and connected; the one place that knows the socket options.
+ * sock.h - sockets made, bound and connected, and the names that they have.
  *
  * All sockets are non-blocking and close-on-exec. Errors are errno numbers (0 = fine): the callers
  * put them into words.
@@ -12,6 +12,7 @@
 
 #include <fsock.h>
 
+#include "net/sockopt.h"
 #include "wire/addr.h"
 
 /* Where a socket goes, or comes from: an IP address, or a unix path (abstract: leading NUL). */
@@ -29,6 +30,19 @@ int fsk_sockaddr_from_path(struct fsk_sockaddr *sa, struct fsk_span path);
 /* family 0 if it is no IP address. */
 void fsk_sockaddr_to_addr(struct fsk_addr *addr, const struct fsk_sockaddr *sa);
 
+/* Room for any socket's name as text, with its NUL: a path is the longest. */
+#define FSK_SOCKADDR_TEXT 120
+
+/*
+ * "192.0.2.1:80", "[::1]:80", a path, "@name" of an abstract one; "" for none. Control bytes become
+ * a question mark.
+ */
+void fsk_sockaddr_format(const struct fsk_sockaddr *sa, char out[FSK_SOCKADDR_TEXT]);
+
+/* The socket's own name, and its peer's; "none" (family 0) if it has none. */
+void fsk_sock_local(int fd, struct fsk_sockaddr *sa);
+void fsk_sock_peer(int fd, struct fsk_sockaddr *sa);
+
 /* Where connections come from: nothing, an address with or without a port, or an interface. */
 struct fsk_bind {
     struct fsk_addr addr[2]; /* for IPv4 and for IPv6; family 0: not bound */
@@ -36,8 +50,8 @@ struct fsk_bind {
 };
 
 /*
- * "192.0.2.1", "192.0.2.1:99", "::1", "[::1]:99", or an interface's name. FSOCK_ERR_INPUT with the
- * fault filled in if it is none of these.
+ * "192.0.2.1", "192.0.2.1:99", "::1", "[::1]:99", "0:99" (any address, that port), "0" (any at
+ * all), or an interface's name. FSOCK_ERR_INPUT with the fault filled in if it is none of these.
  */
 enum fsock_err fsk_bind_parse(struct fsk_bind *bind, const char *text, struct fsock_fault *fault);
 
@@ -47,11 +61,18 @@ unsigned fsk_sock_interface(struct fsk_span name);
 /* A new socket; *fd is -1 on error. type: SOCK_STREAM, SOCK_DGRAM. */
 int fsk_sock_new(int family, int type, int *fd);
 
+/* A name of its own for a unix socket (unix(7), autobind), so that datagrams can be answered. */
+int fsk_sock_autobind(int fd);
+
 /* Apply what `bind` says for this family; NULL or nothing for the family: does nothing. */
 int fsk_sock_bind(int fd, int family, const struct fsk_bind *bind);
 
-/* Best effort: TCP_NODELAY; TCP_USER_TIMEOUT (ms) if > 0; TCP_FASTOPEN_CONNECT if asked. */
-void fsk_sock_tune(int fd, unsigned user_timeout_ms, bool fast_open);
+/*
+ * A new socket bound to this address; "every address" of IPv6 is that of both families, and IPv4's
+ * where there is no IPv6. Streams get SO_REUSEADDR. 0, or errno, and then *fd is -1.
+ */
+int fsk_sock_new_at(const struct fsk_sockaddr *sa, int type, const struct fsk_tuning *tuning,
+                    int *fd);
 
 /* Call it readable from so many bytes on (SO_RCVLOWAT), or at its end. Best effort: 1 is usual. */
 void fsk_sock_lowat(int fd, int bytes);

@@ -30,12 +30,14 @@ static enum fsock_err begin(struct fsk_connect *c, fsock_time now)
 {
     int family = c->to.ss.ss_family;
     c->started = now;
-    int e = fsk_sock_new(family, SOCK_STREAM, &c->fd);
+    int e = fsk_sock_new(family, c->datagrams ? SOCK_DGRAM : SOCK_STREAM, &c->fd);
     if (e)
         return ended(c, FSOCK_ERR_SYSTEM, e, now);
-    if (family != AF_UNIX)
-        fsk_sock_tune(c->fd, c->user_timeout_ms, c->fast_open);
-    e = fsk_sock_bind(c->fd, family, c->bind);
+    fsk_tuning_apply(&c->tuning, c->fd, family != AF_UNIX && !c->datagrams);
+    if (family == AF_UNIX && c->datagrams)
+        e = fsk_sock_autobind(c->fd);
+    else
+        e = fsk_sock_bind(c->fd, family, c->bind);
     if (e)
         return ended(c, FSOCK_ERR_CONNECT, e, now);
     fsk_mark(c->op.trace, FSOCK_MARK_CONNECT, c->op.id, c->fd, 0, 0, "%s", c->text);

@@ -28,10 +28,16 @@ static uint16_t peer_port(const struct fsk_dial *d)
     return d->target->proxy.kind ? d->target->proxy.port : d->target->port;
 }
 
+/* The unix socket to connect to, or nothing. */
+static struct fsk_span peer_path(const struct fsk_dial *d)
+{
+    return d->target->path.n ? d->target->path : d->dialer->unix_socket;
+}
+
 /* "shop.example:443", "the proxy p.example:3128", "/run/app.sock" */
 static void peer_text(const struct fsk_dial *d, char *buf, size_t cap)
 {
-    struct fsk_span host = peer_host(d), path = d->dialer->unix_socket;
+    struct fsk_span host = peer_host(d), path = peer_path(d);
     if (path.n)
         snprintf(buf, cap, "%s%.*s", path.p[0] ? "" : "@", (int)path.n - !path.p[0],
                  path.p + !path.p[0]);
@@ -65,8 +71,10 @@ static enum fsock_err start_racer(struct fsk_dial *d, unsigned slot, fsock_time 
         return fsk_fault_set(d->fault, FSOCK_ERR_MEMORY, FSOCK_STAGE_CONNECT, ENOMEM,
                              "connect: out of memory");
     fsk_connect_init(c, d->op.deadline);
-    if (dialer->unix_socket.n) {
-        int e = fsk_sockaddr_from_path(&c->to, dialer->unix_socket);
+    c->datagrams = d->target->datagrams;
+    c->tuning = dialer->tuning;
+    if (peer_path(d).n) {
+        int e = fsk_sockaddr_from_path(&c->to, peer_path(d));
         peer_text(d, c->text, sizeof c->text);
         if (e) {
             free(c);
@@ -77,8 +85,6 @@ static enum fsock_err start_racer(struct fsk_dial *d, unsigned slot, fsock_time 
         fsk_sockaddr_from_addr(&c->to, &d->resolve.addr[d->next]);
         fsk_addr_format_port(&d->resolve.addr[d->next], c->text);
         c->bind = &dialer->bind;
-        c->user_timeout_ms = dialer->user_timeout_ms;
-        c->fast_open = dialer->fast_open;
     }
     d->next++;
     d->next_at = now + ATTEMPT_DELAY;
@@ -231,7 +237,8 @@ static bool put_layer(struct fsk_dial *d)
         case 2:
             if (!t->tls)
                 continue;
-            s->top = fsk_tls_new(s->top, d->dialer->tls, without_zone(t->host), t->port);
+            s->top = fsk_tls_new(s->top, t->tls_config ? t->tls_config : d->dialer->tls,
+                                 t->tls_name.n ? t->tls_name : without_zone(t->host), t->port);
             return true;
         default:
             return false;
@@ -307,7 +314,7 @@ static enum fsock_err open_layers(struct fsk_dial *d, fsock_time now)
 static void begin_race(struct fsk_dial *d)
 {
     d->state = FSK_DIAL_RACE;
-    d->resolved = d->dialer->unix_socket.n > 0;
+    d->resolved = peer_path(d).n > 0;
     d->resolving = !d->resolved;
     if (d->resolving)
         fsk_resolve_init(&d->resolve, d->dialer->resolver, peer_host(d), peer_port(d),

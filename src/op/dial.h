@@ -23,9 +23,8 @@ struct fsk_dialer {
     struct fsk_tls_config *tls;
     struct fsk_bind bind;
     int family;
-    bool fast_open;
-    unsigned user_timeout_ms;    /* TCP_USER_TIMEOUT; 0: the kernel's */
-    struct fsk_span unix_socket; /* empty: none */
+    struct fsk_tuning tuning;
+    struct fsk_span unix_socket; /* whatever the target, connect here; empty: none */
 };
 
 enum fsk_proxy_kind {
@@ -48,7 +47,11 @@ struct fsk_proxy {
 struct fsk_target {
     struct fsk_span host;
     uint16_t port;
+    struct fsk_span path; /* a unix socket instead of host and port (abstract: leading NUL) */
+    bool datagrams;
     bool tls;
+    struct fsk_tls_config *tls_config; /* NULL: the dialer's */
+    struct fsk_span tls_name;          /* whom the certificate must name; empty: the host */
     struct fsk_proxy proxy;
     bool tunnel; /* through an HTTP proxy: CONNECT; false: the proxy itself is the peer */
 };

@@ -50,19 +50,21 @@ enum fsock_err fsk_http_init(struct fsk_http *http, const struct fsock_options *
         .connect_timeout = o->connect_timeout,
         .read_timeout = o->read_timeout,
         .total_timeout = o->total_timeout,
-        .limits = {o->max_body,         o->max_ratio ? o->max_ratio : FSK_DECODE_RATIO},
-        .dialer = {.family = o->family, .fast_open = o->fast_open != 0                },
+        .limits = {o->max_body, o->max_ratio ? o->max_ratio : FSK_DECODE_RATIO},
+        .dialer = {.family = o->family          },
     };
     fsk_pool_init(&http->pool, driver, trace, per_host, max_conns);
     if (o->family != 0 && o->family != 4 && o->family != 6)
         return fsk_fault_set(fault, FSOCK_ERR_INPUT, FSOCK_STAGE_NONE, 0,
                              "the address family %d is none of 0, 4 and 6", o->family);
     enum fsock_err err = copy_unix_socket(http, o->unix_socket, fault);
+    if (err == FSOCK_OK)
+        err = fsk_tuning_init(&http->dialer.tuning, o, fault);
     if (err == FSOCK_OK && o->bind)
         err = fsk_bind_parse(&http->dialer.bind, o->bind, fault);
     if (err != FSOCK_OK)
         return err;
-    http->dialer.user_timeout_ms = user_timeout(o);
+    http->dialer.tuning.user_timeout_ms = user_timeout(o);
     http->out = malloc(FSK_SCRATCH_SIZE);
     http->routes = fsk_routes_new(o, fault);
     if (http->routes)

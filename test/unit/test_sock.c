@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "net/sock.h"
+#include "net/sockopt.h"
 
 static void test_addresses_both_ways(void **state)
 {
@@ -143,7 +144,7 @@ static void test_a_bound_connection_comes_from_there(void **state)
     assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
     assert_true(fcntl(fd, F_GETFL) & O_NONBLOCK);
     assert_int_equal(fsk_sock_bind(fd, AF_INET, &source), 0);
-    fsk_sock_tune(fd, 7000, false);
+    fsk_tuning_apply(&(struct fsk_tuning){.user_timeout_ms = 7000}, fd, true);
     int err = fsk_sock_connect(fd, &sa);
     assert_true(err == 0 || err == EINPROGRESS);
     struct fsk_addr from = local_of(fd);

@@ -1,0 +1,20 @@
+/*
+ * file.h - a layer on a descriptor that somebody else has opened: a pipe, a terminal, a file, a
+ * socket; standard input and output above all.
+ *
+ * It never blocks, and changes nothing for others who share the descriptor. Sockets are told with
+ * each call not to block. A pipe or terminal is opened a second time, without blocking, by its name
+ * in /proc. Only where that is not allowed is O_NONBLOCK set on the descriptor itself, until the
+ * layer is freed. Regular files don't block (or rather, nobody can help it).
+ *
+ * There is no peeking: a recv with FSK_IO_PEEK says FSOCK_AGAIN.
+ */
+#ifndef FSK_FILE_H
+#define FSK_FILE_H
+
+#include "net/layer.h"
+
+/* With `own`, the descriptor is closed with the layer. NULL: out of memory, or not open (errno). */
+struct fsk_layer *fsk_file_new(int fd, bool own, struct fsk_driver *driver);
+
+#endif

@@ -1,0 +1,64 @@
+#include "net/splice.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+
+#include "net/quiet.h"
+
+static int fd_of(struct fsk_stream *s)
+{
+    struct fsk_layer_info info;
+    fsk_stream_info(s, &info);
+    return info.fd;
+}
+
+/* The kind of a bare descriptor (S_IFMT), or 0 if there are layers above it, or datagrams in it. */
+static mode_t kind_of(struct fsk_stream *s)
+{
+    struct stat st;
+    if (!s->top || s->top->below || s->top->datagrams || fstat(fd_of(s), &st) < 0)
+        return 0;
+    return st.st_mode & S_IFMT;
+}
+
+enum fsk_splice_way fsk_splice_way(struct fsk_stream *from, struct fsk_stream *to)
+{
+    mode_t in = kind_of(from), out = kind_of(to);
+    if ((in == S_IFIFO && out == S_IFSOCK) || (in == S_IFSOCK && out == S_IFIFO))
+        return FSK_SPLICE_PIPE;
+    return in == S_IFREG && out == S_IFSOCK ? FSK_SPLICE_FILE : FSK_SPLICE_NO;
+}
+
+enum fsock_err fsk_splice(enum fsk_splice_way way, struct fsk_stream *from, struct fsk_stream *to,
+                          size_t max, size_t *n)
+{
+    struct fsk_quiet quiet;
+    int in = fd_of(from), out = fd_of(to);
+    ssize_t moved;
+    *n = 0;
+    fsk_quiet_begin(&quiet);
+    do
+        moved = way == FSK_SPLICE_FILE
+                    ? sendfile(out, in, NULL, max)
+                    : splice(in, NULL, out, NULL, max, SPLICE_F_NONBLOCK | SPLICE_F_MOVE);
+    while (moved < 0 && errno == EINTR);
+    fsk_quiet_end(&quiet, moved < 0 && errno == EPIPE);
+    if (moved > 0) {
+        *n = (size_t)moved;
+        return FSOCK_OK;
+    }
+    if (moved == 0)
+        return FSOCK_EOF;
+    if (errno == EAGAIN)
+        return FSOCK_AGAIN;
+    return errno == EINVAL || errno == ENOSYS ? FSOCK_ERR_INPUT : FSOCK_ERR_SYSTEM;
+}
+
+int fsk_splice_waiting(struct fsk_stream *from)
+{
+    int n = 0;
+    return ioctl(fd_of(from), FIONREAD, &n) < 0 ? 0 : n;
+}
