@@ -166,7 +166,8 @@ struct fsock_options {
     const char *hosts;          /* path; NULL: /etc/hosts */
     int fast_open;              /* 1: TCP Fast Open where the kernel allows it */
 
-    /* Proxies: "http://", "https://", "socks5://" (names looked up here), "socks5h://" (there). */
+    /* Proxies: "http://", "https://", "socks5://" (names looked up here), "socks5h://" (there);
+       likewise "socks4://" and "socks4a://", for IPv4 alone, with a user but no password. */
     const char *proxy;          /* for every scheme; "" = none, whatever the environment says */
     const char *proxy_user;     /* "user:password", percent-encoded where need be */
     const char *no_proxy;       /* "host,.domain,192.0.2.0/24,*" */

@@ -7,6 +7,12 @@
  * authentication offered). Names and credentials are limited to 255 bytes by SOCKS5: longer ones
  * fail with FSOCK_ERR_INPUT. Refusals are FSOCK_ERR_PROXY with the reply in words ("the proxy says:
  * 5, connection refused").
+ *
+ * SOCKS4 has no RFC: "SOCKS: A protocol for TCP proxy across firewalls" (Ying-Da Lee) is what
+ * everybody follows, and for SOCKS4a its extension. An IPv4 address goes out as SOCKS4, a name as
+ * SOCKS4a, with the same limits as in SOCKS5. IPv6 addresses, and those from 0.0.0.1 to 0.0.0.255,
+ * which SOCKS4a uses as a mark, can't be sent: FSOCK_ERR_INPUT. `user` is the user id. The protocol
+ * has no passwords: `password` is not looked at.
  */
 #ifndef FSK_PROXY_H
 #define FSK_PROXY_H
@@ -19,7 +25,8 @@ struct fsk_proxy_target {
     struct fsk_span user, password;
 };
 
-/* Both own `below` from here on, even if they fail (NULL: out of memory), and copy the target. */
+/* They own `below` from here on, even if they fail (NULL: out of memory), and copy the target. */
+struct fsk_layer *fsk_socks4_new(struct fsk_layer *below, const struct fsk_proxy_target *target);
 struct fsk_layer *fsk_socks5_new(struct fsk_layer *below, const struct fsk_proxy_target *target);
 struct fsk_layer *fsk_http_connect_new(struct fsk_layer *below,
                                        const struct fsk_proxy_target *target);

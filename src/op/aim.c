@@ -179,6 +179,9 @@ static enum fsock_err aim_at(struct fsk_aim *aim, struct fsk_span text, bool cal
     err = settle(aim, text, &u, host);
     if (err == FSOCK_OK)
         err = choose_way(aim, routes);
+    if (err == FSOCK_OK && u.is_ipv6_literal && fsk_proxy_is_socks4(&aim->target.proxy))
+        return refuse(fault, text,
+                      "has an IPv6 address, which a SOCKS4 proxy can't go to (SOCKS5 can)");
     if (err == FSOCK_OK && callers && u.has_userinfo) /* the caller's own, not a redirect's */
         err = fsk_buf_append(&aim->userinfo, u.userinfo.p, u.userinfo.n);
     if (err == FSOCK_OK)

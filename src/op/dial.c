@@ -231,6 +231,8 @@ static bool put_layer(struct fsk_dial *d)
                 s->top = fsk_http_connect_new(s->top, &to);
             else if (p->kind == FSK_PROXY_SOCKS5 || p->kind == FSK_PROXY_SOCKS5H)
                 s->top = fsk_socks5_new(s->top, &to);
+            else if (fsk_proxy_is_socks4(p))
+                s->top = fsk_socks4_new(s->top, &to);
             else
                 continue;
             return true;
@@ -353,11 +355,12 @@ void fsk_dial_init(struct fsk_dial *d, struct fsk_dialer *dialer, const struct f
 {
     *d = (struct fsk_dial){.dialer = dialer, .target = target, .fault = fault};
     fsk_op_init(&d->op, step, deadline);
-    if (target->proxy.kind == FSK_PROXY_SOCKS5) {
+    bool socks4 = target->proxy.kind == FSK_PROXY_SOCKS4;
+    if (socks4 || target->proxy.kind == FSK_PROXY_SOCKS5) {
         d->state = FSK_DIAL_NAME;
         d->resolving = true;
-        fsk_resolve_init(&d->resolve, dialer->resolver, target->host, target->port, dialer->family,
-                         deadline, fault);
+        fsk_resolve_init(&d->resolve, dialer->resolver, target->host, target->port,
+                         socks4 && !dialer->family ? 4 : dialer->family, deadline, fault);
     } else {
         begin_race(d);
     }

@@ -29,9 +29,11 @@ struct fsk_dialer {
 
 enum fsk_proxy_kind {
     FSK_PROXY_NONE,
-    FSK_PROXY_HTTP,   /* CONNECT, or plain requests in absolute form (no handshake) */
-    FSK_PROXY_SOCKS5, /* names are looked up here */
-    FSK_PROXY_SOCKS5H /* names are looked up there */
+    FSK_PROXY_HTTP,    /* CONNECT, or plain requests in absolute form (no handshake) */
+    FSK_PROXY_SOCKS5,  /* names are looked up here */
+    FSK_PROXY_SOCKS5H, /* names are looked up there */
+    FSK_PROXY_SOCKS4,  /* names are looked up here; IPv4 only */
+    FSK_PROXY_SOCKS4A  /* names are looked up there; no IPv6 addresses */
 };
 
 /* A proxy to go through. Spans are borrowed. */
@@ -42,6 +44,12 @@ struct fsk_proxy {
     uint16_t port;
     struct fsk_span user, password;
 };
+
+/* What SOCKS4 and SOCKS4a have in common: no IPv6 addresses, no passwords. */
+static inline bool fsk_proxy_is_socks4(const struct fsk_proxy *p)
+{
+    return p->kind == FSK_PROXY_SOCKS4 || p->kind == FSK_PROXY_SOCKS4A;
+}
 
 /* Where to. Spans are borrowed for the life of the dial; hosts come without brackets. */
 struct fsk_target {
@@ -59,7 +67,7 @@ struct fsk_target {
 #define FSK_RACERS_MAX 4 /* attempts under way at once */
 
 enum fsk_dial_state {
-    FSK_DIAL_NAME, /* the target's name is looked up, for a SOCKS5 proxy that gets addresses only */
+    FSK_DIAL_NAME, /* the target's name is looked up, for a SOCKS proxy that gets addresses only */
     FSK_DIAL_RACE, /* names and addresses are being tried: no stream yet */
     FSK_DIAL_LAYERS, /* a socket is connected; the layers on top are opening */
     FSK_DIAL_OPEN    /* the stream is ready to be taken */

@@ -30,6 +30,8 @@ static const struct {
     {{"socks5", 6},  FSK_PROXY_SOCKS5,  false, 1080},
     {{"socks5h", 7}, FSK_PROXY_SOCKS5H, false, 1080},
     {{"socks", 5},   FSK_PROXY_SOCKS5,  false, 1080},
+    {{"socks4", 6},  FSK_PROXY_SOCKS4,  false, 1080},
+    {{"socks4a", 7}, FSK_PROXY_SOCKS4A, false, 1080},
 };
 
 /* ---- Reading the options --------------------------------------------------------------------- */
@@ -78,7 +80,8 @@ static bool set_proxy(struct fsk_routes *r, struct route *route, const char *nam
         i++;
     if (i == n) {
         fsk_fault_set(fault, FSOCK_ERR_INPUT, FSOCK_STAGE_NONE, 0,
-                      "%s has the scheme %.*s, which is none of http, https, socks5 and socks5h",
+                      "%s has the scheme %.*s, which is none of http, https, socks4, socks4a, "
+                      "socks5 and socks5h",
                       name, u->scheme.n < 40 ? (int)u->scheme.n : 40, u->scheme.p);
         return false;
     }
@@ -99,6 +102,11 @@ static bool set_proxy(struct fsk_routes *r, struct route *route, const char *nam
         .user = u->has_userinfo ? u->user : r->user,
         .password = u->has_userinfo ? u->password : r->password,
     };
+    if (fsk_proxy_is_socks4(&route->proxy) && route->proxy.password.n) {
+        fsk_fault_set(fault, FSOCK_ERR_INPUT, FSOCK_STAGE_NONE, 0,
+                      "%s has a password, and SOCKS4 knows none (SOCKS5 does)", name);
+        return false;
+    }
     return true;
 }
 

@@ -11,7 +11,8 @@
  * A proxy is `[SCHEME://][USER[:PASSWORD]@]HOST[:PORT]`; what follows the port is ignored. No
  * scheme means http. socks:// is socks5://. The port is 443 for https, else 1080. User and password
  * are percent-decoded, also those of options->proxy_user, which is used where the proxy's URL
- * names none.
+ * names none. SOCKS4 has no passwords: to give it one is an error, since whoever does believes
+ * that it protects something.
  *
  * no_proxy is a list with commas or blanks between its entries, letters in any case:
  *   *                               everything

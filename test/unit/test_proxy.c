@@ -61,8 +61,9 @@ static struct tried try(char letter, const struct fsk_proxy_target *target)
     peer_init(&p, "t", NULL, 0);
     peer_start(&p, play_script);
     assert_int_equal(client_open(&c, &p), FSOCK_OK);
-    c.stream.top = letter == 'S' ? fsk_socks5_new(c.stream.top, target)
-                                 : fsk_http_connect_new(c.stream.top, target);
+    c.stream.top = letter == 'S'   ? fsk_socks5_new(c.stream.top, target)
+                   : letter == '4' ? fsk_socks4_new(c.stream.top, target)
+                                   : fsk_http_connect_new(c.stream.top, target);
     t.err = client_handshake(c.stream.top);
     assert_int_equal(c.stream.top->stage, FSOCK_STAGE_PROXY);
     snprintf(t.why, sizeof t.why, "%s", t.err ? fsk_stream_why(&c.stream) : "");
@@ -187,6 +188,108 @@ static void test_socks5_input(void **state)
     assert_int_equal(try('S', &target).err, FSOCK_ERR_INPUT);
 }
 
+/* What SOCKS4 begins with when it asks for port 258 of an address, or (0.0.0.1) of a name. */
+#define SOCKS4(address) "\4\1\1\2" address
+#define GRANTED         "\0\132\1\2\3\4\5\6tunnel"
+
+static void test_socks4_opens(void **state)
+{
+    (void)state;
+    struct fsk_proxy_target target = {.host = FSK_SPAN("192.0.2.1"), .port = 258};
+    for (int slowly = 0; slowly < 2; slowly++) {
+        target.user = FSK_SPAN("");
+        SCRIPT({BYTES(SOCKS4("\300\0\2\1") "\0"), BYTES(GRANTED), slowly});
+        expect('4', &target, FSOCK_OK, "");
+        target.user = FSK_SPAN("me");
+        SCRIPT({BYTES(SOCKS4("\300\0\2\1") "me\0"), BYTES(GRANTED), slowly});
+        expect('4', &target, FSOCK_OK, "");
+        SCRIPT({BYTES(SOCKS4("\0\0\0\1") "\0a.test\0"), BYTES(GRANTED), slowly});
+        expect('4', &name_target, FSOCK_OK, "");
+        SCRIPT({BYTES(SOCKS4("\0\0\0\1") "me\0a.test\0"), BYTES(GRANTED), slowly});
+        expect('4', &login_target, FSOCK_OK, ""); /* its password goes nowhere */
+    }
+}
+
+/* The answer may come at once or slowly. */
+static void socks4_fails(const char *answer, size_t n, enum fsock_err err, const char *why)
+{
+    for (int slowly = 0; slowly < 2; slowly++) {
+        SCRIPT({BYTES(SOCKS4("\0\0\0\1") "\0a.test\0"), answer, n, slowly});
+        expect('4', &name_target, err, why);
+    }
+}
+
+static void test_socks4_refusals(void **state)
+{
+    (void)state;
+    static const char failed[] = "the proxy says: 91, refused, or failed";
+    static const char no_socks[] = "the proxy does not speak SOCKS4";
+    static const char closed[] = "the proxy closed the connection";
+    socks4_fails(BYTES("\0\133\0\0\0\0\0\0"), FSOCK_ERR_PROXY, failed);
+    socks4_fails(BYTES("\0\133"), FSOCK_ERR_PROXY, failed);
+    socks4_fails(BYTES("\0\134\0\0\0\0\0\0"), FSOCK_ERR_PROXY,
+                 "the proxy says: 92, it finds no identd here to ask");
+    socks4_fails(BYTES("\0\135\0\0\0\0\0\0"), FSOCK_ERR_PROXY,
+                 "the proxy says: 93, the identd here names another user");
+    socks4_fails(BYTES("\0\131\0\0\0\0\0\0"), FSOCK_ERR_PROXY,
+                 "the proxy says: 89, for no known reason");
+    socks4_fails(BYTES("\0\136\0\0\0\0\0\0"), FSOCK_ERR_PROXY,
+                 "the proxy says: 94, for no known reason");
+    socks4_fails(BYTES("\4\132\0\0\0\0\0\0"), FSOCK_ERR_PROXY, no_socks);
+    socks4_fails(BYTES("\5\377"), FSOCK_ERR_PROXY, no_socks);
+    socks4_fails(BYTES("HTTP/1.1 400\r\n"), FSOCK_ERR_PROXY, no_socks);
+    socks4_fails(BYTES("\0"), FSOCK_ERR_CLOSED, closed);
+    socks4_fails(BYTES("\0\132\0\0\0\0\0"), FSOCK_ERR_CLOSED, closed);
+}
+
+static void socks4_unfit(struct fsk_span host, struct fsk_span user, const char *why)
+{
+    const struct fsk_proxy_target target = {.host = host, .user = user};
+    SCRIPT({BYTES(""), BYTES(""), false});
+    expect('4', &target, FSOCK_ERR_INPUT, why);
+}
+
+/* Nothing is said to the proxy if it can't be said right. */
+static void test_socks4_input(void **state)
+{
+    (void)state;
+    static const char v6[] = "SOCKS4 can't carry an IPv6 address (SOCKS5 can)";
+    static const char mark[] = "SOCKS4 can't carry an address that begins with 0.0.0: there it "
+                               "stands for a name";
+    static const char limits[] = "SOCKS4 needs a host, and takes hosts and users of at most 255 "
+                                 "bytes, none of them zero";
+    static char text[256];
+    memset(text, 'a', sizeof text);
+    const struct fsk_span none = fsk_span(NULL, 0), too_long = fsk_span(text, sizeof text);
+    socks4_unfit(FSK_SPAN("::1"), none, v6);
+    socks4_unfit(FSK_SPAN("::ffff:192.0.2.1"), none, v6);
+    socks4_unfit(FSK_SPAN("fe80::1%eth0"), none, v6);
+    socks4_unfit(FSK_SPAN("0.0.0.1"), none, mark);
+    socks4_unfit(FSK_SPAN("0.0.0.255"), none, mark);
+    socks4_unfit(none, none, limits);
+    socks4_unfit(too_long, none, limits);
+    socks4_unfit(FSK_SPAN("a\0b"), none, limits);
+    socks4_unfit(FSK_SPAN("a.test"), FSK_SPAN("a\0b"), limits);
+    socks4_unfit(FSK_SPAN("a.test"), too_long, limits);
+    const struct fsk_proxy_target zeros = {.host = FSK_SPAN("0.0.0.0"), .port = 258};
+    SCRIPT({BYTES(SOCKS4("\0\0\0\0") "\0"), BYTES(GRANTED), false});
+    expect('4', &zeros, FSOCK_OK, "");
+}
+
+/* The longest of all requests. */
+static void test_socks4_longest(void **state)
+{
+    (void)state;
+    static char text[255], said[8 + 256 + 256] = SOCKS4("\0\0\0\1");
+    memset(text, 'a', sizeof text);
+    memset(said + 8, 'a', 255);
+    memset(said + 8 + 256, 'a', 255);
+    const struct fsk_span longest = fsk_span(text, sizeof text);
+    const struct fsk_proxy_target target = {.host = longest, .port = 258, .user = longest};
+    SCRIPT({said, sizeof said, BYTES(GRANTED), false});
+    expect('4', &target, FSOCK_OK, "");
+}
+
 #define CONNECT_HEAD "CONNECT a.test:258 HTTP/1.1\r\nHost: a.test:258\r\n"
 
 static void test_connect_opens(void **state)
@@ -272,6 +375,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_socks5_opens),    cmocka_unit_test(test_socks5_addresses),
         cmocka_unit_test(test_socks5_refusals), cmocka_unit_test(test_socks5_input),
+        cmocka_unit_test(test_socks4_opens),    cmocka_unit_test(test_socks4_refusals),
+        cmocka_unit_test(test_socks4_input),    cmocka_unit_test(test_socks4_longest),
         cmocka_unit_test(test_connect_opens),   cmocka_unit_test(test_connect_refusals),
         cmocka_unit_test(test_connect_interim), cmocka_unit_test(test_connect_input),
     };

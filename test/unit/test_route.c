@@ -38,7 +38,13 @@ static void assert_span(struct fsk_span s, const char *expected, const char *of)
         fail_msg("%s: '%.*s' isn't '%s'", of, (int)s.n, s.p, expected);
 }
 
-enum { HTTP = FSK_PROXY_HTTP, SOCKS = FSK_PROXY_SOCKS5, SOCKSH = FSK_PROXY_SOCKS5H };
+enum {
+    HTTP = FSK_PROXY_HTTP,
+    SOCKS = FSK_PROXY_SOCKS5,
+    SOCKSH = FSK_PROXY_SOCKS5H,
+    SOCKS4 = FSK_PROXY_SOCKS4,
+    SOCKS4A = FSK_PROXY_SOCKS4A
+};
 
 static const struct {
     const char *url, *proxy_user;
@@ -48,25 +54,30 @@ static const struct {
     uint16_t port;
     const char *user, *password;
 } good[] = {
-    {"p.example",                  NULL,      HTTP,   false, "p.example",    1080, "",    ""    },
-    {"p.example:3128",             NULL,      HTTP,   false, "p.example",    3128, "",    ""    },
-    {"http://p.example:3128/",     NULL,      HTTP,   false, "p.example",    3128, "",    ""    },
-    {"HTTP://p.example/x?y#z",     NULL,      HTTP,   false, "p.example",    1080, "",    ""    },
-    {"https://p.example",          NULL,      HTTP,   true,  "p.example",    443,  "",    ""    },
-    {"socks5://p.example",         NULL,      SOCKS,  false, "p.example",    1080, "",    ""    },
-    {"socks5h://p.example:9050",   NULL,      SOCKSH, false, "p.example",    9050, "",    ""    },
-    {"socks://192.0.2.1",          NULL,      SOCKS,  false, "192.0.2.1",    1080, "",    ""    },
-    {"[2001:db8::1]:3128",         NULL,      HTTP,   false, "2001:db8::1",  3128, "",    ""    },
-    {"http://[fe80::1%25eth0]:80", NULL,      HTTP,   false, "fe80::1%eth0", 80,   "",    ""    },
-    {"http://[fe80::1%eth0]",      NULL,      HTTP,   false, "fe80::1%eth0", 1080, "",    ""    },
-    {"http://me:pw@p.example",     NULL,      HTTP,   false, "p.example",    1080, "me",  "pw"  },
-    {"me:pw@p.example:8080",       NULL,      HTTP,   false, "p.example",    8080, "me",  "pw"  },
-    {"http://a%40b:p%3a%2Fw@p.ex", NULL,      HTTP,   false, "p.ex",         1080, "a@b", "p:/w"},
-    {"http://me:a:b@p.example",    NULL,      HTTP,   false, "p.example",    1080, "me",  "a:b" },
-    {"http://me@p.example",        "you:pw",  HTTP,   false, "p.example",    1080, "me",  ""    },
-    {"http://p.example",           "you:p:w", HTTP,   false, "p.example",    1080, "you", "p:w" },
-    {"socks5://p.example",         "a%3Ab:%", SOCKS,  false, "p.example",    1080, "a:b", "%"   },
-    {"http://p.example",           "you",     HTTP,   false, "p.example",    1080, "you", ""    },
+    {"p.example",                  NULL,      HTTP,    false, "p.example",    1080, "",    ""    },
+    {"p.example:3128",             NULL,      HTTP,    false, "p.example",    3128, "",    ""    },
+    {"http://p.example:3128/",     NULL,      HTTP,    false, "p.example",    3128, "",    ""    },
+    {"HTTP://p.example/x?y#z",     NULL,      HTTP,    false, "p.example",    1080, "",    ""    },
+    {"https://p.example",          NULL,      HTTP,    true,  "p.example",    443,  "",    ""    },
+    {"socks5://p.example",         NULL,      SOCKS,   false, "p.example",    1080, "",    ""    },
+    {"socks5h://p.example:9050",   NULL,      SOCKSH,  false, "p.example",    9050, "",    ""    },
+    {"socks://192.0.2.1",          NULL,      SOCKS,   false, "192.0.2.1",    1080, "",    ""    },
+    {"socks4://p.example",         NULL,      SOCKS4,  false, "p.example",    1080, "",    ""    },
+    {"Socks4A://p.example:9050",   NULL,      SOCKS4A, false, "p.example",    9050, "",    ""    },
+    {"socks4://me@p.example",      NULL,      SOCKS4,  false, "p.example",    1080, "me",  ""    },
+    {"socks4a://me:@[::1]:81",     "you:pw",  SOCKS4A, false, "::1",          81,   "me",  ""    },
+    {"socks4a://p.example",        "you",     SOCKS4A, false, "p.example",    1080, "you", ""    },
+    {"[2001:db8::1]:3128",         NULL,      HTTP,    false, "2001:db8::1",  3128, "",    ""    },
+    {"http://[fe80::1%25eth0]:80", NULL,      HTTP,    false, "fe80::1%eth0", 80,   "",    ""    },
+    {"http://[fe80::1%eth0]",      NULL,      HTTP,    false, "fe80::1%eth0", 1080, "",    ""    },
+    {"http://me:pw@p.example",     NULL,      HTTP,    false, "p.example",    1080, "me",  "pw"  },
+    {"me:pw@p.example:8080",       NULL,      HTTP,    false, "p.example",    8080, "me",  "pw"  },
+    {"http://a%40b:p%3a%2Fw@p.ex", NULL,      HTTP,    false, "p.ex",         1080, "a@b", "p:/w"},
+    {"http://me:a:b@p.example",    NULL,      HTTP,    false, "p.example",    1080, "me",  "a:b" },
+    {"http://me@p.example",        "you:pw",  HTTP,    false, "p.example",    1080, "me",  ""    },
+    {"http://p.example",           "you:p:w", HTTP,    false, "p.example",    1080, "you", "p:w" },
+    {"socks5://p.example",         "a%3Ab:%", SOCKS,   false, "p.example",    1080, "a:b", "%"   },
+    {"http://p.example",           "you",     HTTP,    false, "p.example",    1080, "you", ""    },
 };
 
 static void test_good_proxies(void **state)
@@ -91,25 +102,28 @@ static void test_good_proxies(void **state)
 static const struct {
     const char *proxy, *user, *sentence;
 } bad[] = {
-    {"ftp://p.example",         NULL,     "has the scheme ftp, which"                      },
-    {"socks4://p.example",      NULL,     "has the scheme socks4, which"                   },
-    {"http://",                 NULL,     "has no host"                                    },
-    {"http://me:secret@",       NULL,     "has no host"                                    },
-    {"://p.example",            NULL,     "has no scheme"                                  },
-    {":3128",                   NULL,     "has no host"                                    },
-    {"p.example:x",             NULL,     "has a port that isn't a number"                 },
-    {"p.example:65536",         NULL,     "has the port 65536, which is above 65535"       },
-    {"http://p.example:0",      NULL,     "has the port 0"                                 },
-    {"p example",               NULL,     "has a space at byte 2"                          },
-    {"http://p example",        NULL,     "has a space at byte 9"                          },
-    {"p\texample",              NULL,     "holds a control byte at byte 2"                 },
-    {"p.exa|mple",              NULL,     "has a character that no host name has at byte 6"},
-    {"http://[::1",             NULL,     "has a malformed IPv6 address"                   },
-    {"http://[::g]",            NULL,     "has a malformed IPv6 address"                   },
-    {"http://me:a%0d%0Ab@p.ex", NULL,     "has a control byte in its user or password"     },
-    {"http://m%00e:secret@p.e", NULL,     "has a control byte in its user or password"     },
-    {"http://p.example",        "a:b\nc", "user or password holds a control byte"          },
-    {"http://p.example",        "a%0a:b", "user or password holds a control byte"          },
+    {"ftp://p.example",         NULL,        "has the scheme ftp, which"                      },
+    {"socks4b://p.example",     NULL,        "has the scheme socks4b, which"                  },
+    {"socks4://me:secret@p.ex", NULL,        "has a password, and SOCKS4 knows none"          },
+    {"socks4a://:secret@p.exa", NULL,        "has a password, and SOCKS4 knows none"          },
+    {"socks4://p.example",      "me:secret", "has a password, and SOCKS4 knows none"          },
+    {"http://",                 NULL,        "has no host"                                    },
+    {"http://me:secret@",       NULL,        "has no host"                                    },
+    {"://p.example",            NULL,        "has no scheme"                                  },
+    {":3128",                   NULL,        "has no host"                                    },
+    {"p.example:x",             NULL,        "has a port that isn't a number"                 },
+    {"p.example:65536",         NULL,        "has the port 65536, which is above 65535"       },
+    {"http://p.example:0",      NULL,        "has the port 0"                                 },
+    {"p example",               NULL,        "has a space at byte 2"                          },
+    {"http://p example",        NULL,        "has a space at byte 9"                          },
+    {"p\texample",              NULL,        "holds a control byte at byte 2"                 },
+    {"p.exa|mple",              NULL,        "has a character that no host name has at byte 6"},
+    {"http://[::1",             NULL,        "has a malformed IPv6 address"                   },
+    {"http://[::g]",            NULL,        "has a malformed IPv6 address"                   },
+    {"http://me:a%0d%0Ab@p.ex", NULL,        "has a control byte in its user or password"     },
+    {"http://m%00e:secret@p.e", NULL,        "has a control byte in its user or password"     },
+    {"http://p.example",        "a:b\nc",    "user or password holds a control byte"          },
+    {"http://p.example",        "a%0a:b",    "user or password holds a control byte"          },
 };
 
 static void test_bad_proxies(void **state)
@@ -166,6 +180,7 @@ static const struct {
     {{"ALL_PROXY=a", "http_proxy=b"},                        NULL, 1, "b",  "a" },
     {{"all_proxy=a", "ALL_PROXY=b"},                         NULL, 1, "a",  "a" },
     {{"all_proxy=ftp://a", "http_proxy=b", "https_proxy=c"}, NULL, 1, "b",  "c" },
+    {{"all_proxy=socks4://a", "http_proxy=socks4a://b"},     NULL, 1, "b",  "a" },
     {{"http_proxy=a", "https_proxy=b"},                      "c",  1, "c",  "c" },
     {{"http_proxy=a", "https_proxy=b"},                      "",   1, NULL, NULL},
     {{"all_proxy=a", "no_proxy=*"},                          NULL, 1, NULL, NULL},
@@ -327,6 +342,31 @@ static void test_zones_are_places(void **state)
     fsk_routes_free(r);
 }
 
+/* No SOCKS4 proxy is even connected to for an IPv6 address, be it a redirect's. */
+static void test_socks4_goes_to_ipv4(void **state)
+{
+    (void)state;
+    static const char *const proxies[] = {"socks4://p.example", "socks4a://p.example"};
+    for (size_t i = 0; i < 2; i++) {
+        struct fsk_routes *r = routes(proxies[i], NULL, "::2", 0);
+        struct fsock_fault fault = {.err = FSOCK_OK};
+        struct fsk_aim aim;
+        bool same;
+        assert_int_equal(fsk_aim_init(&aim, FSK_SPAN("http://[::1]/"), r, &fault), FSOCK_ERR_INPUT);
+        assert_string_equal(fault.text, "the URL \"http://[::1]/\" has an IPv6 address, which a "
+                                        "SOCKS4 proxy can't go to (SOCKS5 can)");
+        fsk_aim_fini(&aim);
+        assert_int_equal(fsk_aim_init(&aim, FSK_SPAN("http://[::2]/"), r, &fault), FSOCK_OK);
+        fsk_aim_fini(&aim);
+        assert_int_equal(fsk_aim_init(&aim, FSK_SPAN("http://127.1/"), r, &fault), FSOCK_OK);
+        assert_int_equal(fsk_aim_redirect(&aim, FSK_SPAN("http://[::1]/"), r, &same, &fault),
+                         FSOCK_ERR_REDIRECTS);
+        assert_non_null(strstr(fault.text, "a SOCKS4 proxy can't go to"));
+        fsk_aim_fini(&aim);
+        fsk_routes_free(r);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -337,6 +377,7 @@ int main(void)
         cmocka_unit_test_teardown(test_environment_and_options, clear_environment),
         cmocka_unit_test(test_no_proxy),
         cmocka_unit_test(test_zones_are_places),
+        cmocka_unit_test(test_socks4_goes_to_ipv4),
     };
     return cmocka_run_group_tests(tests, clear_environment, NULL);
 }
