@@ -69,7 +69,7 @@ static const struct option_row rows[] = {
     TEXT(0, "interface", "NAME", interface, "come from this interface or local address"),
     TEXT(0, "unix-socket", "PATH", unix_socket, "connect to this socket, whatever the host"),
     FLAG(0, "tcp-fastopen", fast_open, "TCP Fast Open"),
-    TEXT('x', "proxy", "URL", proxy, "http, https, socks5 or socks5h proxy; '': none"),
+    TEXT('x', "proxy", "URL", proxy, "http, https, socks4, socks4a, socks5 or socks5h proxy; '': none"),
     TEXT('U', "proxy-user", "USER:PASSWORD", proxy_user, "log in at the proxy"),
     TEXT(0, "noproxy", "HOST,...", no_proxy, "no proxy for these hosts"),
 
