@@ -275,6 +275,9 @@ def test_dns_silence(site):
 PROXIES = {
     "socks5h://{socks5}": b"200", "socks5h://user:pass@{socks5-auth}": b"200",
     "socks5h://user:no@{socks5-auth}": b"000", "socks5h://{socks5-refuse}": b"000",
+    "socks4a://{socks4}": b"200",
+    "socks4a://user@{socks4}": b"200", "socks4a://other@{socks4}": b"000",
+    "socks4a://{socks4-refuse}": b"000", "socks4a://{socks4-drip}": b"000",
     "http://{proxy}": b"200", "http://user:pass@{proxy-auth}": b"200",
     "http://{proxy-auth}": b"407", "http://{proxy-403}": b"403", "http://{proxy-mute}": b"000",
     "http://{proxy-drip}": b"000", "socks5h://{socks5-mute}": b"000",

@@ -11,6 +11,7 @@
 #define ATLS   "https://127.0.0.1:"
 #define DNS    HERE "%dns%"
 #define SOCKS  "socks5h://" HERE
+#define SOCKS4 "socks4a://" HERE
 #define PROXY  "http://" HERE
 #define BEHIND "https://site.test/" /* never reached */
 
@@ -70,6 +71,12 @@ const struct cell cells[] = {
     .named = HERE "%tcp-fin%", .proxy = SOCKS "%tcp-fin%"},
 {"proxy", "socks: stops reading", BEHIND, MUTE, AT(PROXY), TOTAL,
     .named = HERE "%tcp-stopread%", .proxy = SOCKS "%tcp-stopread%"},
+{"proxy", "socks4: mute", BEHIND, MUTE, AT(PROXY), TOTAL,
+    .named = HERE "%tcp-mute%", .proxy = SOCKS4 "%tcp-mute%"},
+{"proxy", "socks4: drip", ATLS "%https%/", MUTE, AT(PROXY), TOTAL,
+    .named = HERE "%socks4-drip%", .proxy = SOCKS4 "%socks4-drip%"},
+{"proxy", "socks4: refused", BEHIND, AS(PROXY), AT(PROXY), TOTAL,
+    .named = HERE "%socks4-refuse%", .proxy = SOCKS4 "%socks4-refuse%"},
 {"proxy", "http: mute", BEHIND, MUTE, AT(PROXY), TOTAL,
     .named = HERE "%proxy-mute%", .proxy = PROXY "%proxy-mute%"},
 {"proxy", "http: mute", BEHIND, MUTE, AT(PROXY), CONNECT,

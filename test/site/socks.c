@@ -1,4 +1,4 @@
-/* socks.c: SOCKS5 proxies (RFC 1928, RFC 1929), a good one and its bad relatives. */
+/* socks.c: SOCKS proxies, 5 (RFC 1928, RFC 1929) and 4 with 4a; good ones and their relatives. */
 #include "ports.h"
 #include "relay.h"
 
@@ -10,7 +10,7 @@
 #define DRIP_MS 500
 
 struct socks {
-    bool must_auth, refuse, drip;
+    bool version4, must_auth, refuse, drip;
 };
 
 static struct socks *manner(struct conn *c)
@@ -123,12 +123,81 @@ static void input_greeting(struct conn *c)
     c->input(c);
 }
 
+/* ---- SOCKS4 and SOCKS4a ---- */
+
+static void tell_result4(struct conn *c, int code)
+{
+    char reply[8] = {0, (char)code, 0, 0, 127, 0, 0, 1};
+    tell(c, reply, sizeof reply);
+    if (code != 90)
+        say_close(c);
+}
+
+static void connected4(struct conn *c, bool ok)
+{
+    tell_result4(c, ok ? 90 : 91);
+    if (ok)
+        relay_join(c);
+}
+
+/* Where the zero byte is that ends the field which begins at `from`; 0: it has not come. */
+static size_t field_end(const struct conn *c, size_t from)
+{
+    const char *end = from < c->in_len ? memchr(c->in + from, 0, c->in_len - from) : NULL;
+    return end ? (size_t)(end - c->in) : 0;
+}
+
+/* version, command, port, address, user, 0; and if the address is 0.0.0.x, name, 0 */
+static void input_request4(struct conn *c)
+{
+    char name[256], ip[64];
+    if (lacks(c, 8))
+        return;
+    const uint8_t *in = (const uint8_t *)c->in;
+    bool named = !in[4] && !in[5] && !in[6] && in[7];
+    size_t user_end = field_end(c, 8), end = user_end;
+    if (user_end && named)
+        end = field_end(c, user_end + 1);
+    if (lacks(c, end ? end + 1 : SIZE_MAX))
+        return;
+    if (named)
+        snprintf(name, sizeof name, "%s", c->in + user_end + 1);
+    else
+        inet_ntop(AF_INET, in + 4, name, sizeof name);
+    int version = in[0], command = in[1], port = in[2] << 8 | in[3];
+    bool known = user_end == 8 || strcmp(c->in + 8, "user") == 0;
+    conn_eat(c, end + 1);
+    if (!known)
+        tell_result4(c, 93);
+    else if (version != 4 || command != 1 || manner(c)->refuse || !relay_resolve(name, ip))
+        tell_result4(c, 91);
+    else
+        relay_connect(c, ip, port, connected4);
+}
+
+/* ---- The services ---- */
+
 static void accept_as(struct conn *c, struct socks as)
 {
     struct socks *s = xzalloc(sizeof *s);
     *s = as;
     c->state = s;
-    c->input = input_greeting;
+    c->input = as.version4 ? input_request4 : input_greeting;
+}
+
+void accepted_socks4(struct conn *c)
+{
+    accept_as(c, (struct socks){.version4 = true});
+}
+
+void accepted_socks4_refuse(struct conn *c)
+{
+    accept_as(c, (struct socks){.version4 = true, .refuse = true});
+}
+
+void accepted_socks4_drip(struct conn *c)
+{
+    accept_as(c, (struct socks){.version4 = true, .drip = true});
 }
 
 void accepted_socks(struct conn *c)

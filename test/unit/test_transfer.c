@@ -455,6 +455,8 @@ static void test_proxies(void **state)
         through("socks5", "socks5", NULL, url);
         through("socks5h", "socks5", NULL, url);
         through("socks5h", "socks5-auth", "user:pass", url);
+        through("socks4", "socks4", NULL, url);
+        through("socks4a", "socks4", "user", url);
     }
     struct fsock_options o = site_options();
     char text[128];
