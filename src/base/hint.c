@@ -68,7 +68,8 @@ static const struct advice by_error[] = {
     {FSOCK_ERR_PROXY_NAME, 0, 0,
      "the name is the proxy's, not the target's: is the proxy spelled right?"},
     {FSOCK_ERR_PROXY, 0, 0,
-     "the proxy refuses, not the target: its rules and its password decide"},
+     "it is the proxy that says no: its rules and its password decide, "
+     "or it can't reach the target"},
     {FSOCK_ERR_CERT, 0, 0,
      "if the certificate is from an authority of your own, name its file as CA; "
      "an expired or wrong one has to be mended at the peer"},
