@@ -4,10 +4,10 @@
  */
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 
 #include "base/fault.h"
 #include "drive/loop.h"
+#include "face/budget.h"
 #include "face/given.h"
 #include "face/watch.h"
 #include "op/request.h"
@@ -17,9 +17,6 @@
 #define PER_HOST    6
 #define KEPT_LEAST  16 /* connections open at once, kept ones too, even for fewer transfers */
 #define QUEUE_BYTES ((size_t)2 * 1024 * 1024) /* of waiting jobs: the rest waits outside */
-
-/* Descriptors besides the transfers': standard ones, epoll, lists; up to 8 or 64 for lookups. */
-#define OTHER_FILES(limit) ((rlim_t)((limit) < 512 ? 16 : 96))
 
 /* One URL: queued (in its place's queue), running (has a transfer), or ended before it started. */
 struct job {
@@ -55,18 +52,6 @@ struct fsock_fetch {
 
 /* ---- Made and freed -------------------------------------------------------------------------- */
 
-/* How many transfers the limit of open files allows. */
-static unsigned affordable(unsigned wished, int own_files)
-{
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
-        return wished;
-    rlim_t each = 1 + (rlim_t)(own_files > 0 ? own_files : 0);
-    rlim_t others = OTHER_FILES(limit.rlim_cur);
-    rlim_t n = limit.rlim_cur > others + each ? (limit.rlim_cur - others) / each : 1;
-    return n < wished ? (unsigned)n : wished;
-}
-
 fsock_fetch *fsock_fetch_new(const struct fsock_options *options, unsigned parallel,
                              unsigned per_host, struct fsock_fault *fault)
 {
@@ -89,9 +74,9 @@ fsock_fetch *fsock_fetch_new(const struct fsock_options *options, unsigned paral
     fsk_watches_init(&f->watches, &f->loop.sched.driver);
     fsk_trace_init(&f->trace);
     f->tracing = given.trace;
-    f->parallel = affordable(parallel ? parallel : PARALLEL, given.own_files);
+    f->parallel = fsk_budget(parallel ? parallel : PARALLEL, given.own_files);
     unsigned conns =
-        affordable(f->parallel < KEPT_LEAST ? KEPT_LEAST : f->parallel, given.own_files);
+        fsk_budget(f->parallel < KEPT_LEAST ? KEPT_LEAST : f->parallel, given.own_files);
     enum fsock_err err =
         fsk_http_init(&f->http, &given, &f->loop.sched.driver, f->tracing ? &f->trace : NULL,
                       per_host ? per_host : PER_HOST, conns, fault);

@@ -1,0 +1,213 @@
+/* listen.c: listening sockets, and the streams that come from them. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fault.h"
+#include "base/hint.h"
+#include "face/given.h"
+#include "face/local.h"
+#include "face/opener.h"
+#include "face/stream.h"
+#include "op/accept.h"
+
+struct fsock_listener {
+    struct fsk_run run;
+    int fd;
+    enum fsk_transport transport;
+    struct fsk_tls_config *tls; /* of tls */
+    int64_t silence;            /* of the streams that come from it */
+    char *target;
+    char name[FSK_SOCKADDR_TEXT];
+    int port;
+    char *path; /* of a unix socket, to be removed; NULL: there is none */
+    dev_t device;
+    ino_t inode;
+};
+
+static enum fsock_err no_listening(struct fsock_fault *fault, const char *target, int sys_errno)
+{
+    if (sys_errno == EADDRINUSE && strncmp(target, "unix", 4) == 0)
+        fsk_fault_hint(fault, "remove the path if no program listens there any more");
+    return fsk_fault_set(fault, FSOCK_ERR_SYSTEM, FSOCK_STAGE_LISTEN, sys_errno,
+                         "listen %.120s: %s", target, fsk_errno_text(sys_errno));
+}
+
+/* What it is called, and which path is to be removed at the end. */
+static void note_names(fsock_listener *l, const struct fsk_endpoint *e)
+{
+    struct fsk_sockaddr sa;
+    struct fsk_addr addr;
+    struct stat st;
+    fsk_sock_local(l->fd, &sa);
+    fsk_sockaddr_format(&sa, l->name);
+    fsk_sockaddr_to_addr(&addr, &sa);
+    l->port = addr.port;
+    if (e->path.n && e->path.p[0] != '@')
+        l->path = strndup(e->path.p, e->path.n);
+    if (l->path && lstat(l->path, &st) == 0) {
+        l->device = st.st_dev;
+        l->inode = st.st_ino;
+    }
+}
+
+static enum fsock_err set_up_tls(fsock_listener *l, const struct fsk_endpoint *e,
+                                 const struct fsock_options *given, struct fsock_fault *fault)
+{
+    struct fsock_options options = *given;
+    if (e->transport != FSK_TLS)
+        return FSOCK_OK;
+    if (e->tls_version)
+        options.tls_min = options.tls_max = e->tls_version;
+    l->tls = fsk_opener_tls_config(&options, true, fault);
+    return l->tls ? FSOCK_OK : fault->err;
+}
+
+static enum fsock_err listen_it(fsock_listener *l, int port, const struct fsock_options *given,
+                                fsock_time deadline, struct fsock_fault *fault)
+{
+    struct fsk_endpoint e;
+    struct fsk_sockaddr sa;
+    struct fsk_tuning tuning;
+    char why[FSK_ENDPOINT_WHY];
+    if (!fsk_endpoint_parse(fsk_span_str(l->target), port, true, &e, why))
+        return fsk_fault_set(fault, FSOCK_ERR_INPUT, FSOCK_STAGE_NONE, 0, "%s", why);
+    if (fsk_transport_datagrams(e.transport))
+        return fsk_fault_set(fault, FSOCK_ERR_INPUT, FSOCK_STAGE_NONE, 0,
+                             "%.120s: datagrams have no connections to listen for", l->target);
+    l->transport = e.transport;
+    l->silence = given->read_timeout;
+    enum fsock_err err = fsk_tuning_init(&tuning, given, fault);
+    if (err == FSOCK_OK)
+        err = set_up_tls(l, &e, given, fault);
+    if (err == FSOCK_OK)
+        err = fsk_face_local(&sa, &e, &l->run, given, deadline, fault);
+    if (err != FSOCK_OK)
+        return err;
+    int failed = fsk_sock_new_at(&sa, SOCK_STREAM, &tuning, &l->fd);
+    if (failed)
+        return no_listening(fault, l->target, failed);
+    note_names(l, &e);
+    if (listen(l->fd, given->backlog > 0 ? given->backlog : SOMAXCONN) < 0)
+        return no_listening(fault, l->target, errno);
+    return FSOCK_OK;
+}
+
+enum fsock_err fsock_listen(fsock_listener **listener, const char *target, int port,
+                            const struct fsock_options *options, fsock_time deadline,
+                            struct fsock_fault *fault)
+{
+    struct fsock_options given;
+    struct fsock_fault unheard;
+    fault = fault ? fault : &unheard;
+    *fault = (struct fsock_fault){.err = FSOCK_OK};
+    *listener = NULL;
+    enum fsock_err err = fsk_given_options(&given, options, fault);
+    if (err != FSOCK_OK)
+        return err;
+    fsock_listener *l = calloc(1, sizeof *l);
+    if (!l || !fsk_run_init(&l->run)) {
+        free(l);
+        return fsk_fault_set(fault, FSOCK_ERR_MEMORY, FSOCK_STAGE_NONE, ENOMEM, "out of memory");
+    }
+    l->fd = -1;
+    l->target = strdup(target);
+    err = l->target ? listen_it(l, port, &given, deadline, fault) : FSOCK_ERR_MEMORY;
+    if (err == FSOCK_OK) {
+        *listener = l;
+        return FSOCK_OK;
+    }
+    fsk_fault_set(fault, err, FSOCK_STAGE_NONE, ENOMEM, "out of memory");
+    fsk_fault_advise(fault);
+    fsock_listener_close(l);
+    return err;
+}
+
+void fsock_listener_close(fsock_listener *l)
+{
+    struct stat st;
+    if (!l)
+        return;
+    /* Only if it is still ours: somebody else may have put another there. */
+    if (l->path && lstat(l->path, &st) == 0 && st.st_dev == l->device && st.st_ino == l->inode)
+        unlink(l->path);
+    if (l->fd >= 0)
+        close(l->fd);
+    fsk_tls_config_free(l->tls);
+    fsk_run_fini(&l->run);
+    free(l->path);
+    free(l->target);
+    free(l);
+}
+
+const char *fsock_listener_name(const fsock_listener *l)
+{
+    return l->name;
+}
+
+int fsock_listener_port(const fsock_listener *l)
+{
+    return l->port;
+}
+
+int fsock_listener_fd(const fsock_listener *l)
+{
+    return l->fd;
+}
+
+/* ---- Taking connections ---------------------------------------------------------------------- */
+
+static enum fsock_err put_tls(fsock_stream *s, fsock_listener *l, struct fsock_fault *fault)
+{
+    struct fsk_layer *below = s->stream.top;
+    s->tls = fsk_tls_config_ref(l->tls);
+    s->stream.top = fsk_tls_new_server(below, s->tls);
+    s->shaking = true;
+    if (s->stream.top)
+        return FSOCK_OK;
+    return fsk_fault_set(fault, FSOCK_ERR_MEMORY, FSOCK_STAGE_TLS, ENOMEM, "out of memory");
+}
+
+static enum fsock_err take(fsock_listener *l, int fd, fsock_stream **stream,
+                           struct fsock_fault *fault)
+{
+    fsock_stream *s = fsk_face_stream_of_socket(fd, l->target, l->transport, fault);
+    if (!s)
+        return fault->err;
+    s->accepted = true;
+    s->silence = l->silence;
+    if (l->tls && put_tls(s, l, fault) != FSOCK_OK) {
+        fsock_close(s);
+        return fault->err;
+    }
+    *stream = s;
+    return FSOCK_OK;
+}
+
+enum fsock_err fsock_accept(fsock_listener *l, fsock_stream **stream, fsock_time deadline,
+                            struct fsock_fault *fault)
+{
+    struct fsk_accept a;
+    struct fsock_fault unheard;
+    fault = fault ? fault : &unheard;
+    *fault = (struct fsock_fault){.err = FSOCK_OK};
+    *stream = NULL;
+    fsk_accept_init(&a, l->fd, deadline == FSOCK_NOW ? FSOCK_NEVER : deadline);
+    enum fsock_err err =
+        deadline == FSOCK_NOW ? fsk_op_step(&a.op, fsock_now()) : fsk_run(&l->run, &a.op);
+    if (err == FSOCK_OK)
+        return take(l, a.fd, stream, fault);
+    if (err == FSOCK_AGAIN)
+        return err;
+    fsk_fault_set(fault, err, FSOCK_STAGE_LISTEN,
+                  err == FSOCK_ERR_TIMEOUT ? ETIMEDOUT : a.sys_errno, "accept %.120s: %s",
+                  l->target,
+                  err == FSOCK_ERR_TIMEOUT && a.sys_errno == 0 ? "nobody has connected"
+                                                               : fsk_errno_text(a.sys_errno));
+    if (err == FSOCK_ERR_TIMEOUT)
+        fault->limit = FSOCK_LIMIT_TOTAL;
+    return err;
+}

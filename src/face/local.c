@@ -1,0 +1,132 @@
+#include "face/local.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "base/fault.h"
+#include "base/hint.h"
+#include "face/given.h"
+#include "net/sockopt.h"
+#include "op/resolve.h"
+
+struct fsk_span fsk_face_path(char room[FSK_SOCKADDR_TEXT], struct fsk_span path)
+{
+    if (path.n == 0 || path.n >= FSK_SOCKADDR_TEXT)
+        return fsk_span(room, 0);
+    memcpy(room, path.p, path.n);
+    if (room[0] == '@')
+        room[0] = '\0';
+    return fsk_span(room, path.n);
+}
+
+enum fsock_err fsk_face_check_family(int family, struct fsock_fault *fault)
+{
+    if (family == 0 || family == 4 || family == 6)
+        return FSOCK_OK;
+    return fsk_fault_set(fault, FSOCK_ERR_INPUT, FSOCK_STAGE_NONE, 0,
+                         "the address family %d is none of 0, 4 and 6", family);
+}
+
+/* A host, by the resolver. */
+static enum fsock_err look_up(struct fsk_addr *addr, const struct fsk_endpoint *e,
+                              struct fsk_run *run, const struct fsock_options *options,
+                              fsock_time deadline, struct fsock_fault *fault)
+{
+    struct fsk_resolve r;
+    struct fsk_resolver *resolver = fsk_resolver_new(options, &run->sched.driver, fault);
+    if (!resolver)
+        return fault->err;
+    fsk_resolve_init(&r, resolver, e->host, e->port, options->family, deadline, fault);
+    enum fsock_err err = fsk_run(run, &r.op);
+    if (err == FSOCK_OK)
+        *addr = r.addr[0];
+    fsk_resolve_fini(&r);
+    fsk_resolver_free(resolver);
+    return err;
+}
+
+enum fsock_err fsk_face_local(struct fsk_sockaddr *sa, const struct fsk_endpoint *e,
+                              struct fsk_run *run, const struct fsock_options *options,
+                              fsock_time deadline, struct fsock_fault *fault)
+{
+    struct fsk_addr addr = {.family = options->family == 4 ? 4 : 6, .port = e->port};
+    enum fsock_err err = fsk_face_check_family(options->family, fault);
+    if (err != FSOCK_OK)
+        return err;
+    if (fsk_transport_local(e->transport)) {
+        char room[FSK_SOCKADDR_TEXT];
+        fsk_sockaddr_from_path(sa, fsk_face_path(room, e->path));
+        return FSOCK_OK;
+    }
+    if (e->host.n)
+        err = look_up(&addr, e, run, options, deadline, fault);
+    fsk_sockaddr_from_addr(sa, &addr);
+    return err;
+}
+
+/* ---- Datagram sockets without a peer --------------------------------------------------------- */
+
+static enum fsock_err bind_it(fsock_stream **stream, const char *target, int port,
+                              const struct fsock_options *given, struct fsk_run *run,
+                              fsock_time deadline, struct fsock_fault *fault)
+{
+    struct fsk_endpoint e;
+    struct fsk_sockaddr sa;
+    struct fsk_tuning tuning;
+    char why[FSK_ENDPOINT_WHY];
+    int fd;
+    if (!fsk_endpoint_parse(fsk_span_str(target), port, true, &e, why))
+        return fsk_fault_set(fault, FSOCK_ERR_INPUT, FSOCK_STAGE_NONE, 0, "%s", why);
+    if (!fsk_transport_datagrams(e.transport))
+        return fsk_fault_set(fault, FSOCK_ERR_INPUT, FSOCK_STAGE_NONE, 0,
+                             "%.120s: only udp and udg have datagrams", target);
+    enum fsock_err err = fsk_tuning_init(&tuning, given, fault);
+    if (err == FSOCK_OK)
+        err = fsk_face_local(&sa, &e, run, given, deadline, fault);
+    if (err != FSOCK_OK)
+        return err;
+    int failed = fsk_sock_new_at(&sa, SOCK_DGRAM, &tuning, &fd);
+    if (failed)
+        return fsk_fault_set(fault, FSOCK_ERR_SYSTEM, FSOCK_STAGE_LISTEN, failed, "bind %.120s: %s",
+                             target, fsk_errno_text(failed));
+    *stream = fsk_face_stream_of_socket(fd, target, e.transport, fault);
+    if (*stream)
+        fsock_set_silence(*stream, given->read_timeout);
+    return *stream ? FSOCK_OK : fault->err;
+}
+
+enum fsock_err fsock_bind(fsock_stream **stream, const char *target, int port,
+                          const struct fsock_options *options, fsock_time deadline,
+                          struct fsock_fault *fault)
+{
+    struct fsock_options given;
+    struct fsock_fault unheard;
+    struct fsk_run run;
+    fault = fault ? fault : &unheard;
+    *fault = (struct fsock_fault){.err = FSOCK_OK};
+    *stream = NULL;
+    enum fsock_err err = fsk_given_options(&given, options, fault);
+    if (err != FSOCK_OK)
+        return err;
+    if (!fsk_run_init(&run))
+        return fsk_fault_set(fault, FSOCK_ERR_MEMORY, FSOCK_STAGE_NONE, ENOMEM, "out of memory");
+    err = bind_it(stream, target, port, &given, &run, deadline, fault);
+    fsk_run_fini(&run);
+    if (err != FSOCK_OK)
+        fsk_fault_advise(fault);
+    return err;
+}
+
+enum fsock_err fsock_address_parse(struct fsock_address *address, const char *text)
+{
+    struct fsk_addr addr;
+    struct fsk_sockaddr sa;
+    *address = (struct fsock_address){.raw_len = 0};
+    if (!fsk_addr_parse_port(fsk_span_str(text), 0, &addr, NULL))
+        return FSOCK_ERR_INPUT;
+    fsk_sockaddr_from_addr(&sa, &addr);
+    fsk_sockaddr_format(&sa, address->text);
+    memcpy(address->raw, &sa.ss, sizeof address->raw);
+    address->raw_len = sa.len;
+    return FSOCK_OK;
+}

@@ -1,0 +1,260 @@
+/* open.c: opening streams, to a target or on what is open already; TLS on them; closing. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/fault.h"
+#include "base/hint.h"
+#include "base/time.h"
+#include "face/given.h"
+#include "face/local.h"
+#include "face/opener.h"
+#include "face/stream.h"
+#include "net/file.h"
+#include "net/plain.h"
+#include "net/tls_peer.h"
+
+const char *const *fsock_transports(void)
+{
+    return fsk_transport_names;
+}
+
+/* ---- To a target ----------------------------------------------------------------------------- */
+
+/* Dial; the stream is then the caller's. */
+static enum fsock_err dial(fsock_stream *s, struct fsk_opener *o, const struct fsk_target *target,
+                           const struct fsock_options *given, fsock_time deadline,
+                           struct fsock_fault *fault)
+{
+    struct fsk_dial d;
+    fsock_time began = fsock_now(), limit = fsk_time_limit(began, given->connect_timeout);
+    fsk_dial_init(&d, &o->dialer, target, fsk_time_min(deadline, limit), fault);
+    enum fsock_err err = fsk_run(&s->run, &d.op);
+    if (err == FSOCK_OK) {
+        s->stream = d.stream;
+        d.stream.top = NULL;
+    } else {
+        if (err == FSOCK_ERR_TIMEOUT && d.op.expired)
+            fault->limit = limit < deadline ? FSOCK_LIMIT_CONNECT : FSOCK_LIMIT_TOTAL;
+        fault->took = fsock_now() - began;
+    }
+    fsk_dial_fini(&d);
+    return err;
+}
+
+static enum fsock_err open_endpoint(fsock_stream *s, const struct fsk_endpoint *e,
+                                    const struct fsock_options *given, fsock_time deadline,
+                                    struct fsock_fault *fault)
+{
+    struct fsk_opener opener;
+    struct fsk_target target;
+    char room[FSK_SOCKADDR_TEXT];
+    enum fsock_err err = fsk_opener_init(&opener, given, &s->run.sched.driver, fault);
+    if (err == FSOCK_OK)
+        err = fsk_opener_aim(&opener, e, room, &target, fault);
+    if (err == FSOCK_OK && (target.tls || target.proxy.tls)) {
+        err = fsk_opener_tls(&opener, e, given, fault);
+        if (err == FSOCK_OK)
+            err = fsk_opener_aim(&opener, e, room, &target, fault);
+        s->tls = fsk_tls_config_ref(target.tls_config);
+        opener.dialer.tls = s->tls;
+    }
+    if (err == FSOCK_OK)
+        err = dial(s, &opener, &target, given, deadline, fault);
+    fsk_opener_fini(&opener);
+    return err;
+}
+
+static enum fsock_err open_it(fsock_stream *s, const char *target, int port,
+                              const struct fsock_options *given, fsock_time deadline,
+                              struct fsock_fault *fault)
+{
+    struct fsk_endpoint e;
+    char why[FSK_ENDPOINT_WHY];
+    if (!fsk_endpoint_parse(fsk_span_str(target), port, false, &e, why))
+        return fsk_fault_set(fault, FSOCK_ERR_INPUT, FSOCK_STAGE_NONE, 0, "%s", why);
+    s->transport = e.transport;
+    s->silence = given->read_timeout;
+    s->port = e.port;
+    s->host = strndup(e.host.n ? e.host.p : "", e.host.n);
+    enum fsock_err err = s->host ? open_endpoint(s, &e, given, deadline, fault) : FSOCK_ERR_MEMORY;
+    if (err == FSOCK_OK && !fsk_transport_datagrams(e.transport))
+        s->reach = FSOCK_REACH_OPEN;
+    return err;
+}
+
+enum fsock_err fsock_open(fsock_stream **stream, const char *target, int port,
+                          const struct fsock_options *options, fsock_time deadline,
+                          struct fsock_fault *fault)
+{
+    struct fsock_options given;
+    struct fsock_fault unheard;
+    fault = fault ? fault : &unheard;
+    *fault = (struct fsock_fault){.err = FSOCK_OK};
+    *stream = NULL;
+    enum fsock_err err = fsk_given_options(&given, options, fault);
+    if (err != FSOCK_OK)
+        return err;
+    fsock_stream *s = fsk_face_stream_new(target, FSK_TCP, fault);
+    if (!s)
+        return fault->err;
+    err = open_it(s, target, port, &given, deadline, fault);
+    if (err == FSOCK_OK) {
+        *stream = s;
+        return FSOCK_OK;
+    }
+    fsk_fault_set(fault, err, FSOCK_STAGE_NONE, ENOMEM, "out of memory");
+    fsk_fault_advise(fault);
+    fsock_close(s);
+    return err;
+}
+
+/* ---- On what is open already ----------------------------------------------------------------- */
+
+static enum fsk_transport transport_of(int fd, bool *foreign)
+{
+    int type = 0, family = 0;
+    socklen_t len = sizeof type;
+    *foreign = getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) < 0 ||
+               getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &len) < 0;
+    if (family == AF_UNIX)
+        return type == SOCK_DGRAM ? FSK_UDG : FSK_UNIX;
+    return type == SOCK_DGRAM ? FSK_UDP : FSK_TCP;
+}
+
+enum fsock_err fsock_open_fd(fsock_stream **stream, int fd, int own, struct fsock_fault *fault)
+{
+    struct fsock_fault unheard;
+    char name[32];
+    fault = fault ? fault : &unheard;
+    *fault = (struct fsock_fault){.err = FSOCK_OK};
+    *stream = NULL;
+    if (fcntl(fd, F_GETFD) < 0)
+        return fsk_fault_set(fault, FSOCK_ERR_INPUT, FSOCK_STAGE_NONE, EBADF,
+                             "the descriptor %d is not open", fd);
+    snprintf(name, sizeof name, "descriptor %d", fd);
+    fsock_stream *s = fsk_face_stream_new(name, FSK_TCP, fault);
+    if (!s)
+        return fault->err;
+    struct fsk_layer *layer = fsk_file_new(fd, own != 0, &s->run.sched.driver);
+    if (!layer) {
+        fsock_close(s);
+        return fsk_fault_set(fault, FSOCK_ERR_MEMORY, FSOCK_STAGE_NONE, ENOMEM, "out of memory");
+    }
+    s->transport = transport_of(fd, &s->foreign);
+    fsk_stream_init(&s->stream, layer);
+    *stream = s;
+    return FSOCK_OK;
+}
+
+fsock_stream *fsk_face_stream_of_socket(int fd, const char *name, enum fsk_transport transport,
+                                        struct fsock_fault *fault)
+{
+    fsock_stream *s = fsk_face_stream_new(name, transport, fault);
+    struct fsk_layer *layer = s ? fsk_plain_new(fd, &s->run.sched.driver) : NULL;
+    if (!layer) {
+        close(fd);
+        fsock_close(s);
+        fsk_fault_set(fault, FSOCK_ERR_MEMORY, FSOCK_STAGE_NONE, ENOMEM, "out of memory");
+        return NULL;
+    }
+    fsk_stream_init(&s->stream, layer);
+    if (!fsk_transport_datagrams(transport))
+        s->reach = FSOCK_REACH_OPEN;
+    return s;
+}
+
+enum fsock_err fsock_open_pair(fsock_stream *pair[2], struct fsock_fault *fault)
+{
+    struct fsock_fault unheard;
+    int fd[2];
+    fault = fault ? fault : &unheard;
+    *fault = (struct fsock_fault){.err = FSOCK_OK};
+    pair[0] = pair[1] = NULL;
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fd) < 0)
+        return fsk_fault_set(fault, FSOCK_ERR_SYSTEM, FSOCK_STAGE_NONE, errno, "a pair: %s",
+                             fsk_errno_text(errno));
+    for (int i = 0; i < 2; i++)
+        pair[i] = fsk_face_stream_of_socket(fd[i], "pair", FSK_UNIX, fault);
+    if (pair[0] && pair[1])
+        return FSOCK_OK;
+    fsock_close(pair[0]);
+    fsock_close(pair[1]);
+    pair[0] = pair[1] = NULL;
+    return fault->err;
+}
+
+/* ---- TLS on an open stream ------------------------------------------------------------------- */
+
+static enum fsock_err no_tls_here(fsock_stream *s)
+{
+    if (s->tls || fsk_transport_datagrams(s->transport) || s->foreign)
+        return fsk_face_fail(s, FSOCK_ERR_INPUT, FSOCK_STAGE_TLS, EINVAL,
+                             s->tls ? "TLS is on it already"
+                                    : "TLS needs a stream by TCP or a unix socket");
+    if (fsk_buf_len(&s->in))
+        return fsk_face_fail(s, FSOCK_ERR_PROTOCOL, FSOCK_STAGE_TLS, 0,
+                             "%zu bytes came before TLS, which would be taken for protected ones",
+                             fsk_buf_len(&s->in));
+    return FSOCK_OK;
+}
+
+static struct fsk_layer *new_layer(fsock_stream *s, struct fsk_span host)
+{
+    if (s->accepted)
+        return fsk_tls_new_server(s->stream.top, s->tls);
+    return fsk_tls_new(s->stream.top, s->tls, host, s->port);
+}
+
+enum fsock_err fsock_start_tls(fsock_stream *s, const char *host,
+                               const struct fsock_options *options, fsock_time deadline)
+{
+    struct fsock_options given;
+    struct fsock_fault fault = {.err = FSOCK_OK};
+    enum fsock_err err = no_tls_here(s);
+    if (err != FSOCK_OK)
+        return err;
+    err = fsk_given_options(&given, options, &fault);
+    const char *name = host ? host : given.tls_name ? given.tls_name : s->host ? s->host : "";
+    if (err == FSOCK_OK)
+        s->tls = fsk_opener_tls_config(&given, s->accepted, &fault);
+    if (!s->tls) {
+        s->fault = fault;
+        return fault.err;
+    }
+    s->stream.top = new_layer(s, fsk_span_str(name));
+    s->shaking = true;
+    if (!s->stream.top)
+        s->stream.recv_dead = s->stream.send_dead = FSOCK_ERR_MEMORY;
+    fsock_time limit = fsk_time_limit(fsock_now(), given.connect_timeout);
+    err = fsk_face_shake(s, deadline == FSOCK_NOW ? deadline : fsk_time_min(deadline, limit));
+    if (err == FSOCK_ERR_TIMEOUT)
+        s->stream.recv_dead = s->stream.send_dead = err;
+    return err;
+}
+
+/* ---- Closing --------------------------------------------------------------------------------- */
+
+void fsock_close(fsock_stream *s)
+{
+    struct fsk_io io;
+    if (!s)
+        return;
+    if (s->stream.top && fsk_buf_len(&s->owed)) { /* a last try */
+        fsk_io_init(&io, FSK_IO_SHUT, &s->stream, FSOCK_NEVER);
+        fsk_face_run(s, &io, FSOCK_NOW);
+    }
+    fsk_stream_close(&s->stream);
+    fsk_tls_config_free(s->tls);
+    fsk_tls_cert_free(s->cert);
+    fsk_buf_fini(&s->in);
+    fsk_buf_fini(&s->owed);
+    fsk_run_fini(&s->run);
+    free(s->host);
+    free(s->name);
+    free(s->key);
+    free(s);
+}

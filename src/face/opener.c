@@ -1,0 +1,94 @@
+#include "face/opener.h"
+
+#include <errno.h>
+
+#include "base/fault.h"
+#include "face/local.h"
+#include "net/tls_alpn.h"
+
+enum fsock_err fsk_opener_init(struct fsk_opener *o, const struct fsock_options *options,
+                               struct fsk_driver *driver, struct fsock_fault *fault)
+{
+    struct fsock_options given = *options;
+    *o = (struct fsk_opener){.tls_name = fsk_span_str(given.tls_name)};
+    o->dialer.family = given.family;
+    o->dialer.unix_socket = fsk_span_str(given.unix_socket);
+    enum fsock_err err = fsk_face_check_family(given.family, fault);
+    if (err == FSOCK_OK)
+        err = fsk_tuning_init(&o->dialer.tuning, &given, fault);
+    if (err == FSOCK_OK && given.bind)
+        err = fsk_bind_parse(&o->dialer.bind, given.bind, fault);
+    if (err != FSOCK_OK)
+        return err;
+    given.proxy_from_environment = 0; /* its variables are for URLs */
+    if (given.proxy && given.proxy[0]) {
+        o->routes = fsk_routes_new(&given, fault);
+        if (!o->routes)
+            return fault->err;
+    }
+    o->dialer.resolver = fsk_resolver_new(&given, driver, fault);
+    return o->dialer.resolver ? FSOCK_OK : fault->err;
+}
+
+void fsk_opener_fini(struct fsk_opener *o)
+{
+    for (int i = 0; i < FSK_OPENER_VERSIONS; i++)
+        fsk_tls_config_free(o->tls[i]);
+    fsk_resolver_free(o->dialer.resolver);
+    fsk_routes_free(o->routes);
+}
+
+struct fsk_tls_config *fsk_opener_tls_config(const struct fsock_options *options, bool server,
+                                             struct fsock_fault *fault)
+{
+    char wire[FSK_TLS_ALPN_MAX];
+    size_t n = 0;
+    if (fsk_tls_alpn_parse(wire, &n, options->alpn, fault) != FSOCK_OK)
+        return NULL;
+    if (server)
+        return fsk_tls_config_new_server(options, fsk_span(wire, n), fault);
+    return fsk_tls_config_new(options, fsk_span(wire, n), fault);
+}
+
+/* "1.0" is 1; NULL, which is any, 0. */
+static int version_of(const struct fsk_endpoint *e)
+{
+    return e->tls_version ? e->tls_version[2] - '0' + 1 : 0;
+}
+
+enum fsock_err fsk_opener_tls(struct fsk_opener *o, const struct fsk_endpoint *e,
+                              const struct fsock_options *options, struct fsock_fault *fault)
+{
+    struct fsock_options given = *options;
+    int i = version_of(e);
+    if (e->tls_version)
+        given.tls_min = given.tls_max = e->tls_version;
+    if (!o->tls[i])
+        o->tls[i] = fsk_opener_tls_config(&given, false, fault);
+    return o->tls[i] ? FSOCK_OK : fault->err;
+}
+
+enum fsock_err fsk_opener_aim(const struct fsk_opener *o, const struct fsk_endpoint *e,
+                              char room[FSK_SOCKADDR_TEXT], struct fsk_target *target,
+                              struct fsock_fault *fault)
+{
+    *target = (struct fsk_target){
+        .host = e->host,
+        .port = e->port,
+        .path = fsk_face_path(room, e->path),
+        .datagrams = fsk_transport_datagrams(e->transport),
+        .tls = e->transport == FSK_TLS,
+        .tls_config = o->tls[version_of(e)],
+        .tls_name = o->tls_name,
+    };
+    if (!o->routes || fsk_transport_local(e->transport))
+        return FSOCK_OK;
+    if (target->datagrams)
+        return fsk_fault_set(fault, FSOCK_ERR_INPUT, FSOCK_STAGE_NONE, 0,
+                             "datagrams don't go through a proxy");
+    const struct fsk_proxy *proxy = fsk_routes_find(o->routes, target->tls, e->host, e->port);
+    if (proxy)
+        target->proxy = *proxy;
+    target->tunnel = true;
+    return FSOCK_OK;
+}

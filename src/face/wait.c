@@ -1,0 +1,163 @@
+/* wait.c: waiting for any of many streams and descriptors, here or in a loop of the caller's. */
+#include <stdlib.h>
+
+#include "face/stream.h"
+
+/* One direction of one of them: a child op. */
+struct look {
+    struct fsk_op op;
+    fsock_stream *stream; /* or NULL: the descriptor */
+    int fd;
+    unsigned event; /* one of the two */
+    bool waited;
+};
+
+/* Whether bytes are held above the kernel, where poll can't see them, or no more will come. */
+static bool holds_bytes(fsock_stream *s, struct fsk_wait *wait)
+{
+    char byte;
+    size_t n;
+    if (fsk_buf_len(&s->in) || s->stream.recv_dead || s->stream.ended)
+        return true;
+    if (!s->tls || s->shaking)
+        return false;
+    return fsk_stream_recv(&s->stream, &byte, 1, &n, FSK_IO_PEEK, wait) != FSOCK_AGAIN;
+}
+
+static bool is_ready_already(struct look *l)
+{
+    if (!l->stream)
+        return false;
+    return l->event == FSK_READABLE ? holds_bytes(l->stream, &l->op.wait)
+                                    : l->stream->stream.send_dead != FSOCK_OK;
+}
+
+static enum fsock_err look_step(struct fsk_op *op, fsock_time now)
+{
+    struct look *l = FSK_HOLDER(op, struct look, op);
+    (void)now;
+    if (op->expired)
+        return FSOCK_ERR_TIMEOUT;
+    if (is_ready_already(l))
+        return FSOCK_OK;
+    /* The descriptor is ready; under TLS that may be less than a record. */
+    bool inside = l->stream && l->stream->tls && !l->stream->shaking;
+    if (l->waited && !(inside && l->event == FSK_READABLE))
+        return FSOCK_OK;
+    l->waited = true;
+    if (op->wait.wants == 0)
+        fsk_wait_for(&op->wait, l->fd, l->event);
+    return FSOCK_AGAIN;
+}
+
+/* Ends when one of its children has. */
+struct waiter {
+    struct fsk_op op;
+    struct look *look;
+    size_t n, started;
+};
+
+static enum fsock_err wait_step(struct fsk_op *op, fsock_time now)
+{
+    struct waiter *w = FSK_HOLDER(op, struct waiter, op);
+    (void)now;
+    for (; w->started < w->n; w->started++)
+        fsk_op_start(op, &w->look[w->started].op);
+    for (size_t i = 0; i < w->n; i++)
+        if (w->look[i].op.ended && w->look[i].op.err != FSOCK_ERR_TIMEOUT)
+            return w->look[i].op.err;
+    return op->expired ? FSOCK_ERR_TIMEOUT : FSOCK_AGAIN;
+}
+
+static bool is_asked_for(const struct fsock_wait_item *item, unsigned event)
+{
+    return (item->events & event) && (item->stream || item->fd >= 0);
+}
+
+static void add(struct waiter *w, const struct fsock_wait_item *item, unsigned event)
+{
+    struct look *l = &w->look[w->n++];
+    *l = (struct look){.stream = item->stream, .event = event, .fd = item->fd};
+    fsk_op_init(&l->op, look_step, FSOCK_NEVER);
+    if (item->stream)
+        l->fd = fsock_fd(item->stream);
+}
+
+/* Both directions of all, in one order. */
+#define EACH_EVENT(i, event)                                                                       \
+    for (size_t i = 0; i < count; i++)                                                             \
+        for (unsigned event = FSK_READABLE; event <= FSK_WRITABLE; event <<= 1)                    \
+            if (is_asked_for(&list[i], event))
+
+enum fsock_err fsock_wait(struct fsock_wait_item *list, size_t count, fsock_time deadline)
+{
+    struct fsk_run run;
+    struct waiter w = {.look = calloc(2 * count + 1, sizeof *w.look)};
+    if (!w.look || !fsk_run_init(&run)) {
+        free(w.look);
+        return FSOCK_ERR_MEMORY;
+    }
+    EACH_EVENT(i, event)
+    add(&w, &list[i], event);
+    /* FSOCK_NOW: the kernel has to be asked once, which takes a moment. */
+    fsk_op_init(&w.op, wait_step, deadline == FSOCK_NOW ? fsock_after(0.001) : deadline);
+    enum fsock_err err = fsk_run(&run, &w.op);
+    size_t at = 0;
+    for (size_t i = 0; i < count; i++)
+        list[i].ready = 0;
+    EACH_EVENT(i, event)
+    {
+        struct fsk_op *op = &w.look[at++].op;
+        fsk_op_stop(op);
+        if (op->ended && op->err == FSOCK_OK)
+            list[i].ready |= event;
+    }
+    fsk_run_fini(&run);
+    free(w.look);
+    return err;
+}
+
+/* ---- For a loop of the caller's -------------------------------------------------------------- */
+
+int fsock_fd(fsock_stream *s)
+{
+    struct fsk_layer_info info;
+    fsk_stream_info(&s->stream, &info);
+    return info.fd;
+}
+
+/* What the handshake waits for; 0: it is over, or has failed. */
+static unsigned shake_wants(fsock_stream *s)
+{
+    struct fsk_wait wait = {.wants = 0};
+    unsigned events = 0;
+    enum fsock_err err = s->stream.top->ops->connect(s->stream.top, &wait);
+    if (err == FSOCK_OK)
+        s->shaking = false;
+    else if (err != FSOCK_AGAIN)
+        s->stream.recv_dead = s->stream.send_dead = err;
+    for (unsigned i = 0; i < wait.wants; i++)
+        events |= wait.want[i].events;
+    return err == FSOCK_AGAIN ? events : 0;
+}
+
+unsigned fsock_wants(fsock_stream *s, unsigned wish)
+{
+    struct fsk_wait wait = {.wants = 0};
+    unsigned events = wish & FSOCK_WRITABLE;
+    if (((wish & FSOCK_WRITABLE) && s->stream.send_dead) ||
+        ((wish & FSOCK_READABLE) && s->stream.recv_dead))
+        return 0;
+    if (s->shaking)
+        return shake_wants(s);
+    if (fsk_buf_len(&s->owed))
+        events |= FSOCK_WRITABLE;
+    if (wish & FSOCK_READABLE) {
+        if (holds_bytes(s, &wait))
+            return 0;
+        events |= wait.wants ? 0 : FSOCK_READABLE;
+    }
+    for (unsigned i = 0; i < wait.wants; i++)
+        events |= wait.want[i].events;
+    return events;
+}
