@@ -174,8 +174,9 @@ struct fsock_options {
     int proxy_from_environment; /* 1: http_proxy, https_proxy, all_proxy, no_proxy (default 0) */
 
     /* TLS. */
-    const char *ca_file;     /* PEM file instead of the system's roots */
-    const char *cert_file;   /* client certificate chain, PEM */
+    const char *ca_file;     /* PEM file instead of the system's roots; when listening: clients
+                                must show a certificate that it vouches for */
+    const char *cert_file;   /* certificate chain, PEM: a client's, or the listener's own */
     const char *key_file;    /* its key; NULL: in cert_file */
     int insecure;            /* 1: do not verify the peer's certificate */
     const char *tls_min;     /* "1.0" ... "1.3"; NULL: "1.2" */
@@ -189,6 +190,11 @@ struct fsock_options {
     int own_files; /* descriptors that the caller itself opens for each running transfer: they
                       count in the budget of a fetch (0) */
     int trace;     /* 1: FSOCK_EVENT_MARK events */
+
+    /* More of TLS. */
+    const char *tls_name; /* whom the certificate must name, and what SNI says; NULL: the host */
+    const char *alpn;     /* protocols to offer, or to choose from when listening, best first:
+                             "h2,http/1.1"; NULL: none (fsock_get offers http/1.1 itself) */
 
     /* Sockets. Numbers that the system does not take are FSOCK_ERR_INPUT. */
     int delay;          /* 1: Nagle's algorithm stays on; 0: TCP_NODELAY */

@@ -4,7 +4,9 @@
 #ifndef FSOCK_DNS_H
 #define FSOCK_DNS_H
 
-#include <fsock.h>
+#ifndef FSOCK_H
+#error "include <fsock.h>, which includes this"
+#endif
 
 #ifdef __cplusplus
 extern "C" {

@@ -5,7 +5,9 @@
 #ifndef FSOCK_PROBE_H
 #define FSOCK_PROBE_H
 
-#include <fsock.h>
+#ifndef FSOCK_H
+#error "include <fsock.h>, which includes this"
+#endif
 #include <fsock/stream.h>
 
 #ifdef __cplusplus

@@ -30,7 +30,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include <fsock.h>
+#ifndef FSOCK_H
+#error "include <fsock.h>, which includes this"
+#endif
 
 #ifdef __cplusplus
 extern "C" {
@@ -249,6 +251,27 @@ struct fsock_stream_info {
 
 /* Texts live until the next call with this stream. */
 FSOCK_API const struct fsock_stream_info *fsock_inspect(fsock_stream *stream);
+
+/*
+ * The certificate that a peer has shown. It is the peer's to fill in, so no text here holds a
+ * control byte or a byte beyond ASCII: such bytes are written as a backslash and two hex digits.
+ */
+struct fsock_cert {
+    const char *subject;           /* as RFC 2253 writes it: "CN=a.test,O=Example" */
+    const char *issuer;            /* likewise */
+    const char *const *names;      /* DNS names and IP addresses of the subjectAltName,
+                                      NULL-terminated */
+    int64_t not_before, not_after; /* seconds since 1970; 0 if they can't be read */
+    const char *serial;            /* in hex */
+    unsigned char sha256[32];      /* of the whole certificate: its fingerprint */
+    const char *key;               /* "RSA 2048", "EC P-256", "Ed25519" */
+    const char *signature;         /* "sha256WithRSAEncryption" */
+    unsigned chain;                /* certificates that the peer sent; 0: not known, since
+                                      the session was resumed */
+    int verified;                  /* 1: chain and name were checked and are good */
+    const char *why;               /* why it is not trusted, or "" */
+    const char *pem;               /* the certificate itself, without its chain */
+};
 
 /* The peer's certificate, or NULL if there is none. Lives until the stream is closed. */
 FSOCK_API const struct fsock_cert *fsock_certificate(fsock_stream *stream);

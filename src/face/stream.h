@@ -5,7 +5,7 @@
 #ifndef FSK_FACE_STREAM_H
 #define FSK_FACE_STREAM_H
 
-#include <fsock/stream.h>
+#include <fsock.h>
 
 #include "drive/run.h"
 #include "net/stream.h"

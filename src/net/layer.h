@@ -33,7 +33,8 @@ struct fsk_layer_info {
     struct fsk_addr local, remote; /* of the socket; family 0 for unix */
     const char *tls_version;       /* "TLSv1.3", or NULL without TLS; of the top TLS layer */
     const char *tls_cipher;
-    const char *alpn; /* "" if none was agreed */
+    const char *tls_group; /* of the key exchange: "x25519"; NULL if there was none */
+    const char *alpn;      /* "" if none was agreed */
     bool tls_resumed;
     long verify_result; /* X509_V_ERR_*, 0 = fine or no TLS */
 };

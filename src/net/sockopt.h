@@ -7,7 +7,6 @@
 #include <stdbool.h>
 
 #include <fsock.h>
-#include <fsock/stream.h>
 
 /* What new sockets get; what is 0 stays as the system has it. */
 struct fsk_tuning {

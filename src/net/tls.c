@@ -1,5 +1,7 @@
 #include "net/tls_config.h"
 
+#include <assert.h>
+#include <errno.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
@@ -27,14 +29,15 @@ struct tls {
     bool broken;            /* TLS has failed: OpenSSL must not be called again */
     bool gone;              /* so has the layer below, or it has ended */
     bool shut;              /* our close_notify is on its way */
-    bool usable;            /* the host can be put into a handshake */
+    bool sealed;            /* a record is half sent: send has said FSOCK_AGAIN */
+    bool usable;            /* the host can be put into a handshake, or none is needed */
     bool offered;           /* a session is being resumed */
     bool ticket;            /* one has come: OpenSSL holds a buffer for sending, for nothing */
     enum fsock_err pending; /* what the next recv returns: it came behind data */
     long cert_err;          /* why the certificate is not trusted: cert_detail says it in words */
     char cert_detail[sizeof((struct fsk_layer *)0)->detail];
-    char alpn[16]; /* what was agreed */
-    size_t host_n; /* key begins with the host */
+    const char *alpn; /* what was agreed, or "" */
+    size_t host_n;    /* key begins with the host, which a server's peer has none of */
     size_t key_n;
     char key[]; /* "host:port", in lower case, and a NUL */
 };
@@ -59,12 +62,14 @@ static enum fsock_err broken(struct tls *t)
     t->broken = true;
     if (t->offered && !t->open) /* the next handshake shall be a full one */
         fsk_tls_sessions_forget(&t->config->sessions, fsk_span(t->key, t->key_n));
-    if (t->cert_err && !t->config->insecure && !t->open) {
+    if (t->cert_err && t->config->verify != SSL_VERIFY_NONE && !t->open) {
         ERR_clear_error();
         return fsk_layer_fail(&t->layer, FSOCK_ERR_CERT, 0, "%s", t->cert_detail);
     }
+    int reason = ERR_GET_REASON(ERR_peek_error());
+    bool shown_none = t->config->server && reason == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE;
     fsk_tls_words_error(words, sizeof words);
-    return fsk_layer_fail(&t->layer, FSOCK_ERR_TLS, 0, "%s", words);
+    return fsk_layer_fail(&t->layer, shown_none ? FSOCK_ERR_CERT : FSOCK_ERR_TLS, 0, "%s", words);
 }
 
 /* The stream below has ended without TLS' own end. */
@@ -78,19 +83,20 @@ static enum fsock_err cut_off(struct tls *t)
                           "some of the data may be missing");
 }
 
-/* What a call of OpenSSL's means that has returned `ret`, not a success. */
+/*
+ * What a call of OpenSSL's means that has returned `ret`, not a success. The layer below is asked
+ * first: once the peer has ended its stream, OpenSSL calls a failed send that end.
+ */
 static enum fsock_err outcome(struct tls *t, int ret)
 {
     int why = SSL_get_error(t->ssl, ret);
-    if (why == SSL_ERROR_ZERO_RETURN)
-        return FSOCK_EOF;
     if (why == SSL_ERROR_SSL)
         return broken(t);
     switch (t->pipe.last) {
     case FSOCK_AGAIN:
         return FSOCK_AGAIN;
     case FSOCK_OK:
-        return broken(t);
+        return why == SSL_ERROR_ZERO_RETURN ? FSOCK_EOF : broken(t);
     case FSOCK_EOF:
         t->gone = true;
         return cut_off(t);
@@ -111,13 +117,18 @@ static void earn(struct tls *t, size_t n)
     t->pipe.credit = t->pipe.credit < CREDIT ? t->pipe.credit : CREDIT;
 }
 
-static void note_alpn(struct tls *t)
+/* Not each OpenSSL 3.0 sees that a server has chosen what it was not offered (RFC 7301 3.2). */
+static enum fsock_err note_alpn(struct tls *t)
 {
     const unsigned char *p;
     unsigned n;
     SSL_get0_alpn_selected(t->ssl, &p, &n);
-    if (n > 0 && n < sizeof t->alpn)
-        memcpy(t->alpn, p, n);
+    t->alpn = n ? fsk_tls_alpn_find(&t->config->alpn, fsk_span((const char *)p, n)) : "";
+    if (t->alpn)
+        return FSOCK_OK;
+    t->broken = true;
+    return fsk_layer_fail(&t->layer, FSOCK_ERR_TLS, 0,
+                          "the peer chose a protocol that was not offered (ALPN)");
 }
 
 static enum fsock_err tls_connect(struct fsk_layer *l, struct fsk_wait *wait)
@@ -132,9 +143,9 @@ static enum fsock_err tls_connect(struct fsk_layer *l, struct fsk_wait *wait)
         enum fsock_err err = outcome(t, ret);
         return err == FSOCK_EOF ? cut_off(t) : err;
     }
-    t->open = true;
-    note_alpn(t);
-    return FSOCK_OK;
+    enum fsock_err err = note_alpn(t);
+    t->open = err == FSOCK_OK;
+    return err;
 }
 
 static enum fsock_err no_oob(struct fsk_layer *l)
@@ -201,9 +212,13 @@ static enum fsock_err tls_send(struct fsk_layer *l, const void *buf, size_t len,
     struct tls *t = tls_of(l);
     if (flags & FSK_IO_OOB)
         return no_oob(l);
+    if (t->shut)
+        return fsk_layer_fail(l, FSOCK_ERR_CLOSED, EPIPE, "sending was ended before");
     begin(t, wait);
     int ret = SSL_write_ex(t->ssl, buf, len, n);
-    return ret == 1 ? FSOCK_OK : outcome(t, ret);
+    enum fsock_err err = ret == 1 ? FSOCK_OK : outcome(t, ret);
+    t->sealed = err == FSOCK_AGAIN;
+    return err;
 }
 
 static enum fsock_err tls_shut(struct fsk_layer *l, struct fsk_wait *wait)
@@ -211,6 +226,9 @@ static enum fsock_err tls_shut(struct fsk_layer *l, struct fsk_wait *wait)
     struct tls *t = tls_of(l);
     if (t->shut)
         return FSOCK_OK;
+    if (t->sealed) /* OpenSSL would give up for good */
+        return fsk_layer_fail(l, FSOCK_ERR_INPUT, 0,
+                              "TLS can't end in the middle of what is being sent");
     begin(t, wait);
     int ret = SSL_shutdown(t->ssl);
     if (ret < 0)
@@ -228,6 +246,7 @@ static void tls_info(struct fsk_layer *l, struct fsk_layer_info *info)
         return;
     info->tls_version = SSL_get_version(t->ssl);
     info->tls_cipher = SSL_get_cipher_name(t->ssl);
+    info->tls_group = SSL_group_to_name(t->ssl, (int)SSL_get_negotiated_group(t->ssl));
     info->alpn = t->alpn;
     info->tls_resumed = SSL_session_reused(t->ssl) == 1;
 }
@@ -241,12 +260,13 @@ static void tls_free(struct fsk_layer *l)
     struct tls *t = tls_of(l);
     struct fsk_wait unused = {.wants = 0};
     begin(t, &unused);
-    if (t->open && !t->broken && !t->gone && !t->shut)
+    if (t->open && !t->broken && !t->gone && !t->shut && !t->sealed)
         SSL_shutdown(t->ssl);
     if (t->ssl && !t->broken)
         SSL_set_shutdown(t->ssl, SSL_SENT_SHUTDOWN);
     ERR_clear_error();
     SSL_free(t->ssl);
+    fsk_tls_config_free(t->config);
     fsk_layer_free(l->below);
     free(t);
 }
@@ -308,6 +328,17 @@ static void resume(struct tls *t)
     SSL_SESSION_free(session);
 }
 
+static bool set_up_client(struct tls *t)
+{
+    SSL_set_connect_state(t->ssl);
+    if (!t->usable)
+        return true; /* connect() will say so */
+    if (!set_peer(t, fsk_span(t->key, t->host_n)))
+        return false;
+    resume(t);
+    return true;
+}
+
 static bool set_up(struct tls *t)
 {
     if (!fsk_tls_config_ready(t->config))
@@ -318,13 +349,10 @@ static bool set_up(struct tls *t)
         return false;
     SSL_set_bio(t->ssl, bio, bio);
     SSL_set_app_data(t->ssl, t);
-    SSL_set_connect_state(t->ssl);
-    SSL_set_verify(t->ssl, t->config->insecure ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, verified);
-    if (!t->usable)
-        return true; /* connect() will say so */
-    if (!set_peer(t, fsk_span(t->key, t->host_n)))
-        return false;
-    resume(t);
+    SSL_set_verify(t->ssl, t->config->verify, verified);
+    if (!t->config->server)
+        return set_up_client(t);
+    SSL_set_accept_state(t->ssl);
     return true;
 }
 
@@ -344,10 +372,10 @@ static struct tls *new_tls(struct fsk_span host, uint16_t port)
     return t;
 }
 
-struct fsk_layer *fsk_tls_new(struct fsk_layer *below, struct fsk_tls_config *config,
-                              struct fsk_span host, uint16_t port)
+/* `t` may be NULL: out of memory. */
+static struct fsk_layer *put_on(struct fsk_layer *below, struct fsk_tls_config *config,
+                                struct tls *t)
 {
-    struct tls *t = new_tls(host, port);
     if (!t) {
         fsk_layer_free(below);
         return NULL;
@@ -358,10 +386,37 @@ struct fsk_layer *fsk_tls_new(struct fsk_layer *below, struct fsk_tls_config *co
     t->layer.stage = FSOCK_STAGE_TLS;
     t->pipe.below = below;
     t->pipe.credit = CREDIT;
-    t->config = config;
+    t->config = fsk_tls_config_ref(config);
     ERR_clear_error();
     if (set_up(t))
         return &t->layer;
     tls_free(&t->layer);
     return NULL;
+}
+
+struct fsk_layer *fsk_tls_new(struct fsk_layer *below, struct fsk_tls_config *config,
+                              struct fsk_span host, uint16_t port)
+{
+    assert(!config->server);
+    return put_on(below, config, new_tls(host, port));
+}
+
+struct fsk_layer *fsk_tls_new_server(struct fsk_layer *below, struct fsk_tls_config *config)
+{
+    assert(config->server);
+    struct tls *t = new_tls(fsk_span(NULL, 0), 0);
+    if (t)
+        t->usable = true;
+    return put_on(below, config, t);
+}
+
+bool fsk_tls_peer_of(struct fsk_layer *top, struct fsk_tls_peer *peer)
+{
+    while (top && top->ops != &tls_ops)
+        top = top->below;
+    if (!top || !tls_of(top)->open)
+        return false;
+    struct tls *t = tls_of(top);
+    *peer = (struct fsk_tls_peer){t->ssl, fsk_span(t->key, t->host_n), t->cert_detail};
+    return true;
 }

@@ -101,6 +101,8 @@ static enum fsock_err use_roots(struct fsk_tls_config *c, const struct fsock_opt
         return SSL_CTX_load_verify_file(c->ctx, o->ca_file) == 1
                    ? FSOCK_OK
                    : bad_file(fault, "CA file", o->ca_file);
+    if (c->server)
+        return FSOCK_OK; /* it asks for no certificates */
     c->late_file = fsk_tls_roots_use(SSL_CTX_get_cert_store(c->ctx));
     return c->late_file ? FSOCK_OK : FSOCK_ERR_MEMORY;
 }
@@ -149,21 +151,50 @@ static void use_defaults(struct fsk_tls_config *c)
     SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                               SSL_MODE_RELEASE_BUFFERS);
     SSL_CTX_set_read_ahead(ctx, 1);
-    SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
-    SSL_CTX_sess_set_new_cb(ctx, fsk_tls_remember);
     use_checks(ctx);
+}
+
+static bool use_client(struct fsk_tls_config *c)
+{
+    const struct fsk_span offer = c->alpn.wire;
+    SSL_CTX_set_session_cache_mode(c->ctx, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+    SSL_CTX_sess_set_new_cb(c->ctx, fsk_tls_remember);
+    return offer.n == 0 ||
+           SSL_CTX_set_alpn_protos(c->ctx, (const unsigned char *)offer.p, (unsigned)offer.n) == 0;
+}
+
+/* The first of ours that the client offers; none in common ends the handshake (RFC 7301 3.2). */
+static int choose_protocol(SSL *ssl, const unsigned char **chosen, unsigned char *n,
+                           const unsigned char *offer, unsigned offer_n, void *arg)
+{
+    (void)ssl;
+    const struct fsk_tls_config *c = arg;
+    unsigned char *found;
+    int how = SSL_select_next_proto(&found, n, (const unsigned char *)c->alpn.wire.p,
+                                    (unsigned)c->alpn.wire.n, offer, offer_n);
+    *chosen = found;
+    return how == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
+}
+
+/* Sessions are resumed by tickets, which clients keep: the server remembers nothing. */
+static bool use_server(struct fsk_tls_config *c)
+{
+    static const unsigned char context[] = "fsock"; /* OpenSSL wants one with client certificates */
+    SSL_CTX_set_session_cache_mode(c->ctx, SSL_SESS_CACHE_OFF);
+    if (c->alpn.wire.n)
+        SSL_CTX_set_alpn_select_cb(c->ctx, choose_protocol, c);
+    return SSL_CTX_set_session_id_context(c->ctx, context, sizeof context - 1) == 1;
 }
 
 static enum fsock_err set_up(struct fsk_tls_config *c, const struct fsock_options *o,
                              struct fsock_fault *fault)
 {
-    c->ctx = SSL_CTX_new(TLS_client_method());
+    c->ctx = SSL_CTX_new(c->server ? TLS_server_method() : TLS_client_method());
     c->bio = fsk_tls_bio_method();
     if (!c->ctx || !c->bio)
         return FSOCK_ERR_MEMORY;
     use_defaults(c);
-    if (c->alpn.n &&
-        SSL_CTX_set_alpn_protos(c->ctx, (const unsigned char *)c->alpn.p, (unsigned)c->alpn.n))
+    if (!(c->server ? use_server(c) : use_client(c)))
         return FSOCK_ERR_MEMORY;
     enum fsock_err err = use_versions(c->ctx, o, fault);
     if (!err)
@@ -181,31 +212,72 @@ static bool asks_for_something(const struct fsock_options *o)
     return o->ca_file || o->cert_file || o->key_file || o->keylog_file || o->tls_min || o->tls_max;
 }
 
-struct fsk_tls_config *fsk_tls_config_new(const struct fsock_options *options, struct fsk_span alpn,
-                                          struct fsock_fault *fault)
+static struct fsk_tls_config *new_config(struct fsk_span alpn)
 {
     struct fsk_tls_config *c = calloc(1, sizeof *c);
-    enum fsock_err err = c ? FSOCK_OK : FSOCK_ERR_MEMORY;
-    if (c) {
-        fsk_tls_sessions_init(&c->sessions);
-        c->keylog = -1;
-        c->insecure = options->insecure != 0;
-        c->alpn = alpn;
-    }
+    if (!c)
+        return NULL;
+    atomic_init(&c->refs, 1);
+    fsk_tls_sessions_init(&c->sessions);
+    c->keylog = -1;
+    if (fsk_tls_alpn_init(&c->alpn, alpn))
+        return c;
+    fsk_tls_config_free(c);
+    return NULL;
+}
+
+/* The config, if `err` says that it can be used; else NULL, and why is in the fault. */
+static struct fsk_tls_config *made(struct fsk_tls_config *c, enum fsock_err err,
+                                   struct fsock_fault *fault)
+{
     ERR_clear_error();
-    if (c && asks_for_something(options))
-        err = set_up(c, options, fault);
     if (!err)
         return c;
-    ERR_clear_error();
     fsk_fault_set(fault, err, FSOCK_STAGE_NONE, 0, "TLS could not be set up");
     fsk_tls_config_free(c);
     return NULL;
 }
 
+struct fsk_tls_config *fsk_tls_config_new(const struct fsock_options *options, struct fsk_span alpn,
+                                          struct fsock_fault *fault)
+{
+    struct fsk_tls_config *c = new_config(alpn);
+    if (!c)
+        return made(NULL, FSOCK_ERR_MEMORY, fault);
+    c->verify = options->insecure ? SSL_VERIFY_NONE : SSL_VERIFY_PEER;
+    ERR_clear_error();
+    return made(c, asks_for_something(options) ? set_up(c, options, fault) : FSOCK_OK, fault);
+}
+
+static enum fsock_err check_server(const struct fsock_options *o, struct fsock_fault *fault)
+{
+    if (!o->cert_file)
+        return fsk_fault_set(fault, FSOCK_ERR_INPUT, FSOCK_STAGE_NONE, 0,
+                             "a TLS server needs a certificate, and its key");
+    if (o->ca_file && o->insecure)
+        return fsk_fault_set(fault, FSOCK_ERR_INPUT, FSOCK_STAGE_NONE, 0,
+                             "clients can't be held to the CA file %s and not be verified",
+                             o->ca_file);
+    return FSOCK_OK;
+}
+
+struct fsk_tls_config *fsk_tls_config_new_server(const struct fsock_options *options,
+                                                 struct fsk_span alpn, struct fsock_fault *fault)
+{
+    struct fsk_tls_config *c = new_config(alpn);
+    if (!c)
+        return made(NULL, FSOCK_ERR_MEMORY, fault);
+    c->server = true;
+    c->verify =
+        options->ca_file ? SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT : SSL_VERIFY_NONE;
+    ERR_clear_error();
+    enum fsock_err err = check_server(options, fault);
+    return made(c, err ? err : set_up(c, options, fault), fault);
+}
+
 bool fsk_tls_config_ready(struct fsk_tls_config *c)
 {
-    const struct fsock_options nothing = {.size = sizeof nothing, .insecure = c->insecure};
+    const struct fsock_options nothing = {.size = sizeof nothing};
     if (c->ctx)
         return true;
     ERR_clear_error();
@@ -219,14 +291,22 @@ bool fsk_tls_config_ready(struct fsk_tls_config *c)
     return false;
 }
 
+struct fsk_tls_config *fsk_tls_config_ref(struct fsk_tls_config *config)
+{
+    atomic_fetch_add_explicit(&config->refs, 1, memory_order_relaxed);
+    return config;
+}
+
 void fsk_tls_config_free(struct fsk_tls_config *config)
 {
-    if (!config)
+    /* Whoever is last has to see all that the others did. */
+    if (!config || atomic_fetch_sub_explicit(&config->refs, 1, memory_order_acq_rel) > 1)
         return;
     SSL_CTX_free(config->ctx);
     BIO_meth_free(config->bio);
     X509_LOOKUP_meth_free(config->late_file);
     fsk_tls_sessions_fini(&config->sessions);
+    fsk_tls_alpn_fini(&config->alpn);
     if (config->keylog >= 0)
         close(config->keylog);
     free(config);

@@ -133,6 +133,12 @@ void fsk_tls_words_error(char *out, size_t cap)
                  reason - SSL_AD_REASON_OFFSET);
     } else if (ERR_GET_LIB(e) == ERR_LIB_SSL && reason == SSL_R_WRONG_VERSION_NUMBER) {
         snprintf(out, cap, "the peer does not speak TLS (it answered in plain text?)");
+    } else if (ERR_GET_LIB(e) == ERR_LIB_SSL && reason == SSL_R_HTTP_REQUEST) {
+        snprintf(out, cap, "the peer does not speak TLS, but HTTP in plain text");
+    } else if (ERR_GET_LIB(e) == ERR_LIB_SSL && reason == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE) {
+        snprintf(out, cap, "the peer showed no certificate");
+    } else if (ERR_GET_LIB(e) == ERR_LIB_SSL && reason == SSL_R_NO_APPLICATION_PROTOCOL) {
+        snprintf(out, cap, "the peer offers none of the protocols that are spoken here (ALPN)");
     } else {
         snprintf(out, cap, "%s", text ? text : "TLS failed for no reason given");
     }
