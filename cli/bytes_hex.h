@@ -20,8 +20,9 @@
  * The first offset may be any, since a part of a dump is a dump; the others must fit the bytes that
  * stand before them, so that a lost or half edited line is noticed. A line of a single `*` stands
  * for repetitions of the line above, up to the offset below. A colon ends an offset. Without one, a
- * first word is an offset if it has seven digits (of od: octal or decimal, whichever fits), or four
- * or more and either text in | | or > < stands in its line, or the word below it is an offset too.
+ * first word of four digits or more is an offset if text stands beside the bytes, or if the first
+ * word of the next line is the offset that belongs there. Seven digits (of od) are octal or
+ * decimal, whichever fits.
  *
  * Refused, because the order of bytes in their words can't be seen or is the other one: what
  * hexdump and od print by themselves, words of two bytes or octal numbers (use hexdump -C or xxd);

@@ -6,15 +6,19 @@
  * UTF-8. view_flush() shows it at once, when nothing more is expected for a while.
  *
  *     raw     the bytes
- *     hex     as hexdump -C: `00000000  47 45 54 20 0d 0a  ...  |GET ..|`, and at the end the
- * count. A line that is flushed stands for itself, the next begins at the offset behind it. No line
- * is left out, even if it repeats the one above. c       an array: `unsigned char received[] = {`,
- * twelve bytes a line, `};` text    UTF-8 with the escapes of C: \\, \t, \r, \x1b and so on for
- * control characters (C0, DEL, C1) and for what isn't UTF-8. Newlines are newlines. ebcdic  the
- * same of the bytes as Latin-1, with control characters of C1 as \u0085. The newline of mainframes
- * is shown as \u0085, a backslash and a newline. safe    for terminals: text as it is, without what
- * could drive a terminal. Control characters other than newline, tab and CR become \x1b, as does
- * what isn't UTF-8. Backslashes are as they are, so that it can't be read back.
+ *     hex     as hexdump -C: `00000000  47 45 54 20  ...  |GET |`, and the count at the end
+ *     c       an array: `unsigned char received[] = {`, twelve bytes a line, `};`
+ *     text    UTF-8 with the escapes of C, `\\`, `\t`, `\x1b`; newlines are newlines
+ *     ebcdic  the same of the bytes as Latin-1
+ *     safe    UTF-8 without what could drive a terminal
+ *
+ * A line of hex that is flushed stands for itself; the next begins at the offset behind it. No line
+ * is left out, even if it repeats the one above.
+ *
+ * Text escapes backslashes, control characters (C0, DEL, C1) other than newline, and what isn't
+ * UTF-8. EBCDIC does, too, those of C1 as `\u0085`; that one, the newline of mainframes, is
+ * followed by a backslash and a newline, which count for nothing when it is read back. Safe leaves
+ * tab, CR and backslashes as they are, so that it is for the eye alone.
  *
  * bytes_hex.h reads hex back, bytes_c.h c, bytes_escape.h text, and ebcdic_read() after that
  * ebcdic: all of them exactly. No clock, no allocation.
