@@ -75,11 +75,11 @@ static void nameless(void **state)
 static void passed_over(void **state)
 {
     (void)state;
-    GIVES(
-        "#include <x.h>\n  # define Y[] = {1} \\\n  char z[] = {2};\n/* char x[] = {3}; */\n"
-        "// char x[] = {4}; \\\n char x[] = {5};\nchar x[] = { 6, // six\r\n#if 0\r\n 7, /**/ 8,\r\n"
-        "#endif\r\n \\\r\n 9 };\n",
-        "\6\7\10\11");
+    GIVES("#include <x.h>\n  # define Y[] = {1} \\\n  char z[] = {2};\n/* char x[] = {3}; */\n"
+          "// char x[] = {4}; \\\n char x[] = {5};\nchar x[] = { 6, // six\r\n#if 0\r\n 7, /**/ "
+          "8,\r\n"
+          "#endif\r\n \\\r\n 9 };\n",
+          "\6\7\10\11");
     GIVES("int n = 3; short w = 'x'; f(\"char x[] = {1};\"); char v[] = {1};", "\1");
 }
 
