@@ -254,7 +254,8 @@ FSOCK_API const struct fsock_stream_info *fsock_inspect(fsock_stream *stream);
 
 /*
  * The certificate that a peer has shown. It is the peer's to fill in, so no text here holds a
- * control byte or a byte beyond ASCII: such bytes are written as a backslash and two hex digits.
+ * control byte (but for the line ends of `pem`) or a byte beyond ASCII: such bytes are written as a
+ * backslash and two hex digits.
  */
 struct fsock_cert {
     const char *subject;           /* as RFC 2253 writes it: "CN=a.test,O=Example" */

@@ -137,7 +137,7 @@ static inline void ends_with(struct end *e, enum fsock_err expected)
     assert_int_equal(end_recv(e, &byte, 1, &n), expected);
 }
 
-/* The certificate and its key in the directory; options.cert_file points to a buffer of its own. */
+/* A server with this certificate, that speaks the protocols of `alpn` (NULL: of none). */
 static inline struct fsk_tls_config *server_config(const struct cert *cert,
                                                    struct fsock_options options, const char *alpn)
 {
@@ -154,6 +154,7 @@ static inline struct fsk_tls_config *server_config(const struct cert *cert,
     return config;
 }
 
+/* A client that trusts our CA, unless the options say that it trusts anybody. */
 static inline struct fsk_tls_config *client_config(struct fsock_options options, const char *alpn)
 {
     struct fsock_fault fault = {.err = FSOCK_OK};

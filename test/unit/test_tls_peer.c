@@ -90,7 +90,7 @@ static void test_an_ordinary_one(void **state)
     cert_free(&cert);
 }
 
-/* The certificate with another key, which the CA signs by `md`. */
+/* The certificate with another key, signed by the CA again. */
 static void change_key(struct cert *cert, EVP_PKEY *key)
 {
     EVP_PKEY_free(cert->key);
