@@ -15,14 +15,16 @@
 #include "get.h"
 #include "option.h"
 #include "outcome.h"
+#include "talk.h"
 
 static const struct verb {
     const char *name;
     int (*run)(int argc, char **argv); /* argv[0] is the verb; returns the exit code */
     const char *about;
 } verbs[] = {
-    {"get", get_main, "fetch a URL, or a list of any length"                         },
-    {"dns", dns_main, "look up names and addresses, one, a million, or a log of them"},
+    {"get",  get_main,  "fetch a URL, or a list of any length"                         },
+    {"dns",  dns_main,  "look up names and addresses, one, a million, or a log of them"},
+    {"talk", talk_main, "open a socket to anything, and send anything"                 },
 };
 
 enum { VERBS = sizeof verbs / sizeof *verbs };

@@ -31,6 +31,10 @@ static int broken(enum fsock_stage stage, int in_head, int in_body)
         return in_head;
     case FSOCK_STAGE_BODY:
         return in_body;
+    case FSOCK_STAGE_RECV:
+        return EXIT_RECV;
+    case FSOCK_STAGE_LISTEN:
+        return EXIT_INTERFACE;
     default:
         return EXIT_CONNECT;
     }

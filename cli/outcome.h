@@ -30,6 +30,7 @@ enum {
     EXIT_RANGE = 33,
     EXIT_TLS = 35,
     EXIT_CANCELED = 42,
+    EXIT_INTERFACE = 45,
     EXIT_REDIRECTS = 47,
     EXIT_EMPTY = 52,
     EXIT_SEND = 55,

@@ -232,15 +232,15 @@ static int join_words(struct talk_options *o, char *why, size_t cap)
         snprintf(why, cap, "a unix socket's path needs no port: '%s'", second);
         return EXIT_USAGE;
     }
-    bool bare6 = second && strchr(first, ':') && first[0] != '[' && !has_transport(first);
-    const char *format = second && !o->scan ? (bare6 ? "%s[%s]:%s" : "%s%s:%s") : "%s%s%s";
+    bool joined = second && !o->scan;
+    bool bare6 = joined && strchr(first, ':') && first[0] != '[' && !has_transport(first);
     o->ports = o->scan ? second : NULL;
-    if (asprintf(&o->target, format, scheme, first, second && !o->scan ? second : "") < 0) {
-        o->target = NULL;
-        snprintf(why, cap, "out of memory");
-        return EXIT_MEMORY;
-    }
-    return 0;
+    if (asprintf(&o->target, "%s%s%s%s%s%s", scheme, bare6 ? "[" : "", first, bare6 ? "]" : "",
+                 joined ? ":" : "", joined ? second : "") >= 0)
+        return 0;
+    o->target = NULL;
+    snprintf(why, cap, "out of memory");
+    return EXIT_MEMORY;
 }
 
 static int join_bind(struct talk_options *o, char *why, size_t cap)
@@ -255,8 +255,8 @@ static int join_bind(struct talk_options *o, char *why, size_t cap)
         return 0;
     const char *source = o->source ? o->source : "0";
     bool bare6 = at_port && strchr(source, ':') && source[0] != '[';
-    const char *format = at_port ? (bare6 ? "[%s]:%s" : "%s:%s") : "%s%s";
-    if (asprintf(&o->bind, format, source, at_port ? o->port : "") >= 0)
+    if (asprintf(&o->bind, "%s%s%s%s%s", bare6 ? "[" : "", source, bare6 ? "]" : "",
+                 at_port ? ":" : "", at_port ? o->port : "") >= 0)
         return 0;
     o->bind = NULL;
     snprintf(why, cap, "out of memory");

@@ -189,6 +189,9 @@ FSOCK_API enum fsock_err fsock_recv_from(fsock_stream *stream, void *buf, size_t
 FSOCK_API enum fsock_err fsock_send_to(fsock_stream *stream, const void *buf, size_t len,
                                        const struct fsock_address *to, fsock_time deadline);
 
+/* From now on datagrams go to that address and come from it only, as after fsock_open(). */
+FSOCK_API enum fsock_err fsock_set_peer(fsock_stream *stream, const struct fsock_address *peer);
+
 /* ---- Limits and options of an open stream ---------------------------------------------------- */
 
 /* The point in time after which no call goes on, whatever its own deadline. FSOCK_NEVER: none. */

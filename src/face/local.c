@@ -117,6 +117,20 @@ enum fsock_err fsock_bind(fsock_stream **stream, const char *target, int port,
     return err;
 }
 
+enum fsock_err fsock_set_peer(fsock_stream *s, const struct fsock_address *peer)
+{
+    struct fsk_sockaddr sa = {.len = peer->raw_len};
+    if (!fsk_transport_datagrams(s->transport) || !sa.len || sa.len > sizeof sa.ss)
+        return fsk_face_fail(s, FSOCK_ERR_INPUT, FSOCK_STAGE_CONNECT, EOPNOTSUPP,
+                             "only datagrams go to an address, and there must be one");
+    memcpy(&sa.ss, peer->raw, sa.len);
+    int failed = fsk_sock_connect(fsock_fd(s), &sa);
+    if (failed)
+        return fsk_face_fail(s, FSOCK_ERR_CONNECT, FSOCK_STAGE_CONNECT, failed, "%s: %s",
+                             peer->text, fsk_errno_text(failed));
+    return FSOCK_OK;
+}
+
 enum fsock_err fsock_address_parse(struct fsock_address *address, const char *text)
 {
     struct fsk_addr addr;
