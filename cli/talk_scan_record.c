@@ -1,0 +1,124 @@
+#include "talk_scan_record.h"
+
+#include "base/time.h"
+
+/* ---- A line ---------------------------------------------------------------------------------- */
+
+/* The end of a column that began at `from`. */
+static void part(struct out *o, size_t from, size_t width, bool terminal)
+{
+    for (size_t n = o->n - from; terminal && n < width; n++)
+        out_char(o, ' ');
+    out_char(o, terminal ? ' ' : '\t');
+}
+
+/* "0.35 ms": one unit for all, so that lines can be sorted by it. */
+static void put_milliseconds(struct out *o, fsock_time took)
+{
+    uint64_t hundredths = took > 0 ? (uint64_t)took / (FSOCK_MILLISECOND / 100) : 0;
+    out_u64(o, hundredths / 100);
+    out_char(o, '.');
+    out_padded(o, hundredths % 100, 2);
+    out_str(o, " ms");
+}
+
+void scan_record_line(struct out *o, const struct scan_record *r, bool terminal)
+{
+    out_begin(o);
+    size_t from = o->n;
+    out_text(o, r->host);
+    part(o, from, 24, terminal);
+    from = o->n;
+    if (r->port)
+        out_u64(o, r->port);
+    else
+        out_char(o, '-');
+    part(o, from, 5, terminal);
+    from = o->n;
+    out_str(o, r->state);
+    part(o, from, 11, terminal);
+    from = o->n;
+    put_milliseconds(o, r->event->took);
+    if (r->text[0]) {
+        part(o, from, 10, terminal);
+        out_text(o, fsk_span_str(r->text));
+    }
+    out_char(o, '\n');
+}
+
+/* ---- JSON ------------------------------------------------------------------------------------ */
+
+#define LITERAL(o, text) out_bytes(o, text, sizeof(text) - 1)
+
+static void put_string(struct out *o, struct fsk_span text)
+{
+    out_char(o, '"');
+    out_json(o, text);
+    out_char(o, '"');
+}
+
+/* "192.0.2.7:80" and "[2001:db8::7]:80" without the port and the brackets; "" stays. */
+static struct fsk_span address_of(const char *peer)
+{
+    struct fsk_span s = fsk_span_str(peer);
+    const char *colon = strrchr(peer, ':');
+    if (colon)
+        s.n = (size_t)(colon - peer);
+    if (s.n > 1 && s.p[0] == '[')
+        s = fsk_span(s.p + 1, s.n - 2);
+    return s;
+}
+
+/* The datagram that came back, in hex. */
+static void put_answer(struct out *o, const unsigned char *bytes, size_t n)
+{
+    static const char digits[] = "0123456789abcdef";
+    LITERAL(o, ",\"answer_size\":");
+    out_u64(o, n);
+    LITERAL(o, ",\"answer\":");
+    if (!bytes) {
+        LITERAL(o, "null");
+        return;
+    }
+    out_char(o, '"');
+    for (size_t i = 0; i < n; i++) {
+        out_char(o, digits[bytes[i] >> 4]);
+        out_char(o, digits[bytes[i] & 15]);
+    }
+    out_char(o, '"');
+}
+
+void scan_record_json(struct out *o, const struct scan_record *r)
+{
+    const struct fsock_probe_event *e = r->event;
+    out_begin(o);
+    LITERAL(o, "{\"schema_version\":1,\"target\":");
+    put_string(o, fsk_span_str(r->target));
+    LITERAL(o, ",\"host\":");
+    put_string(o, r->host);
+    LITERAL(o, ",\"port\":");
+    out_u64(o, r->port);
+    LITERAL(o, ",\"transport\":\"");
+    out_str(o, r->transport);
+    LITERAL(o, "\",\"state\":\"");
+    out_str(o, r->state);
+    LITERAL(o, "\",\"remote_ip\":");
+    put_string(o, address_of(e->peer));
+    LITERAL(o, ",\"time_namelookup\":");
+    out_seconds(o, e->lookup);
+    LITERAL(o, ",\"time_connect\":");
+    out_seconds(o, e->took);
+    LITERAL(o, ",\"exitcode\":");
+    out_i64(o, r->exitcode);
+    LITERAL(o, ",\"err\":\"");
+    out_str(o, fsock_err_name(e->fault ? e->fault->err : FSOCK_OK));
+    LITERAL(o, "\",\"errormsg\":");
+    if (r->text[0])
+        put_string(o, fsk_span_str(r->text));
+    else
+        LITERAL(o, "null");
+    LITERAL(o, ",\"errno\":");
+    out_i64(o, e->fault ? e->fault->sys_errno : 0);
+    put_answer(o, e->answer, e->answer_len);
+    LITERAL(o, "}\n");
+}
