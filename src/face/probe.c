@@ -14,6 +14,7 @@
 
 #define PARALLEL 1000
 #define QUEUE    256 /* targets that wait inside */
+#define FRESH    4   /* ... and that have been started, but had no turn yet */
 
 /* One target: queued, running or ended. */
 struct job {
@@ -23,6 +24,7 @@ struct job {
     struct fsk_probe probe;
     struct fsk_endpoint endpoint; /* points into the text */
     char room[FSK_SOCKADDR_TEXT];
+    bool fresh; /* it has been started, but had no turn yet */
     void *user;
     uint64_t id;
     char text[]; /* the target as it was given */
@@ -33,7 +35,7 @@ struct fsock_probe {
     struct fsk_opener opener;
     struct fsk_watches watches;
     struct fsk_list queue, running, ended;
-    size_t n_queued, n_running;
+    size_t n_queued, n_running, n_fresh;
     unsigned parallel;
     int64_t timeout;
     bool full, stopping;
@@ -144,6 +146,8 @@ static void move(struct job *job, struct fsk_list *to)
 static enum fsock_err step(struct fsk_op *op, fsock_time now)
 {
     struct job *job = FSK_HOLDER(op, struct job, op);
+    job->owner->n_fresh -= job->fresh;
+    job->fresh = false;
     enum fsock_err err = fsk_op_inner(op, &job->probe.op, now);
     if (err == FSOCK_AGAIN)
         return err;
@@ -221,18 +225,26 @@ static void start(struct fsock_probe *p, struct job *job)
     fsk_probe_init(&job->probe, &p->opener.dialer, driver->now,
                    fsk_time_limit(driver->now, p->timeout));
     fsk_op_init(&job->op, step, FSOCK_NEVER);
-    if (driver->start(driver, &job->op))
+    job->fresh = driver->start(driver, &job->op);
+    p->n_fresh += job->fresh;
+    if (job->fresh)
         return;
     fsk_fault_set(&job->probe.fault, FSOCK_ERR_MEMORY, FSOCK_STAGE_NONE, ENOMEM, "out of memory");
     move(job, &p->ended);
 }
 
+static bool can_start(const struct fsock_probe *p)
+{
+    return !fsk_list_empty(&p->queue) && p->n_running < p->parallel && p->n_fresh < FRESH;
+}
+
+/* Only as many as soon have their turn: else their limits would measure how busy we are. */
 static void start_some(struct fsock_probe *p)
 {
-    if (fsk_list_empty(&p->queue) || p->n_running >= p->parallel)
+    if (!can_start(p))
         return;
     fsk_sched_tick(&p->loop.sched); /* clocks run from now, not from the caller's last call */
-    while (!fsk_list_empty(&p->queue) && p->n_running < p->parallel)
+    while (can_start(p))
         start(p, FSK_HOLDER(p->queue.next, struct job, link));
 }
 
