@@ -16,6 +16,16 @@ static enum fsock_err fail(struct fsk_probe *p, enum fsock_err err, enum fsock_s
                          p->name, why);
 }
 
+/*
+ * A port that nobody has can be given to our own socket, which then connects to itself (RFC 9293
+ * 3.5, simultaneous open), or hears its own datagram. So nobody was there.
+ */
+static enum fsock_err met_itself(struct fsk_probe *p)
+{
+    return fail(p, FSOCK_ERR_CONNECT, FSOCK_STAGE_CONNECT, ECONNREFUSED,
+                "refused (only our own socket has this port)");
+}
+
 static enum fsock_err opened(struct fsk_probe *p)
 {
     struct fsk_layer_info info;
@@ -26,7 +36,8 @@ static enum fsock_err opened(struct fsk_probe *p)
     fsk_dial_fini(&p->dial);
     p->dialling = false;
     fsk_op_clear(&p->op);
-    return FSOCK_OK;
+    bool itself = info.remote.family && fsk_addr_equal(&info.local, &info.remote);
+    return itself ? met_itself(p) : FSOCK_OK;
 }
 
 static enum fsock_err dial(struct fsk_probe *p, fsock_time now)
