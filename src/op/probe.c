@@ -121,6 +121,8 @@ static enum fsock_err step(struct fsk_op *op, fsock_time now)
     if (err == FSOCK_OK)
         return err;
     fail(p, err, FSOCK_STAGE_CONNECT, 0, fsock_err_name(err));
+    if (p->target.proxy.kind && p->fault.stage == FSOCK_STAGE_CONNECT)
+        p->fault.stage = FSOCK_STAGE_PROXY; /* whose port was refused: it tells nothing of ours */
     if (err == FSOCK_ERR_TIMEOUT && op->expired)
         p->fault.limit = FSOCK_LIMIT_CONNECT;
     p->fault.took = p->ended - p->started;
