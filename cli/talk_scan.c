@@ -84,26 +84,16 @@ static int exitcode_of_verdict(const struct fsock_probe_event *e)
     }
 }
 
-/* It would be the same for each port. */
+/* It would be the same for each port: there is no such name, or the proxy can't be reached. */
 static bool is_of_the_host(const struct fsock_fault *fault)
 {
-    return fault && (fault->stage == FSOCK_STAGE_RESOLVE || fault->err == FSOCK_ERR_PROXY_NAME);
+    return fault && (fault->stage == FSOCK_STAGE_RESOLVE || fault->err == FSOCK_ERR_PROXY_NAME ||
+                     (fault->stage == FSOCK_STAGE_PROXY && fault->err == FSOCK_ERR_CONNECT));
 }
 
-static void act(struct scan *s, const struct fsock_probe_event *e)
+static void print(struct scan *s, const struct fsock_probe_event *e, const char *text)
 {
-    char text[704] = "";
     bool canceled = e->fault && e->fault->err == FSOCK_ERR_CANCELED;
-    if (e->fault)
-        snprintf(text, sizeof text, e->fault->limit ? "%s (-w raises this limit)" : "%s",
-                 e->fault->text);
-    s->exitcode = exitcode_of_verdict(e);
-    s->given_up = !s->single && is_of_the_host(e->fault);
-    if (s->given_up) {
-        if (!s->o->silent)
-            say(s, text);
-        return;
-    }
     struct scan_record r = {
         .target = e->target,
         .host = fsk_transport_local(s->endpoint.transport) ? s->endpoint.path : s->endpoint.host,
@@ -114,14 +104,32 @@ static void act(struct scan *s, const struct fsock_probe_event *e)
         .text = text,
         .event = e,
     };
-    if (!canceled) {
+    if (s->o->json)
+        scan_record_json(&s->out, &r);
+    else
+        scan_record_line(&s->out, &r, s->terminal);
+}
+
+/* A verdict has come, or the run was stopped before it could. */
+static void act(struct scan *s, const struct fsock_probe_event *e)
+{
+    char text[704] = "";
+    if (e->fault)
+        snprintf(text, sizeof text, e->fault->limit ? "%s (-w raises this limit)" : "%s",
+                 e->fault->text);
+    s->exitcode = exitcode_of_verdict(e);
+    s->given_up = !s->single && is_of_the_host(e->fault);
+    if (!e->fault || e->fault->err != FSOCK_ERR_CANCELED) {
         s->verdicts++;
         s->state[e->reach]++;
     }
-    if (s->o->json)
-        scan_record_json(&s->out, &r);
-    else if (s->single || s->o->verbose || e->reach == FSOCK_REACH_OPEN)
-        scan_record_line(&s->out, &r, s->terminal);
+    bool shown = s->single || s->o->verbose || s->o->json || e->reach == FSOCK_REACH_OPEN;
+    if (shown && !s->given_up)
+        print(s, e, text);
+    /* Of those that could not be tried, and have no line, the first tells why. */
+    bool first = e->reach == FSOCK_REACH_FAILED && s->state[FSOCK_REACH_FAILED] == 1;
+    if (!s->o->silent && (s->given_up || (first && !shown)))
+        say(s, text);
 }
 
 /* ---- The loop -------------------------------------------------------------------------------- */
