@@ -88,7 +88,6 @@ def start(fsock, *args, **kw):
 # ---- one port ----
 
 
-@pytest.mark.plain
 def test_open(fsock):
     with listener() as port:
         for words in (["127.0.0.1", port], [f"127.0.0.1:{port}"], ["tcp://127.0.0.1", port],
@@ -100,7 +99,6 @@ def test_open(fsock):
             assert took.endswith(" ms") and float(took[:-3]) < 1000
 
 
-@pytest.mark.plain
 def test_refused(fsock):
     with refusing() as port:
         result = fsock("talk", "-z", "127.0.0.1", port)
@@ -113,7 +111,6 @@ def test_refused(fsock):
             "refused", 7, "connect", 111)
 
 
-@pytest.mark.plain
 @pytest.mark.parametrize("words", [["[::1]"], ["::1"], ["tcp://[::1]"], ["-6", "::1"]])
 def test_ipv6(fsock, words):
     with listener("::1") as port:
@@ -123,7 +120,6 @@ def test_ipv6(fsock, words):
         assert (record["host"], record["remote_ip"], record["port"]) == ("::1", "::1", port)
 
 
-@pytest.mark.plain
 def test_a_name(fsock):
     """By either address: here only one of them has a listener."""
     with listener() as port:
@@ -147,7 +143,6 @@ def test_no_answer(fsock):
         assert 0.2 <= record["time_connect"] < 0.3 and record["errormsg"].endswith("(-w raises this limit)")
 
 
-@pytest.mark.plain
 def test_unix(fsock, tmp):
     path = str(tmp / "s")
     with socket.socket(socket.AF_UNIX) as s:
@@ -164,7 +159,6 @@ def test_unix(fsock, tmp):
     assert fsock("talk", "-z", "-U", path, "80").code == 2
 
 
-@pytest.mark.plain
 def test_tls(site, fsock):
     """The handshake is part of it."""
     result = fsock("talk", "-z", "--cacert", site.ca, f"tls://127.0.0.1:{site.https}")
@@ -206,14 +200,12 @@ def test_a_lost_datagram_is_sent_again(fsock):
         assert result.code == 0 and result.records[0]["answer"] == "796573" and seen == [b"ask"] * 3
 
 
-@pytest.mark.plain
 def test_a_large_answer(fsock):
     with answering(lambda data: b"\xa5" * 60000) as port:
         record = fsock("talk", "-z", "-u", "--json", "127.0.0.1", port).records[0]
         assert record["answer_size"] == 60000 and record["answer"] == "a5" * 60000
 
 
-@pytest.mark.plain
 @pytest.mark.parametrize("how", [[], ["-u"]])
 def test_a_socket_that_meets_itself(fsock, how):
     """From the port that it goes to."""
@@ -226,6 +218,7 @@ def test_a_socket_that_meets_itself(fsock, how):
 # ---- many ports ----
 
 
+@pytest.mark.plain
 def test_all_ports(fsock):
     """65,535 of them, three times; others on this machine may listen, too, but these do."""
     with listener() as one, listener() as two, listener() as three:
@@ -240,7 +233,6 @@ def test_all_ports(fsock):
             print(result.errors, end="")
 
 
-@pytest.mark.plain
 def test_some_ports(fsock):
     with listener() as one, listener() as two, refusing() as three:
         result = fsock("talk", "-z", "127.0.0.1", f"{one},{two}")
@@ -259,7 +251,6 @@ def test_some_ports(fsock):
             assert result.code == 111 and result.text == ""
 
 
-@pytest.mark.plain
 def test_json(fsock):
     with listener() as one, refusing() as two, full() as three:
         result = fsock("talk", "-z", "--json", "-w", "0.2", "127.0.0.1", f"{one},{two},{three}")
@@ -287,6 +278,7 @@ def test_verdicts_come_at_once(fsock):
         process.communicate(timeout=5)
 
 
+@pytest.mark.plain
 def test_how_busy_we_are_is_no_failure(fsock):
     """Each port's clock runs from its own turn: a thousand at once don't wait for one another."""
     result = fsock("talk", "-z", "-w", "20ms", "--json", "--silent", "127.0.0.1", "20000-24999")
@@ -294,7 +286,6 @@ def test_how_busy_we_are_is_no_failure(fsock):
     assert len(states) == 5000 and states.count("no answer") < 500  # on a machine that stalls
 
 
-@pytest.mark.plain
 @pytest.mark.parametrize("limit", [20, 32])
 @pytest.mark.parametrize("how", [[], ["-u"]])
 def test_few_descriptors(fsock, limit, how):
@@ -308,6 +299,7 @@ def test_few_descriptors(fsock, limit, how):
             assert [r["state"] for r in records if r["port"] == port] == ["open"]
 
 
+@pytest.mark.plain
 def test_memory_does_not_grow(fsock):
     """Twenty times the ports, the same memory."""
     def peak(ports):
@@ -321,7 +313,6 @@ def test_memory_does_not_grow(fsock):
 # ---- what can't be ----
 
 
-@pytest.mark.plain
 @pytest.mark.parametrize("words, says", [
     (["127.0.0.1", "25-20"], "the port range 25-20 is upside down"),
     (["127.0.0.1", "65536"], "ports are from 1 to 65535, and 65536 is not"),
@@ -344,7 +335,6 @@ def test_bad_input(fsock, words, says):
     assert result.errors.count("\n") == 1 and result.elapsed < 0.5
 
 
-@pytest.mark.plain
 def test_a_name_that_does_not_exist(fsock):
     with NameServer(lambda query: query.answer(rcode=3)) as server:
         at = ["--dns-servers", server.at[1:]]
@@ -366,7 +356,6 @@ def test_name_servers_that_say_nothing(fsock):
         assert result.code == 28 and 0.5 <= result.elapsed < 0.8 and result.errors.count("\n") == 1, result
 
 
-@pytest.mark.plain
 def test_a_name_is_looked_up_once(fsock):
     answer = lambda q: q.answer(("A", "127.0.0.1", 60)) if q.kind == "A" else q.answer()
     with NameServer(answer) as server, listener() as port:
@@ -374,7 +363,6 @@ def test_a_name_is_looked_up_once(fsock):
         assert f"shop.test\t{port}\topen\t" in result.text and len(server.queries) == 2, result
 
 
-@pytest.mark.plain
 def test_a_proxy(site, fsock):
     """Ports are tried from there; a proxy that can't be reached says nothing of a port."""
     proxy = f"socks5h://127.0.0.1:{site.socks5}"
@@ -386,7 +374,6 @@ def test_a_proxy(site, fsock):
         assert result.code == 7 and result.text == "" and result.errors.count("\n") == 1, result
 
 
-@pytest.mark.plain
 def test_ports_that_cannot_be_tried(fsock):
     """Without lines for them, the first says why."""
     result = fsock("talk", "-z", "-s", "192.0.2.1", "127.0.0.1", "80-89")
@@ -426,6 +413,7 @@ def test_signal(fsock, number, code, ports):
         assert err.startswith(b"2 ports: 0 open, 2 canceled; ") if ports == 2 else err == b""
 
 
+@pytest.mark.plain
 def test_signal_while_busy(fsock):
     """What has not begun has no record, and is counted."""
     process = start(fsock, "--parallel=50", "--json", "127.0.0.1", "1-65535")
@@ -457,7 +445,6 @@ def test_while_nobody_reads(fsock, kind):
     os.close(theirs)
 
 
-@pytest.mark.plain
 @pytest.mark.parametrize("more", [["-v"], ["--json"]])
 def test_a_reader_that_goes_away(fsock, more):
     """| head"""
@@ -468,7 +455,6 @@ def test_a_reader_that_goes_away(fsock, more):
     process.stderr.close()
 
 
-@pytest.mark.plain
 @pytest.mark.parametrize("redirect, why", [(">/dev/full", "No space left on device"),
                                            (">&-", "Bad file descriptor")])
 @pytest.mark.parametrize("ports", ["1", "1-9"])
