@@ -1,6 +1,5 @@
 #include "talk_plan.h"
 #include "talk_starttls.h"
-#include "talk_scan.h"
 #include "bytes_escape.h"
 #include <stdlib.h>
 int plan_init(struct plan *p, const struct talk_options *o, char *why, size_t cap)
@@ -52,9 +51,4 @@ enum fsock_err talk_starttls(fsock_stream *s, const char *p, const char *h,
 {
     (void)s, (void)p, (void)h, (void)o, (void)d, (void)f;
     return FSOCK_OK;
-}
-int talk_scan(const struct talk_options *o)
-{
-    (void)o;
-    return 0;
 }
