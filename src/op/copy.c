@@ -2,7 +2,8 @@
 
 #include "base/time.h"
 
-#define STEP_BYTES ((size_t)256 * 1024)
+#define STEP_BYTES ((size_t)256 * 1024) /* then others may go */
+#define FILL_BYTES ((size_t)64 * 1024)  /* read at once: as much as the nearer caches hold */
 
 static size_t room(const struct fsk_copy *c)
 {
@@ -25,10 +26,11 @@ static enum fsock_err drain(struct fsk_copy *c, struct fsk_buf *b, size_t most, 
 static enum fsock_err fill(struct fsk_copy *c)
 {
     size_t n;
-    enum fsock_err err = fsk_buf_reserve(c->held, STEP_BYTES);
+    enum fsock_err err = fsk_buf_reserve(c->held, FILL_BYTES);
     if (err != FSOCK_OK)
         return err;
-    err = fsk_stream_recv(c->from, c->held->mem + c->held->end, room(c), &n, 0, &c->op.wait);
+    size_t most = room(c) < FILL_BYTES ? room(c) : FILL_BYTES;
+    err = fsk_stream_recv(c->from, c->held->mem + c->held->end, most, &n, 0, &c->op.wait);
     if (err == FSOCK_OK)
         c->held->end += n;
     else
