@@ -20,7 +20,7 @@
 #include "quote.h"
 #include "talk_script.h"
 
-enum { CHUNK = 65536, SHOWN = 48 };
+enum { CHUNK = 65536, SHOWN = 48, PATH_SHOWN = 300 };
 
 /* A plan in the making, and the place that is being read, for sentences. */
 struct planner {
@@ -71,7 +71,9 @@ static int no_memory(struct planner *p)
 
 static int unreadable(struct planner *p, const char *name, int sys_errno)
 {
-    return blame(p, EXIT_READ, "'%s' can't be read: %s", name, fsk_errno_text(sys_errno));
+    char shown[PATH_SHOWN];
+    return blame(p, EXIT_READ, "%s can't be read: %s",
+                 quote(fsk_span_str(name), shown, sizeof shown), fsk_errno_text(sys_errno));
 }
 
 /* ---- Files of text --------------------------------------------------------------------------- */
@@ -116,7 +118,7 @@ static int read_text(struct planner *p, const char *name, struct fsk_buf *text)
     if (failed == ENOMEM)
         return no_memory(p);
     if (failed == EFBIG)
-        return blame(p, EXIT_USAGE, "'%s' has more than %zu MiB; cut it up", name,
+        return blame(p, EXIT_USAGE, "the file has more than %zu MiB; cut it up",
                      text->ceiling >> 20);
     return failed ? unreadable(p, name, failed) : 0;
 }
