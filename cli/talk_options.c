@@ -50,7 +50,7 @@ static const struct option_row rows[] = {
 
     HEADING("What is sent, in this order (none of these: standard input)"),
     LIST(0, "send", "TEXT", pieces, PIECE_TEXT, "TEXT, with escapes: \\r\\n \\t \\x1b \\0 \\\\"),
-    LIST(0, "hex", "DIGITS", pieces, PIECE_HEX, "'0d 0a', 0x0d,0x0a, or a dump of xxd or hexdump -C"),
+    LIST(0, "hex", "DIGITS", pieces, PIECE_HEX, "'0d 0a', 0x0d,0x0a, a dump of xxd or hexdump -C; or @FILE"),
     LIST(0, "base64", "TEXT", pieces, PIECE_BASE64, "what it decodes to"),
     LIST(0, "ebcdic", "TEXT", pieces, PIECE_EBCDIC, "TEXT with escapes, in --code-page"),
     LIST(0, "file", "FILE", pieces, PIECE_FILE, "FILE, as it is"),
