@@ -34,18 +34,21 @@ static enum fsock_err ask(fsock_stream *server, const char *host, char status[20
     return err;
 }
 
-/* Once. The stream goes back to the pool if all is well; else nobody should get it again. */
+/*
+ * The stream goes back to the pool if all is well; else nobody should get it again. A server may
+ * hang up on a kept stream at the very moment it is asked: that alone is tried once more.
+ */
 static int once(fsock_pool *pool, const char *target)
 {
+    fsock_time began = fsock_now(), deadline = fsock_after(3);
+    const char *host = strstr(target, "://");
     struct fsock_fault fault;
     fsock_stream *server;
     char status[200];
     int reused;
-    fsock_time began = fsock_now(), deadline = fsock_after(3);
 
     if (fsock_pool_open(pool, &server, target, 0, NULL, deadline, &reused, &fault) != FSOCK_OK)
         return complain(&fault);
-    const char *host = strstr(target, "://");
     enum fsock_err err = ask(server, host ? host + 3 : target, status, deadline);
     if (err == FSOCK_OK) {
         printf("%s %.2f ms: %s\n", reused ? "reused" : "opened",
@@ -53,12 +56,13 @@ static int once(fsock_pool *pool, const char *target)
         fsock_pool_keep(pool, server);
         return 0;
     }
-    if (err == FSOCK_EOF)
+    int again = reused && (err == FSOCK_EOF || err == FSOCK_ERR_RESET);
+    if (!again && err == FSOCK_EOF)
         fprintf(stderr, "warm: the server hung up within its header\n");
-    else
+    else if (!again)
         complain(fsock_last_fault(server));
     fsock_close(server);
-    return 1;
+    return again ? once(pool, target) : 1;
 }
 
 int main(int argc, char **argv)

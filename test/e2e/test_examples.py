@@ -14,9 +14,12 @@ from conftest import clean_env
 ROOT = pathlib.Path(__file__).parents[2]
 
 
-def run(program, *args, stdin=b""):
+EXAMPLES = sorted(path.stem for path in (ROOT / "examples").glob("*.c"))
+
+
+def run(program, *args, stdin=b"", **env):
     return subprocess.run([program, *args], input=stdin, stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, env=clean_env(), timeout=60)
+                          stderr=subprocess.PIPE, env=clean_env(**env), timeout=60)
 
 
 def test_get(build, site):
@@ -113,6 +116,28 @@ def test_install_and_compile(installed, site, tmp, compiler, name):
     done = subprocess.run([program, *args], input=text.encode(), stdout=subprocess.PIPE,
                           env=clean_env(LD_LIBRARY_PATH=installed.lib), timeout=60)
     assert done.returncode == 0 and done.stdout
+
+
+@pytest.mark.plain
+@pytest.mark.parametrize("compiler", ["gcc", "clang"])
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_examples_installed(installed, tmp, compiler, name):
+    """Each compiles against what was installed, as the strictest C99, and finds the library."""
+    program = tmp / name
+    subprocess.run(
+        [compiler, "-std=c99", "-pedantic", "-Wall", "-Wextra", "-Werror", "-o", program,
+         ROOT / f"examples/{name}.c", *installed("--cflags", "--libs")], check=True)
+    done = run(program, *["x"] * 30, stdin=b"", LD_LIBRARY_PATH=installed.lib)
+    assert done.returncode in (0, 1, 2)  # the loader's failure would be 127
+
+
+@pytest.mark.plain
+def test_examples_are_listed():
+    """examples/README.md has a row for each, and no other; so has the build."""
+    rows = re.findall(r"^\| \[(\w+)\.c\]\((\w+)\.c\) ", (ROOT / "examples/README.md").read_text(), re.M)
+    assert sorted(name for name, _ in rows) == sorted(name for _, name in rows) == EXAMPLES
+    built = (ROOT / "examples/meson.build").read_text()
+    assert sorted(re.findall(r"'(\w+)'", built.partition("\n  executable")[0])) == EXAMPLES
 
 
 @pytest.mark.plain
