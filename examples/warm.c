@@ -21,7 +21,7 @@ static int complain(const struct fsock_fault *fault)
 static enum fsock_err ask(fsock_stream *server, const char *host, char status[200],
                           fsock_time deadline)
 {
-    char line[4096];
+    char line[4096] = "";
     size_t n;
     enum fsock_err err =
         fsock_printf(server, deadline, "HEAD / HTTP/1.1\r\nHost: %s\r\n\r\n", host);
@@ -38,9 +38,9 @@ static enum fsock_err ask(fsock_stream *server, const char *host, char status[20
  * The stream goes back to the pool if all is well; else nobody should get it again. A server may
  * hang up on a kept stream at the very moment it is asked: that alone is tried once more.
  */
-static int once(fsock_pool *pool, const char *target)
+static int once(fsock_pool *pool, const char *target, fsock_time deadline)
 {
-    fsock_time began = fsock_now(), deadline = fsock_after(3);
+    fsock_time began = fsock_now();
     const char *host = strstr(target, "://");
     struct fsock_fault fault;
     fsock_stream *server;
@@ -62,7 +62,7 @@ static int once(fsock_pool *pool, const char *target)
     else if (!again)
         complain(fsock_last_fault(server));
     fsock_close(server);
-    return again ? once(pool, target) : 1;
+    return again ? once(pool, target, deadline) : 1;
 }
 
 int main(int argc, char **argv)
@@ -78,7 +78,7 @@ int main(int argc, char **argv)
         return 1;
     }
     while (times-- > 0 && !failed)
-        failed = once(pool, argv[1]);
+        failed = once(pool, argv[1], fsock_after(3));
     fsock_pool_free(pool);
     return failed;
 }

@@ -163,7 +163,8 @@ NAME = b"\xc0\x0c"
 HOSTILE = {  # records behind the question, and what is made of them
     "good": (1, NAME + b"\0\x0c\0\1\0\0\0\0\0\3\1a\0", "a."),
     "control": (1, NAME + b"\0\x0c\0\1\0\0\0\0\0\3\1\x1b\0", "?."),
-    "alias": (2, NAME + b"\0\5\0\1\0\0\0\0\0\2\xc0\x0c" + NAME + b"\0\x0c\0\1\0\0\0\0\0\3\1b\0", "b."),
+    "alias": (2, NAME + b"\0\5\0\1\0\0\0\0\0\2\xc0\x0c" +
+              NAME + b"\0\x0c\0\1\0\0\0\0\0\3\1b\0", "b."),
     "none": (9, b"", None),
     "loop": (1, b"\xc0\x28\0\x0c\0\1\0\0\0\0\0\2\xc0\x28", None),
     "itself": (1, NAME + b"\0\x0c\0\1\0\0\0\0\0\2\xc0\x34", None),
@@ -311,8 +312,9 @@ def test_poll_loop(build, site):
     targets = [f"tls://127.0.0.1:{site.https}", f"tls://localhost:{site.tls12_only}",
                f"127.0.0.1:{site.http}", f"tls://127.0.0.1:{site.tls13_only}"] * 3
     code, lines, errors = use(build, "poll_loop", *targets, SSL_CERT_FILE=site.ca)
-    assert code == 0 and not errors and sorted(t for t, *_ in map(str.split, lines)) == sorted(targets)
-    assert all(page < int(n) < page + 1000 for _, n, _ in map(str.split, lines))
+    found = [line.split() for line in lines]
+    assert code == 0 and not errors and sorted(target for target, *_ in found) == sorted(targets)
+    assert all(page < int(n) < page + 1000 for _, n, _ in found)
 
 
 def test_poll_loop_tells_who_fails(build, site):
@@ -354,16 +356,20 @@ def test_warm_with_a_server_that_closes(build):
 def test_scan(build, site):
     port = site.http
     code, lines, errors = use(build, "scan", "127.0.0.1", f"{port}-{port}")
-    assert code == 0 and not errors and re.fullmatch(rf"127.0.0.1:{port} open after \S+ ms", lines[0])
+    assert code == 0 and not errors
+    assert re.fullmatch(rf"127.0.0.1:{port} open after \S+ ms", lines[0])
     assert lines[1] == "1 open, 0 refused, 0 no answer, 0 unreachable, 0 failed"
 
 
 @pytest.mark.plain
-def test_scan_of_everything(build, site):
-    """More ports than are taken at once; all that listen are found."""
-    code, lines, errors = use(build, "scan", "127.0.0.1", "1-65535")
-    found = {int(line.split()[0].rpartition(":")[2]) for line in lines[:-1]}
-    assert code == 0 and not errors and found >= {site.http, site.https, site.socks5, site.dns}
+def test_scan_of_everything(build):
+    """More ports than are taken at once, of an address at which nobody else listens."""
+    host = "127.83.65.78"
+    with contextlib.ExitStack() as stack:
+        servers = [stack.enter_context(socket.create_server((host, 0))) for _ in range(9)]
+        code, lines, errors = use(build, "scan", host, "1-65535")
+        ports = {"%s:%d" % server.getsockname() for server in servers}
+    assert code == 0 and not errors and {line.split()[0] for line in lines[:-1]} >= ports
     assert sum(map(int, re.findall(r"\d+", lines[-1]))) == 65535
 
 
@@ -403,7 +409,8 @@ def test_starttls(build, site):
     said = []
     with mail(site, said=said) as address:
         code, lines, errors = use(build, "starttls", address, "localhost", SSL_CERT_FILE=site.ca)
-    assert code == 0 and not errors and said == ["EHLO localhost", "STARTTLS", "EHLO localhost", "QUIT"]
+    assert code == 0 and not errors
+    assert said == ["EHLO localhost", "STARTTLS", "EHLO localhost", "QUIT"]
     assert lines[0].startswith("TLSv1.3, TLS_") and lines[1].startswith("subject ")
     assert lines[2].startswith("issuer ") and re.fullmatch(r"until \d{4}-\d\d-\d\d", lines[3])
 
@@ -541,7 +548,8 @@ def test_whois_ends_in_time(build, site):
 
 
 def test_ping(build, site):
-    code, lines, errors = use(build, "ping", f"tls://127.0.0.1:{site.https}", 3, SSL_CERT_FILE=site.ca)
+    target = f"tls://127.0.0.1:{site.https}"
+    code, lines, errors = use(build, "ping", target, 3, SSL_CERT_FILE=site.ca)
     assert code == 0 and not errors and len(lines) == 4
     took = [float(line.split()[1]) for line in lines[:3]]
     low, mean, high = map(float, re.fullmatch(

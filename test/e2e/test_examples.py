@@ -127,14 +127,15 @@ def test_examples_installed(installed, tmp, compiler, name):
     subprocess.run(
         [compiler, "-std=c99", "-pedantic", "-Wall", "-Wextra", "-Werror", "-o", program,
          ROOT / f"examples/{name}.c", *installed("--cflags", "--libs")], check=True)
-    done = run(program, *["x"] * 30, stdin=b"", LD_LIBRARY_PATH=installed.lib)
+    done = run(program, *["["] * 30, LD_LIBRARY_PATH=installed.lib)  # sense for none of them
     assert done.returncode in (0, 1, 2)  # the loader's failure would be 127
 
 
 @pytest.mark.plain
 def test_examples_are_listed():
     """examples/README.md has a row for each, and no other; so has the build."""
-    rows = re.findall(r"^\| \[(\w+)\.c\]\((\w+)\.c\) ", (ROOT / "examples/README.md").read_text(), re.M)
+    table = (ROOT / "examples/README.md").read_text()
+    rows = re.findall(r"^\| \[(\w+)\.c\]\((\w+)\.c\) ", table, re.M)
     assert sorted(name for name, _ in rows) == sorted(name for _, name in rows) == EXAMPLES
     built = (ROOT / "examples/meson.build").read_text()
     assert sorted(re.findall(r"'(\w+)'", built.partition("\n  executable")[0])) == EXAMPLES
