@@ -141,7 +141,10 @@ FSOCK_API int fsock_at_end(fsock_stream *stream);
 FSOCK_API enum fsock_err fsock_write(fsock_stream *stream, const void *buf, size_t len, size_t *n,
                                      fsock_time deadline);
 
-/* printf() to the stream: all of it, up to 64 KiB. The deadline comes before the format here. */
+/*
+ * printf() to the stream: all of it, up to 64 KiB; with FSOCK_NOW a part is FSOCK_ERR_TIMEOUT. The
+ * deadline comes before the format here.
+ */
 FSOCK_API enum fsock_err fsock_printf(fsock_stream *stream, fsock_time deadline, const char *format,
                                       ...) FSOCK_PRINTF(3, 4);
 FSOCK_API enum fsock_err fsock_vprintf(fsock_stream *stream, fsock_time deadline,

@@ -14,11 +14,15 @@
 
 #include <fsock.h>
 
-enum { FSK_READABLE = FSOCK_READABLE, FSK_WRITABLE = FSOCK_WRITABLE };
+enum {
+    FSK_READABLE = FSOCK_READABLE,
+    FSK_WRITABLE = FSOCK_WRITABLE,
+    FSK_URGENT = 4 /* a byte out of band has come */
+};
 
 struct fsk_want {
     int fd;
-    unsigned events; /* FSK_READABLE | FSK_WRITABLE */
+    unsigned events; /* FSK_READABLE and so on */
 };
 
 #define FSK_WANTS_MAX 2

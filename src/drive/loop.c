@@ -14,7 +14,7 @@
 struct fsk_loop_slot {
     struct fsk_op *reader, *writer; /* who waits; may be the same */
     bool added;                     /* epoll has it */
-    unsigned ready;                 /* FSK_READABLE, FSK_WRITABLE: became so while nobody waited */
+    unsigned ready;                 /* FSK_READABLE and so on: became so while nobody waited */
 };
 
 static struct fsk_loop *loop_of(struct fsk_sched *s)
@@ -37,7 +37,8 @@ static int add(struct fsk_loop *loop, int fd)
         loop->slot = slot;
         loop->slots = slots;
     }
-    struct epoll_event e = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data.fd = fd};
+    struct epoll_event e = {.events = EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLRDHUP | EPOLLET,
+                            .data.fd = fd};
     if (!loop->slot[i].added && epoll_ctl(loop->epoll, EPOLL_CTL_ADD, fd, &e) < 0 &&
         (errno != EEXIST || epoll_ctl(loop->epoll, EPOLL_CTL_MOD, fd, &e) < 0))
         return errno; /* (a descriptor of the caller's may be known from an earlier watch) */
@@ -58,7 +59,7 @@ static bool arm(struct fsk_sched *s, struct fsk_op *op)
             slot->ready &= ~w->events;
             return false;
         }
-        if (w->events & FSK_READABLE)
+        if (w->events & (FSK_READABLE | FSK_URGENT))
             slot->reader = op;
         if (w->events & FSK_WRITABLE)
             slot->writer = op;
@@ -120,9 +121,11 @@ static void deliver(struct fsk_loop *loop, const struct epoll_event *e)
         events |= FSK_READABLE;
     if (e->events & (EPOLLOUT | EPOLLHUP | EPOLLERR))
         events |= FSK_WRITABLE;
-    if ((events & FSK_READABLE) && slot->reader) {
+    if (e->events & EPOLLPRI)
+        events |= FSK_URGENT;
+    if ((events & (FSK_READABLE | FSK_URGENT)) && slot->reader) {
         fsk_sched_ready(&loop->sched, slot->reader);
-        events &= ~(unsigned)FSK_READABLE;
+        events &= ~(unsigned)(FSK_READABLE | FSK_URGENT);
     }
     if ((events & FSK_WRITABLE) && slot->writer) {
         if (slot->writer != slot->reader)

@@ -65,6 +65,7 @@ static enum fsock_err gather(struct fsk_run *run)
             run->fds[n++] = (struct pollfd){
                 .fd = w->want[i].fd,
                 .events = (short)((w->want[i].events & FSK_READABLE ? POLLIN : 0) |
+                                  (w->want[i].events & FSK_URGENT ? POLLPRI : 0) |
                                   (w->want[i].events & FSK_WRITABLE ? POLLOUT : 0))};
     }
     int ms = 0;

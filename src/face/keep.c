@@ -134,7 +134,7 @@ static bool is_quiet(fsock_stream *s)
     char byte;
     size_t n;
     return fsk_buf_len(&s->in) == 0 && fsk_buf_len(&s->owed) == 0 && !s->shaking &&
-           !s->stream.send_dead &&
+           !s->stream.send_dead && !s->shut &&
            fsk_stream_recv(&s->stream, &byte, 1, &n, FSK_IO_PEEK, &unused) == FSOCK_AGAIN;
 }
 

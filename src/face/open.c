@@ -31,6 +31,7 @@ static enum fsock_err dial(fsock_stream *s, struct fsk_opener *o, const struct f
 {
     struct fsk_dial d;
     fsock_time began = fsock_now(), limit = fsk_time_limit(began, given->connect_timeout);
+    o->dialer.alone = true;
     fsk_dial_init(&d, &o->dialer, target, fsk_time_min(deadline, limit), fault);
     enum fsock_err err = fsk_run(&s->run, &d.op);
     if (err == FSOCK_OK) {
@@ -114,12 +115,12 @@ enum fsock_err fsock_open(fsock_stream **stream, const char *target, int port,
 
 /* ---- On what is open already ----------------------------------------------------------------- */
 
-static enum fsk_transport transport_of(int fd, bool *foreign)
+static enum fsk_transport transport_of(int fd, bool *file)
 {
     int type = 0, family = 0;
     socklen_t len = sizeof type;
-    *foreign = getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) < 0 ||
-               getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &len) < 0;
+    *file = getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) < 0 ||
+            getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &len) < 0;
     if (family == AF_UNIX)
         return type == SOCK_DGRAM ? FSK_UDG : FSK_UNIX;
     return type == SOCK_DGRAM ? FSK_UDP : FSK_TCP;
@@ -144,7 +145,8 @@ enum fsock_err fsock_open_fd(fsock_stream **stream, int fd, int own, struct fsoc
         fsock_close(s);
         return fsk_fault_set(fault, FSOCK_ERR_MEMORY, FSOCK_STAGE_NONE, ENOMEM, "out of memory");
     }
-    s->transport = transport_of(fd, &s->foreign);
+    s->transport = transport_of(fd, &s->file);
+    s->foreign = true;
     fsk_stream_init(&s->stream, layer);
     *stream = s;
     return FSOCK_OK;
@@ -191,7 +193,7 @@ enum fsock_err fsock_open_pair(fsock_stream *pair[2], struct fsock_fault *fault)
 
 static enum fsock_err no_tls_here(fsock_stream *s)
 {
-    if (s->tls || fsk_transport_datagrams(s->transport) || s->foreign)
+    if (s->tls || fsk_transport_datagrams(s->transport) || s->file)
         return fsk_face_fail(s, FSOCK_ERR_INPUT, FSOCK_STAGE_TLS, EINVAL,
                              s->tls ? "TLS is on it already"
                                     : "TLS needs a stream by TCP or a unix socket");

@@ -14,6 +14,7 @@ static size_t take(fsock_stream *s, void *buf, size_t cap)
     if (n) {
         memcpy(buf, have.p, n);
         fsk_buf_consume(&s->in, n);
+        s->timed_out = false;
     }
     return n;
 }
@@ -117,7 +118,7 @@ enum fsock_err fsock_read_oob(fsock_stream *s, unsigned char *byte, fsock_time d
 {
     struct fsk_io io;
     char c = 0;
-    if (s->tls || fsk_transport_datagrams(s->transport))
+    if (!fsk_face_has_oob(s))
         return fsk_face_fail(s, FSOCK_ERR_INPUT, FSOCK_STAGE_RECV, EOPNOTSUPP,
                              "only plain TCP has bytes out of band");
     fsk_io_init(&io, FSK_IO_READ, &s->stream, FSOCK_NEVER);
@@ -138,6 +139,8 @@ int fsock_at_end(fsock_stream *s)
         return 0;
     if (fsk_transport_datagrams(s->transport))
         return 0;
+    if (s->file) /* only reading tells */
+        return fill(s, FSOCK_NOW) == FSOCK_EOF;
     return fsk_stream_recv(&s->stream, &byte, 1, &n, FSK_IO_PEEK, &unused) == FSOCK_EOF;
 }
 

@@ -150,9 +150,9 @@ static enum fsock_err limit_struck(fsock_stream *s, enum fsock_stage stage, cons
 enum fsock_err fsk_face_done(fsock_stream *s, enum fsock_err err, enum fsock_stage stage,
                              const struct fsk_io *io)
 {
+    s->timed_out = err == FSOCK_ERR_TIMEOUT;
     if (err == FSOCK_AGAIN)
         return err;
-    s->timed_out = err == FSOCK_ERR_TIMEOUT;
     if (s->timed_out)
         limit_struck(s, stage, io);
     else if (err == FSOCK_ERR_MEMORY && !s->stream.recv_dead)

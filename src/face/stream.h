@@ -22,8 +22,10 @@ struct fsock_stream {
     struct fsk_buf owed; /* written, and sealed by TLS, but not yet sent */
     enum fsk_transport transport;
     bool foreign;  /* of fsock_open_fd() */
+    bool file;     /* ... and no socket */
     bool accepted; /* of a listener: the server's side of TLS */
     bool shaking;  /* a handshake is to be done before anything else */
+    bool shut;     /* no more will be written */
     char *name;    /* the target as given, for sentences; or "" */
     char *host;    /* whom it was opened to, for TLS; NULL: nobody */
     uint16_t port;
@@ -65,6 +67,12 @@ enum fsock_err fsk_face_done(fsock_stream *s, enum fsock_err err, enum fsock_sta
 enum fsock_err fsk_face_fail(fsock_stream *s, enum fsock_err err, enum fsock_stage stage,
                              int sys_errno, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
+
+/* Whether bytes can go out of band: plain TCP alone has any. */
+static inline bool fsk_face_has_oob(const fsock_stream *s)
+{
+    return s->transport == FSK_TCP && !s->tls && !s->file;
+}
 
 /*
  * A send was given up in the middle: under TLS the first of these bytes are sealed, and will be

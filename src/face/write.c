@@ -47,11 +47,15 @@ enum fsock_err fsock_vprintf(fsock_stream *s, fsock_time deadline, const char *f
     if (n < 0 || n > PRINTF_MAX)
         return fsk_face_fail(s, FSOCK_ERR_INPUT, FSOCK_STAGE_SEND, EOVERFLOW,
                              "the format gives no text, or more than 64 KiB of it");
+    size_t written = 0;
     enum fsock_err err = FSOCK_ERR_MEMORY;
     if (text)
-        err = fsock_write(s, text, (size_t)n, NULL, deadline);
+        err = fsock_write(s, text, (size_t)n, &written, deadline);
     else
         fsk_face_fail(s, err, FSOCK_STAGE_SEND, ENOMEM, "out of memory");
+    if (err == FSOCK_OK && written < (size_t)n) /* FSOCK_NOW: saying it again would say it twice */
+        err = fsk_face_fail(s, FSOCK_ERR_TIMEOUT, FSOCK_STAGE_SEND, ETIMEDOUT,
+                            "the peer took %zu of %d bytes at once", written, n);
     if (text != few)
         free(text);
     return err;
@@ -70,7 +74,7 @@ enum fsock_err fsock_write_oob(fsock_stream *s, unsigned char byte, fsock_time d
 {
     struct fsk_io io;
     const char c = (char)byte;
-    if (s->tls || fsk_transport_datagrams(s->transport))
+    if (!fsk_face_has_oob(s))
         return fsk_face_fail(s, FSOCK_ERR_INPUT, FSOCK_STAGE_SEND, EOPNOTSUPP,
                              "only plain TCP has bytes out of band");
     fsk_io_init(&io, FSK_IO_WRITE, &s->stream, FSOCK_NEVER);
@@ -105,7 +109,9 @@ enum fsock_err fsock_shut(fsock_stream *s, fsock_time deadline)
     if (err != FSOCK_OK)
         return err;
     fsk_io_init(&io, FSK_IO_SHUT, &s->stream, FSOCK_NEVER);
-    return fsk_face_done(s, fsk_face_run(s, &io, deadline), FSOCK_STAGE_SEND, &io);
+    err = fsk_face_run(s, &io, deadline);
+    s->shut = err == FSOCK_OK;
+    return fsk_face_done(s, err, FSOCK_STAGE_SEND, &io);
 }
 
 /* ---- From one to another --------------------------------------------------------------------- */

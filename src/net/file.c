@@ -4,10 +4,11 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "net/plain.h"
 #include "net/quiet.h"
 
 struct file {
@@ -15,7 +16,6 @@ struct file {
     int given; /* the caller's */
     int fd;    /* the one that is read and written: the same, or another way to it */
     bool own;
-    bool socket;
     int flags; /* of the given one, to be put back; -1: unchanged */
 };
 
@@ -32,9 +32,7 @@ static enum fsock_err failed(struct file *f, unsigned events, struct fsk_wait *w
         return FSOCK_AGAIN;
     }
     f->layer.sys_errno = err;
-    if (err == EPIPE)
-        return FSOCK_ERR_CLOSED;
-    return err == ECONNRESET ? FSOCK_ERR_RESET : FSOCK_ERR_SYSTEM;
+    return err == EPIPE ? FSOCK_ERR_CLOSED : FSOCK_ERR_SYSTEM;
 }
 
 static enum fsock_err file_connect(struct fsk_layer *l, struct fsk_wait *wait)
@@ -54,11 +52,11 @@ static enum fsock_err file_recv(struct fsk_layer *l, void *buf, size_t cap, size
         return FSOCK_AGAIN;
     }
     do
-        got = f->socket ? recv(f->fd, buf, cap, MSG_DONTWAIT) : read(f->fd, buf, cap);
+        got = read(f->fd, buf, cap);
     while (got < 0 && errno == EINTR);
     if (got < 0 && errno == EIO && isatty(f->fd))
         return FSOCK_EOF; /* the other side of a pseudoterminal has gone */
-    if (got < 0 || (got == 0 && !l->datagrams))
+    if (got <= 0)
         return got == 0 ? FSOCK_EOF : failed(f, FSK_READABLE, wait);
     *n = (size_t)got;
     return FSOCK_OK;
@@ -80,8 +78,7 @@ static enum fsock_err file_send(struct fsk_layer *l, const void *buf, size_t len
     ssize_t sent;
     (void)to, (void)flags;
     do
-        sent = f->socket ? send(f->fd, buf, len, MSG_DONTWAIT | MSG_NOSIGNAL)
-                         : write_quietly(f->fd, buf, len);
+        sent = write_quietly(f->fd, buf, len);
     while (sent < 0 && errno == EINTR);
     if (sent < 0)
         return failed(f, FSK_WRITABLE, wait);
@@ -89,13 +86,10 @@ static enum fsock_err file_send(struct fsk_layer *l, const void *buf, size_t len
     return FSOCK_OK;
 }
 
-/* A descriptor of our own is closed with the layer; one of somebody else's isn't ours to end. */
+/* A file ends when it is closed, by the last who shares it. */
 static enum fsock_err file_shut(struct fsk_layer *l, struct fsk_wait *wait)
 {
-    struct file *f = file_of(l);
-    (void)wait;
-    if (f->own && f->socket)
-        shutdown(f->fd, SHUT_WR);
+    (void)l, (void)wait;
     return FSOCK_OK;
 }
 
@@ -128,10 +122,15 @@ static const struct fsk_layer_ops file_ops = {
     .free = file_free,
 };
 
-/* Another way to the same pipe or terminal, or -1. */
-static int open_again(int fd, int flags)
+/* Another way to the same pipe or terminal, or -1: a pseudoterminal's master would be a new one,
+ * and what other devices make of it nobody knows. */
+static int open_again(int fd, int flags, mode_t mode)
 {
     char name[32];
+    int number;
+    bool is_terminal = isatty(fd) && ioctl(fd, TIOCGPTN, &number) < 0;
+    if (!S_ISFIFO(mode) && !is_terminal)
+        return -1;
     snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
     return open(name, (flags & O_ACCMODE) | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 }
@@ -142,6 +141,8 @@ struct fsk_layer *fsk_file_new(int fd, bool own, struct fsk_driver *driver)
     int flags = fcntl(fd, F_GETFL);
     if (flags < 0 || fstat(fd, &st) < 0)
         return NULL;
+    if (S_ISSOCK(st.st_mode))
+        return fsk_plain_given(fd, own, driver);
     struct file *f = calloc(1, sizeof *f);
     if (!f)
         return NULL;
@@ -151,16 +152,9 @@ struct fsk_layer *fsk_file_new(int fd, bool own, struct fsk_driver *driver)
     f->given = f->fd = fd;
     f->own = own;
     f->flags = -1;
-    f->socket = S_ISSOCK(st.st_mode);
-    if (f->socket) {
-        int type = 0;
-        socklen_t len = sizeof type;
-        getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len);
-        f->layer.datagrams = type == SOCK_DGRAM;
-    }
-    if (f->socket || S_ISREG(st.st_mode) || (flags & O_NONBLOCK))
+    if (S_ISREG(st.st_mode) || (flags & O_NONBLOCK))
         return &f->layer;
-    int again = open_again(fd, flags);
+    int again = open_again(fd, flags, st.st_mode);
     if (again >= 0) {
         f->fd = again;
     } else if (fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0) {

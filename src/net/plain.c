@@ -7,9 +7,12 @@
 
 #include "net/sock.h"
 
+#define HOW_TO_SEND (MSG_DONTWAIT | MSG_NOSIGNAL)
+
 struct plain {
     struct fsk_layer layer;
     int fd;
+    bool kept;  /* the socket stays open when the layer is freed */
     bool named; /* local and remote are known */
     struct fsk_addr local, remote;
 };
@@ -56,7 +59,7 @@ static enum fsock_err receive(struct plain *p, void *buf, size_t cap, size_t *n,
 {
     ssize_t got;
     do
-        got = recv(p->fd, buf, cap, how);
+        got = recv(p->fd, buf, cap, how | MSG_DONTWAIT);
     while (got < 0 && errno == EINTR);
     if (got > 0) {
         *n = (size_t)got;
@@ -64,7 +67,7 @@ static enum fsock_err receive(struct plain *p, void *buf, size_t cap, size_t *n,
     }
     if (got < 0 && (how & MSG_OOB) && errno == EINVAL)
         errno = EAGAIN; /* there is no out-of-band byte, or it has been read */
-    return got == 0 ? FSOCK_EOF : failed(p, FSK_READABLE, wait);
+    return got == 0 ? FSOCK_EOF : failed(p, how & MSG_OOB ? FSK_URGENT : FSK_READABLE, wait);
 }
 
 static enum fsock_err plain_recv(struct fsk_layer *l, void *buf, size_t cap, size_t *n, int flags,
@@ -92,7 +95,7 @@ static enum fsock_err plain_send(struct fsk_layer *l, const void *buf, size_t le
     struct plain *p = plain_of(l);
     ssize_t sent;
     do
-        sent = send(p->fd, buf, len, MSG_NOSIGNAL | (flags & FSK_IO_OOB ? MSG_OOB : 0));
+        sent = send(p->fd, buf, len, HOW_TO_SEND | (flags & FSK_IO_OOB ? MSG_OOB : 0));
     while (sent < 0 && errno == EINTR);
     if (sent < 0)
         return failed(p, FSK_WRITABLE, wait);
@@ -105,12 +108,12 @@ static enum fsock_err datagram_recv(struct fsk_layer *l, void *buf, size_t cap, 
 {
     struct plain *p = plain_of(l);
     struct fsk_sockaddr unused;
+    int how = MSG_DONTWAIT | MSG_TRUNC | (flags & FSK_IO_PEEK ? MSG_PEEK : 0);
     from = from ? from : &unused;
     ssize_t got;
     do {
         from->len = sizeof from->ss;
-        got = recvfrom(p->fd, buf, cap, MSG_TRUNC | (flags & FSK_IO_PEEK ? MSG_PEEK : 0),
-                       (struct sockaddr *)&from->ss, &from->len);
+        got = recvfrom(p->fd, buf, cap, how, (struct sockaddr *)&from->ss, &from->len);
     } while (got < 0 && errno == EINTR);
     if (got < 0)
         return failed(p, FSK_READABLE, wait);
@@ -125,7 +128,7 @@ static enum fsock_err datagram_send(struct fsk_layer *l, const void *buf, size_t
     ssize_t sent;
     (void)flags;
     do
-        sent = sendto(p->fd, buf, len, MSG_NOSIGNAL, to ? (const struct sockaddr *)&to->ss : NULL,
+        sent = sendto(p->fd, buf, len, HOW_TO_SEND, to ? (const struct sockaddr *)&to->ss : NULL,
                       to ? to->len : 0);
     while (sent < 0 && errno == EINTR);
     if (sent < 0)
@@ -172,7 +175,8 @@ static void plain_free(struct fsk_layer *l)
     struct plain *p = plain_of(l);
     if (l->driver)
         l->driver->forget_fd(l->driver, p->fd);
-    close(p->fd);
+    if (!p->kept)
+        close(p->fd);
     free(p);
 }
 
@@ -223,4 +227,12 @@ struct fsk_layer *fsk_plain_new(int fd, struct fsk_driver *driver)
     p->layer.stage = FSOCK_STAGE_CONNECT;
     p->fd = fd;
     return &p->layer;
+}
+
+struct fsk_layer *fsk_plain_given(int fd, bool own, struct fsk_driver *driver)
+{
+    struct fsk_layer *l = fsk_plain_new(fd, driver);
+    if (l)
+        plain_of(l)->kept = !own;
+    return l;
 }

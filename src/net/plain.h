@@ -12,4 +12,10 @@
  */
 struct fsk_layer *fsk_plain_new(int fd, struct fsk_driver *driver);
 
+/*
+ * The same on a socket that somebody else has made, which may block: each call is told not to.
+ * Without `own` it stays open when the layer is freed.
+ */
+struct fsk_layer *fsk_plain_given(int fd, bool own, struct fsk_driver *driver);
+
 #endif

@@ -26,7 +26,7 @@ enum fsock_err fsk_stream_recv_from(struct fsk_stream *s, void *buf, size_t cap,
         return FSOCK_EOF;
     enum fsock_err err = s->top->ops->recv(s->top, buf, cap, n, flags, from, wait);
     if (err == FSOCK_EOF)
-        s->ended = true;
+        s->ended = !(flags & FSK_IO_OOB); /* bytes in the stream may be left */
     else if (is_final(s, err))
         s->recv_dead = s->send_dead = err;
     return err;
