@@ -30,6 +30,7 @@ static enum fsock_err fill(struct fsk_copy *c)
     if (err != FSOCK_OK)
         return err;
     size_t most = room(c) < FILL_BYTES ? room(c) : FILL_BYTES;
+    size_t most = c->from->top && c->from->top->datagrams ? STEP_BYTES : room(c);
     err = fsk_stream_recv(c->from, c->held->mem + c->held->end, most, &n, 0, &c->op.wait);
     if (err == FSOCK_OK)
         c->held->end += n;
@@ -51,6 +52,7 @@ static void wait_for_one(struct fsk_copy *c)
     bool to = fsk_splice_waiting(c->from) > 0 || (c->by_splice && !c->awaited_to);
     c->by_splice = true;
     c->awaited_to = to;
+    c->failed = to ? c->to : c->from;
     if (to)
         fsk_wait_for(&c->op.wait, fd_of(c->to), FSK_WRITABLE);
     else
