@@ -50,23 +50,36 @@ static enum fsock_err look_step(struct fsk_op *op, fsock_time now)
     return FSOCK_AGAIN;
 }
 
+/*
+ * It takes three turns: the children look, the kernel is asked about those that wait, and they look
+ * again. So all that are ready are known, however late it is.
+ */
+#define TURNS 3
+
 /* Ends when one of its children has. */
 struct waiter {
     struct fsk_op op;
     struct look *look;
     size_t n, started;
+    unsigned turns;
+    bool at_once; /* after these turns */
 };
 
 static enum fsock_err wait_step(struct fsk_op *op, fsock_time now)
 {
     struct waiter *w = FSK_HOLDER(op, struct waiter, op);
+    enum fsock_err err = FSOCK_AGAIN;
     (void)now;
     for (; w->started < w->n; w->started++)
         fsk_op_start(op, &w->look[w->started].op);
     for (size_t i = 0; i < w->n; i++)
         if (w->look[i].op.ended && w->look[i].op.err != FSOCK_ERR_TIMEOUT)
-            return w->look[i].op.err;
-    return op->expired ? FSOCK_ERR_TIMEOUT : FSOCK_AGAIN;
+            err = w->look[i].op.err;
+    if (!op->expired && w->turns++ < TURNS) {
+        op->yield = true;
+        return FSOCK_AGAIN;
+    }
+    return err == FSOCK_AGAIN && (op->expired || w->at_once) ? FSOCK_ERR_TIMEOUT : err;
 }
 
 static bool is_asked_for(const struct fsock_wait_item *item, unsigned event)
@@ -99,8 +112,8 @@ enum fsock_err fsock_wait(struct fsock_wait_item *list, size_t count, fsock_time
     }
     EACH_EVENT(i, event)
     add(&w, &list[i], event);
-    /* FSOCK_NOW: the kernel has to be asked once, which takes a moment. */
-    fsk_op_init(&w.op, wait_step, deadline == FSOCK_NOW ? fsock_after(0.001) : deadline);
+    w.at_once = deadline <= fsock_now();
+    fsk_op_init(&w.op, wait_step, w.at_once ? FSOCK_NEVER : deadline);
     enum fsock_err err = fsk_run(&run, &w.op);
     size_t at = 0;
     for (size_t i = 0; i < count; i++)
