@@ -97,7 +97,8 @@ static enum fsock_err start_racer(struct fsk_dial *d, unsigned slot, fsock_time 
 static void note_failure(struct fsk_dial *d, unsigned i, fsock_time now)
 {
     struct fsk_connect *c = d->racer[i];
-    if (c->op.err == FSOCK_ERR_SYSTEM && (c->sys_errno == EMFILE || c->sys_errno == ENFILE)) {
+    bool lacking = c->sys_errno == EMFILE || c->sys_errno == ENFILE;
+    if (c->op.err == FSOCK_ERR_SYSTEM && lacking && !d->dialer->alone) {
         d->next--; /* not the address's fault: again, when a descriptor is free */
         d->next_at = now + NO_SOCKET_DELAY;
     } else {

@@ -25,6 +25,7 @@ struct fsk_dialer {
     int family;
     struct fsk_tuning tuning;
     struct fsk_span unix_socket; /* whatever the target, connect here; empty: none */
+    bool alone;                  /* nobody will give back a descriptor: don't wait for one */
 };
 
 enum fsk_proxy_kind {
