@@ -72,10 +72,9 @@ static ssize_t file_write(void *cookie, const char *buf, size_t size)
     struct file *f = cookie;
     size_t n;
     enum fsock_err err = fsock_write(f->stream, buf, size, &n, FSOCK_NEVER);
-    if (err == FSOCK_OK || n)
-        return (ssize_t)n;
-    failed(f->stream, err);
-    return 0; /* that, not -1, is an error here (fopencookie(3)) */
+    if (err != FSOCK_OK)
+        failed(f->stream, err);
+    return (ssize_t)n; /* too few, not -1, is an error here (fopencookie(3)) */
 }
 
 /*
