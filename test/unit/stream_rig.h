@@ -92,18 +92,19 @@ static inline fsock_stream *take(fsock_listener *l)
     return s;
 }
 
-/* By TCP; `options` are the client's. */
-static inline void meet_with(struct line *l, const struct fsock_options *options)
+/* By TCP, with these options of either end. */
+static inline void meet_with(struct line *l, const struct fsock_options *client,
+                             const struct fsock_options *server)
 {
-    fsock_listener *listener = hear("tcp://127.0.0.1:0", NULL);
-    l->client = dial("127.0.0.1", fsock_listener_port(listener), options);
+    fsock_listener *listener = hear("tcp://127.0.0.1:0", server);
+    l->client = dial("127.0.0.1", fsock_listener_port(listener), client);
     l->server = take(listener);
     fsock_listener_close(listener);
 }
 
 static inline void meet(struct line *l)
 {
-    meet_with(l, NULL);
+    meet_with(l, NULL, NULL);
 }
 
 /* With buffers so small that a writer blocks soon. */
@@ -112,9 +113,7 @@ static inline void meet_small(struct line *l)
     struct fsock_options options;
     fsock_options_init(&options);
     options.receive_buffer = options.send_buffer = 4096;
-    meet_with(l, &options);
-    ok(fsock_set_option(l->server, FSOCK_OPTION_SEND_BUFFER, 4096));
-    ok(fsock_set_option(l->server, FSOCK_OPTION_RECEIVE_BUFFER, 4096));
+    meet_with(l, &options, &options);
 }
 
 static inline void part(struct line *l)
