@@ -240,6 +240,19 @@ enum fsock_err fsock_start_tls(fsock_stream *s, const char *host,
 
 /* ---- Closing --------------------------------------------------------------------------------- */
 
+/*
+ * A server's tickets come unasked for. If nobody has read them the kernel makes a reset of the end,
+ * and drops what is not sent yet.
+ */
+static void take_tickets(fsock_stream *s)
+{
+    struct fsk_wait unused = {.wants = 0};
+    char byte;
+    size_t n;
+    if (s->tls && !s->shaking && s->stream.top)
+        (void)fsk_stream_recv(&s->stream, &byte, 1, &n, FSK_IO_PEEK, &unused);
+}
+
 void fsock_close(fsock_stream *s)
 {
     struct fsk_io io;
@@ -249,6 +262,7 @@ void fsock_close(fsock_stream *s)
         fsk_io_init(&io, FSK_IO_SHUT, &s->stream, FSOCK_NEVER);
         fsk_face_run(s, &io, FSOCK_NOW);
     }
+    take_tickets(s);
     fsk_stream_close(&s->stream);
     fsk_tls_config_free(s->tls);
     fsk_tls_cert_free(s->cert);
