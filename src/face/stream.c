@@ -102,7 +102,9 @@ static void note_reach(fsock_stream *s, enum fsock_err err, enum fsock_stage sta
         return;
     if (err == FSOCK_OK && stage == FSOCK_STAGE_RECV)
         s->reach = FSOCK_REACH_OPEN;
-    else if (err == FSOCK_ERR_TIMEOUT && s->sent && s->reach == FSOCK_REACH_UNKNOWN)
+    else if (err == FSOCK_OK && stage == FSOCK_STAGE_SEND)
+        s->asked = true;
+    else if (err == FSOCK_ERR_TIMEOUT && s->asked && s->reach == FSOCK_REACH_UNKNOWN)
         s->reach = FSOCK_REACH_NO_ANSWER;
     else if (err == FSOCK_ERR_CONNECT)
         s->reach = fsock_reach_of(&s->fault);

@@ -34,6 +34,7 @@ struct fsock_stream {
     int64_t silence;
     struct fsock_fault fault;
     enum fsock_reach reach;
+    bool asked; /* a datagram was sent, maybe an empty one */
     bool timed_out;
     uint64_t received, sent;
 
