@@ -14,6 +14,7 @@ static size_t take(fsock_stream *s, void *buf, size_t cap)
     if (n) {
         memcpy(buf, have.p, n);
         fsk_buf_consume(&s->in, n);
+        s->half_line = 0;
         s->timed_out = false;
     }
     return n;
@@ -106,6 +107,7 @@ enum fsock_err fsock_read_line(fsock_stream *s, char *buf, size_t cap, size_t *n
             return FSOCK_OK;
         }
         if (err != FSOCK_OK) {
+            s->half_line = have.n; /* waiting is for more than that */
             buf[0] = '\0';
             return err;
         }

@@ -19,6 +19,7 @@ struct fsock_stream {
     struct fsk_run run;
     struct fsk_stream stream;
     struct fsk_buf in;   /* received and not yet read */
+    size_t half_line;    /* bytes of it in which a read without waiting found no whole line */
     struct fsk_buf owed; /* written, and sealed by TLS, but not yet sent */
     enum fsk_transport transport;
     bool foreign;  /* of fsock_open_fd() */

@@ -17,19 +17,53 @@ static bool holds_bytes(fsock_stream *s, struct fsk_wait *wait)
 {
     char byte;
     size_t n;
-    if (fsk_buf_len(&s->in) || s->stream.recv_dead || s->stream.ended)
+    if (fsk_buf_len(&s->in) > s->half_line || s->stream.recv_dead || s->stream.ended)
         return true;
-    if (!s->tls || s->shaking)
+    if (!s->tls)
         return false;
     return fsk_stream_recv(&s->stream, &byte, 1, &n, FSK_IO_PEEK, wait) != FSOCK_AGAIN;
 }
 
-static bool is_ready_already(struct look *l)
+/* Go on with the handshake. True: it is over, well or not. */
+static bool has_shaken(fsock_stream *s, struct fsk_wait *wait)
 {
-    if (!l->stream)
+    if (!s->shaking || s->stream.recv_dead)
+        return true;
+    enum fsock_err err = s->stream.top->ops->connect(s->stream.top, wait);
+    if (err == FSOCK_AGAIN)
         return false;
-    return l->event == FSK_READABLE ? holds_bytes(l->stream, &l->op.wait)
-                                    : l->stream->stream.send_dead != FSOCK_OK;
+    s->shaking = err != FSOCK_OK;
+    if (err != FSOCK_OK)
+        s->stream.recv_dead = s->stream.send_dead = err;
+    return true;
+}
+
+/* What has been taken from the caller must get out, even if only reading is waited for. */
+static bool has_paid(fsock_stream *s, struct fsk_wait *wait)
+{
+    size_t n;
+    while (fsk_buf_len(&s->owed)) {
+        struct fsk_span owed = fsk_buf_span(&s->owed);
+        if (fsk_stream_send(&s->stream, owed.p, owed.n, &n, wait) != FSOCK_OK)
+            return s->stream.send_dead != FSOCK_OK;
+        fsk_buf_consume(&s->owed, n);
+    }
+    return true;
+}
+
+/* Under TLS the descriptor tells less than all: it is asked itself. */
+static bool is_ready(struct look *l, bool woken)
+{
+    fsock_stream *s = l->stream;
+    struct fsk_wait *wait = &l->op.wait;
+    if (!s)
+        return woken;
+    if (!has_shaken(s, wait))
+        return false;
+    bool paid = has_paid(s, wait);
+    if (l->event == FSK_WRITABLE)
+        return s->stream.send_dead || (woken && paid);
+    return holds_bytes(s, wait) || (woken && !s->tls);
 }
 
 static enum fsock_err look_step(struct fsk_op *op, fsock_time now)
@@ -38,11 +72,7 @@ static enum fsock_err look_step(struct fsk_op *op, fsock_time now)
     (void)now;
     if (op->expired)
         return FSOCK_ERR_TIMEOUT;
-    if (is_ready_already(l))
-        return FSOCK_OK;
-    /* The descriptor is ready; under TLS that may be less than a record. */
-    bool inside = l->stream && l->stream->tls && !l->stream->shaking;
-    if (l->waited && !(inside && l->event == FSK_READABLE))
+    if (is_ready(l, l->waited))
         return FSOCK_OK;
     l->waited = true;
     if (op->wait.wants == 0)
@@ -139,37 +169,19 @@ int fsock_fd(fsock_stream *s)
     return info.fd;
 }
 
-/* What the handshake waits for; 0: it is over, or has failed. */
-static unsigned shake_wants(fsock_stream *s)
-{
-    struct fsk_wait wait = {.wants = 0};
-    unsigned events = 0;
-    enum fsock_err err = s->stream.top->ops->connect(s->stream.top, &wait);
-    if (err == FSOCK_OK)
-        s->shaking = false;
-    else if (err != FSOCK_AGAIN)
-        s->stream.recv_dead = s->stream.send_dead = err;
-    for (unsigned i = 0; i < wait.wants; i++)
-        events |= wait.want[i].events;
-    return err == FSOCK_AGAIN ? events : 0;
-}
-
 unsigned fsock_wants(fsock_stream *s, unsigned wish)
 {
     struct fsk_wait wait = {.wants = 0};
-    unsigned events = wish & FSOCK_WRITABLE;
-    if (((wish & FSOCK_WRITABLE) && s->stream.send_dead) ||
-        ((wish & FSOCK_READABLE) && s->stream.recv_dead))
+    unsigned events = 0;
+    bool over = has_shaken(s, &wait);
+    if (over && (wish & FSOCK_READABLE) && holds_bytes(s, &wait))
         return 0;
-    if (s->shaking)
-        return shake_wants(s);
-    if (fsk_buf_len(&s->owed))
+    if (over && (wish & FSOCK_WRITABLE) && s->stream.send_dead)
+        return 0;
+    if (over && ((wish & FSOCK_WRITABLE) || fsk_buf_len(&s->owed)))
         events |= FSOCK_WRITABLE;
-    if (wish & FSOCK_READABLE) {
-        if (holds_bytes(s, &wait))
-            return 0;
-        events |= wait.wants ? 0 : FSOCK_READABLE;
-    }
+    if (over && (wish & FSOCK_READABLE) && wait.wants == 0)
+        events |= FSOCK_READABLE;
     for (unsigned i = 0; i < wait.wants; i++)
         events |= wait.want[i].events;
     return events;

@@ -26,11 +26,12 @@ static enum fsock_err drain(struct fsk_copy *c, struct fsk_buf *b, size_t most, 
 static enum fsock_err fill(struct fsk_copy *c)
 {
     size_t n;
-    enum fsock_err err = fsk_buf_reserve(c->held, FILL_BYTES);
+    size_t most = room(c) < FILL_BYTES ? room(c) : FILL_BYTES;
+    if (c->from->top && c->from->top->datagrams)
+        most = STEP_BYTES; /* a whole one, whatever there is room for */
+    enum fsock_err err = fsk_buf_reserve(c->held, most);
     if (err != FSOCK_OK)
         return err;
-    size_t most = room(c) < FILL_BYTES ? room(c) : FILL_BYTES;
-    size_t most = c->from->top && c->from->top->datagrams ? STEP_BYTES : room(c);
     err = fsk_stream_recv(c->from, c->held->mem + c->held->end, most, &n, 0, &c->op.wait);
     if (err == FSOCK_OK)
         c->held->end += n;
