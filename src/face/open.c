@@ -60,8 +60,8 @@ static enum fsock_err open_endpoint(fsock_stream *s, const struct fsk_endpoint *
         err = fsk_opener_tls(&opener, e, given, fault);
         if (err == FSOCK_OK)
             err = fsk_opener_aim(&opener, e, room, &target, fault);
-        s->tls = fsk_tls_config_ref(target.tls_config);
-        opener.dialer.tls = s->tls;
+        if (err == FSOCK_OK)
+            opener.dialer.tls = s->tls = fsk_tls_config_ref(target.tls_config);
     }
     if (err == FSOCK_OK)
         err = dial(s, &opener, &target, given, deadline, fault);

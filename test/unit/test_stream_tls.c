@@ -205,6 +205,24 @@ static void test_opening_fails(void **state)
     part(&l);
 }
 
+static void test_files_that_can_not_be_used(void **state)
+{
+    struct fsock_options options;
+    struct fsock_fault fault;
+    fsock_stream *s;
+    (void)state;
+    fsock_options_init(&options);
+    options.ca_file = "/nonexistent/ca.pem";
+    assert_int_equal(fsock_open(&s, "tls://127.0.0.1:1", 0, &options, SOON, &fault),
+                     FSOCK_ERR_TLS_LOCAL);
+    assert_null(s);
+    assert_non_null(strstr(fault.text, "/nonexistent/ca.pem"));
+    options.ca_file = NULL;
+    options.alpn = ",";
+    assert_int_equal(fsock_open(&s, "tls://127.0.0.1:1", 0, &options, SOON, &fault),
+                     FSOCK_ERR_INPUT);
+}
+
 static void test_clients_that_must_show_a_certificate(void **state)
 {
     struct line l;
@@ -406,6 +424,7 @@ int main(void)
         TEST(test_certificate_facts),
         TEST(test_opening_and_listening),
         TEST(test_opening_fails),
+        TEST(test_files_that_can_not_be_used),
         TEST(test_clients_that_must_show_a_certificate),
         TEST(test_a_listener_without_a_certificate),
         TEST(test_a_silent_client),
