@@ -1,5 +1,6 @@
 #include "talk_relay.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -140,10 +141,14 @@ static bool receiving_failed(struct relay *r)
     return false;
 }
 
+/* A reader that has had enough, as head(1), is told by the exit code alone. */
 static void out_failed(struct relay *r)
 {
-    relay_end(r, EXIT_WRITE, "can't write standard output: %s",
-              fsk_errno_text(fsock_last_fault(r->out)->sys_errno));
+    int sys_errno = fsock_last_fault(r->out)->sys_errno;
+    if (sys_errno == EPIPE)
+        relay_end(r, EXIT_WRITE, "%s", "");
+    else
+        relay_end(r, EXIT_WRITE, "can't write standard output: %s", fsk_errno_text(sys_errno));
 }
 
 static bool copy_to_out(struct relay *r)
