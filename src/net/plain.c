@@ -22,16 +22,10 @@ static struct plain *plain_of(struct fsk_layer *l)
     return (struct plain *)l;
 }
 
-/* The error that an errno means. EAGAIN is said to `wait`. */
-static enum fsock_err failed(struct plain *p, unsigned events, struct fsk_wait *wait)
+enum fsock_err fsk_plain_error(struct fsk_layer *l, int sys_errno)
 {
-    int err = errno;
-    if (err == EAGAIN) {
-        fsk_wait_for(wait, p->fd, events);
-        return FSOCK_AGAIN;
-    }
-    p->layer.sys_errno = err;
-    switch (err) {
+    l->sys_errno = sys_errno;
+    switch (sys_errno) {
     case ECONNRESET:
         return FSOCK_ERR_RESET;
     case EPIPE:
@@ -44,8 +38,17 @@ static enum fsock_err failed(struct plain *p, unsigned events, struct fsk_wait *
     case ENOBUFS:
         return FSOCK_ERR_MEMORY;
     default: /* of datagrams: what ICMP has told (udp(7)) */
-        return p->layer.datagrams ? FSOCK_ERR_CONNECT : FSOCK_ERR_SYSTEM;
+        return l->datagrams ? FSOCK_ERR_CONNECT : FSOCK_ERR_SYSTEM;
     }
+}
+
+/* The error that errno means. EAGAIN is said to `wait`. */
+static enum fsock_err failed(struct plain *p, unsigned events, struct fsk_wait *wait)
+{
+    if (errno != EAGAIN)
+        return fsk_plain_error(&p->layer, errno);
+    fsk_wait_for(wait, p->fd, events);
+    return FSOCK_AGAIN;
 }
 
 static enum fsock_err plain_connect(struct fsk_layer *l, struct fsk_wait *wait)

@@ -6,6 +6,7 @@
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 
+#include "net/plain.h"
 #include "net/quiet.h"
 
 static int fd_of(struct fsk_stream *s)
@@ -32,6 +33,31 @@ enum fsk_splice_way fsk_splice_way(struct fsk_stream *from, struct fsk_stream *t
     return in == S_IFREG && out == S_IFSOCK ? FSK_SPLICE_FILE : FSK_SPLICE_NO;
 }
 
+/*
+ * What the network did to a connection its socket tells once, and the next call finds a clean end.
+ * So that reading and writing tell it, too, it is kept: as by fsk_stream_recv() and _send().
+ */
+static void keep_error(struct fsk_stream *from, struct fsk_stream *to, int sys_errno)
+{
+    switch (sys_errno) {
+    case ECONNRESET:
+    case ETIMEDOUT:
+    case EHOSTUNREACH:
+    case ENETUNREACH:
+    case ENETDOWN:
+    case ECONNREFUSED:
+    case ECONNABORTED:
+    case EPROTO:
+        break;
+    default:
+        return;
+    }
+    if (kind_of(to) == S_IFSOCK)
+        to->send_dead = fsk_plain_error(to->top, sys_errno);
+    else
+        from->recv_dead = from->send_dead = fsk_plain_error(from->top, sys_errno);
+}
+
 enum fsock_err fsk_splice(enum fsk_splice_way way, struct fsk_stream *from, struct fsk_stream *to,
                           size_t max, size_t *n)
 {
@@ -54,6 +80,7 @@ enum fsock_err fsk_splice(enum fsk_splice_way way, struct fsk_stream *from, stru
         return FSOCK_EOF;
     if (errno == EAGAIN)
         return FSOCK_AGAIN;
+    keep_error(from, to, errno);
     return errno == EINVAL || errno == ENOSYS ? FSOCK_ERR_INPUT : FSOCK_ERR_SYSTEM;
 }
 
