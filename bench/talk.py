@@ -9,6 +9,7 @@ import argparse
 import contextlib
 import dataclasses
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -159,11 +160,15 @@ def run_once(job, command, path):
     report = path / 'report'
     others = [] if job.serves else tls_peer(job, port, path) if job.tls else plain_peer(job, port)
     end, how = pipe_end(job)
+    if job.serves:  # s_server leaves when its input ends
+        how['stdin'], kept = map(os.fdopen, os.pipe(), 'rw')
     with running(*others, end), lab.started(fill_in(command, port, path), report, **how) as process:
         for pipe in how.values():
             pipe.close()
         with running(*(tls_caller(job, port, path) if job.serves else [])):
             process.wait(lab.HARD_SECONDS)
+    if job.serves:
+        kept.close()
     return lab.read_report(report)
 
 

@@ -17,6 +17,7 @@ struct fsk_layer *fsk_plain_new(int fd, struct fsk_driver *driver);
  * Without `own` it stays open when the layer is freed.
  */
 struct fsk_layer *fsk_plain_given(int fd, bool own, struct fsk_driver *driver);
+
 /* The error that a socket's errno means, other than EAGAIN; it is kept as the layer's. */
 enum fsock_err fsk_plain_error(struct fsk_layer *l, int sys_errno);
 
