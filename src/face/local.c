@@ -40,6 +40,8 @@ static enum fsock_err look_up(struct fsk_addr *addr, const struct fsk_endpoint *
     enum fsock_err err = fsk_run(run, &r.op);
     if (err == FSOCK_OK)
         *addr = r.addr[0];
+    else if (err == FSOCK_ERR_TIMEOUT && r.op.expired)
+        fault->limit = FSOCK_LIMIT_TOTAL;
     fsk_resolve_fini(&r);
     fsk_resolver_free(resolver);
     return err;

@@ -235,6 +235,9 @@ enum fsock_err fsock_start_tls(fsock_stream *s, const char *host,
     err = fsk_face_shake(s, deadline == FSOCK_NOW ? deadline : fsk_time_min(deadline, limit));
     if (err == FSOCK_ERR_TIMEOUT)
         s->stream.recv_dead = s->stream.send_dead = err;
+    if (err == FSOCK_ERR_TIMEOUT && s->fault.limit == FSOCK_LIMIT_TOTAL &&
+        limit < fsk_time_min(deadline, s->deadline))
+        s->fault.limit = FSOCK_LIMIT_CONNECT;
     return err;
 }
 

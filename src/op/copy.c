@@ -112,6 +112,11 @@ static enum fsock_err step(struct fsk_op *op, fsock_time now)
     struct fsk_copy *c = FSK_HOLDER(op, struct fsk_copy, op);
     if (!c->moved)
         c->moved = now;
+    /* (Sending may find room that the kernel doesn't call writable: the peer took nothing.) */
+    if (op->by_clock && !op->expired && now >= fsk_time_limit(c->moved, c->silence)) {
+        c->limit = FSOCK_LIMIT_READ;
+        return FSOCK_ERR_TIMEOUT;
+    }
     for (uint64_t began = c->done;;) {
         size_t n;
         if (c->done >= c->max)

@@ -76,6 +76,9 @@ static enum fsock_err step(struct fsk_op *op, fsock_time now)
     struct fsk_io *io = FSK_HOLDER(op, struct fsk_io, op);
     if (!io->moved)
         io->moved = now;
+    /* (Sending may find room that the kernel doesn't call writable: the peer took nothing.) */
+    if (op->by_clock && !op->expired && now >= fsk_time_limit(io->moved, io->silence))
+        return struck(io, FSOCK_LIMIT_READ);
     for (size_t began = io->done;;) {
         size_t n;
         if (op->expired)
