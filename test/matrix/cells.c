@@ -46,16 +46,16 @@ const struct cell cells[] = {
     .named = HERE "%tcp-backlog%"},
 {"connect", "mute", AHTTP "%tcp-backlog%/", MUTE, AT(CONNECT), CONNECT,
     .named = HERE "%tcp-backlog%"},
-{"connect", "mute: 2 addresses", "http://two.test:%h%/", MUTE, AT(CONNECT), TOTAL,
-    .named = "127.0.0.3:%h%", .resolve = "two.test:%h%:127.0.0.2,127.0.0.3"},
+{"connect", "mute: 2 addresses", "http://two.test:%hanging%/", MUTE, AT(CONNECT), TOTAL,
+    .named = "127.0.0.3:%hanging%", .resolve = "two.test:%hanging%:127.0.0.2,127.0.0.3"},
 {"connect", "mute: unix", "http://site.test/", MUTE, AT(CONNECT), TOTAL,
-    .named = "hanging.sock", .unix_socket = "DIR/hanging.sock"},
+    .named = "hanging.sock", .unix_socket = "%dir%/hanging.sock"},
 {"connect", "mute: the proxy", "http://site.test/", MUTE, AT(CONNECT), TOTAL,
     .named = "the proxy", .proxy = PROXY "%tcp-backlog%"},
 {"connect", "refused", AHTTP "%tcp-refused%/", AS(CONNECT), AT(CONNECT), TOTAL,
     .named = HERE "%tcp-refused%"},
 {"connect", "refused: unix", "http://site.test/", AS(CONNECT), AT(CONNECT), TOTAL,
-    .named = "none.sock", .unix_socket = "DIR/none.sock"},
+    .named = "none.sock", .unix_socket = "%dir%/none.sock"},
 
 {"proxy", "socks: mute", BEHIND, MUTE, AT(PROXY), TOTAL,
     .named = HERE "%socks5-mute%", .proxy = SOCKS "%socks5-mute%"},
@@ -66,7 +66,7 @@ const struct cell cells[] = {
 {"proxy", "socks: refused", BEHIND, AS(PROXY), AT(PROXY), TOTAL,
     .named = HERE "%socks5-refuse%", .proxy = SOCKS "%socks5-refuse%"},
 {"proxy", "socks: reset", BEHIND, AS(RESET), AT(PROXY), TOTAL,
-    .named = HERE "%6%", .proxy = SOCKS "%6%"},
+    .named = HERE "%reset%", .proxy = SOCKS "%reset%"},
 {"proxy", "socks: fin", BEHIND, AS(CLOSED), AT(PROXY), TOTAL,
     .named = HERE "%tcp-fin%", .proxy = SOCKS "%tcp-fin%"},
 {"proxy", "socks: stops reading", BEHIND, MUTE, AT(PROXY), TOTAL,
@@ -86,7 +86,7 @@ const struct cell cells[] = {
 {"proxy", "http: refused", BEHIND, AS(PROXY), AT(PROXY), TOTAL,
     .named = HERE "%proxy-403%", .proxy = PROXY "%proxy-403%"},
 {"proxy", "http: reset", BEHIND, AS(RESET), AT(PROXY), TOTAL,
-    .named = HERE "%6%", .proxy = PROXY "%6%"},
+    .named = HERE "%reset%", .proxy = PROXY "%reset%"},
 {"proxy", "http: stops reading", BEHIND, MUTE, AT(PROXY), TOTAL,
     .named = HERE "%tcp-stopread%", .proxy = PROXY "%tcp-stopread%"},
 
@@ -96,8 +96,8 @@ const struct cell cells[] = {
     .named = HERE "%tls-mute%"},
 {"tls", "drip", ATLS "%tls-drip%/", MUTE, AT(TLS), TOTAL,
     .named = HERE "%tls-drip%"},
-{"tls", "drip: one record", ATLS "%5%/", MUTE, AT(TLS), CONNECT,
-    .named = HERE "%5%"},
+{"tls", "drip: one record", ATLS "%tls-record%/", MUTE, AT(TLS), CONNECT,
+    .named = HERE "%tls-record%"},
 {"tls", "stops reading", ATLS "%tcp-stopread%/", MUTE, AT(TLS), TOTAL,
     .named = HERE "%tcp-stopread%"},
 {"tls", "mute, by a proxy", ATLS "%tls-mute%/", MUTE, AT(TLS), TOTAL,
@@ -118,13 +118,13 @@ const struct cell cells[] = {
 {"send", "stops reading", AHTTP "%tcp-stopread%/", MUTE, AT(SEND), READ,
     .named = HERE "%tcp-stopread%", .upload = 1},
 {"send", "stops reading: unix", "http://site.test/stop-reading", MUTE, AT(SEND), READ,
-    .named = "site.test", .unix_socket = "DIR/site.sock", .upload = 1},
+    .named = "site.test", .unix_socket = "%dir%/site.sock", .upload = 1},
 {"send", "stops reading: tls", HTTPS "/stop-reading", MUTE, AT(SEND), TOTAL,
     .named = "localhost:%https%", .upload = 1},
-{"send", "one byte at a time", AHTTP "%0%/", MUTE, AT(SEND), TOTAL,
-    .named = HERE "%0%", .upload = 1},
-{"send", "reset", AHTTP "%6%/", AS(RESET), AT(SEND), TOTAL,
-    .named = HERE "%6%", .upload = 1},
+{"send", "one byte at a time", AHTTP "%sip%/", MUTE, AT(SEND), TOTAL,
+    .named = HERE "%sip%", .upload = 1},
+{"send", "reset", AHTTP "%reset%/", AS(RESET), AT(SEND), TOTAL,
+    .named = HERE "%reset%", .upload = 1},
 
 {"head", "mute", HTTP "/mute", MUTE, AT(HEAD), TOTAL,
     .named = HERE "%http%"},
@@ -136,12 +136,12 @@ const struct cell cells[] = {
     .named = HERE "%http%", .proxy = PROXY "%proxy%"},
 {"head", "mute: redirected", HTTP "/redirect-to/http/mute", MUTE, AT(HEAD), TOTAL,
     .named = HERE "%http%"},
-{"head", "slow redirects", AHTTP "%4%/", MUTE, AT(HEAD), TOTAL,
-    .named = HERE "%4%"},
+{"head", "slow redirects", AHTTP "%redirect-slow%/", MUTE, AT(HEAD), TOTAL,
+    .named = HERE "%redirect-slow%"},
 {"head", "drip", HTTP "/drip-head", MUTE, AT(HEAD), TOTAL,
     .named = HERE "%http%"},
-{"head", "drip: 1xx", AHTTP "%1%/", MUTE, AT(HEAD), TOTAL,
-    .named = HERE "%1%"},
+{"head", "drip: 1xx", AHTTP "%interim-drip%/", MUTE, AT(HEAD), TOTAL,
+    .named = HERE "%interim-drip%"},
 {"head", "drip: tls", HTTPS "/drip-head", MUTE, AT(HEAD), TOTAL,
     .named = "localhost:%https%"},
 {"head", "reset", HTTP "/reset", AS(RESET), AT(HEAD), TOTAL,
@@ -161,10 +161,10 @@ const struct cell cells[] = {
     .named = HERE "%http%"},
 {"body", "drip: chunks", HTTP "/drip-chunks", MUTE, AT(BODY), TOTAL,
     .named = HERE "%http%"},
-{"body", "drip: extension", AHTTP "%2%/", MUTE, AT(BODY), TOTAL,
-    .named = HERE "%2%"},
-{"body", "drip: trailers", AHTTP "%3%/", MUTE, AT(BODY), TOTAL,
-    .named = HERE "%3%"},
+{"body", "drip: extension", AHTTP "%ext-drip%/", MUTE, AT(BODY), TOTAL,
+    .named = HERE "%ext-drip%"},
+{"body", "drip: trailers", AHTTP "%trailer-drip%/", MUTE, AT(BODY), TOTAL,
+    .named = HERE "%trailer-drip%"},
 {"body", "drip: tls", HTTPS "/drip-body", MUTE, AT(BODY), TOTAL,
     .named = "localhost:%https%"},
 {"body", "reset", HTTP "/reset-body", AS(RESET), AT(BODY), TOTAL,
@@ -186,35 +186,29 @@ const struct cell cells[] = {
 
 const unsigned n_cells = sizeof cells / sizeof *cells;
 
-static int port_of(const struct place *place, const char *name)
+/* What stands for a name between percent signs. */
+static int put_value(const char *name, char *out, size_t cap)
 {
-    if (strcmp(name, "h") == 0)
-        return place->peers.hanging;
-    if (name[0] >= '0' && name[0] < '0' + PEER_KINDS)
-        return place->peers.port[name[0] - '0'];
-    return site_port(&place->site, name);
+    int port = peer_port(&place.peers, name);
+    if (strcmp(name, "dir") == 0)
+        return snprintf(out, cap, "%s", place.dir);
+    return snprintf(out, cap, "%d", port ? port : site_port(&place.site, name));
 }
 
-void cell_text(const struct place *place, const char *text, char *out, size_t cap)
+void cell_text(const char *text, char *out, size_t cap)
 {
     size_t n = 0;
     out[0] = '\0';
-    if (!text)
-        return;
-    if (strncmp(text, "DIR/", 4) == 0) {
-        n = (size_t)snprintf(out, cap, "%s/", place->dir);
-        text += 4;
-    }
-    while (*text && n + 8 < cap) {
+    while (text && *text && n + sizeof place.dir < cap) {
         char name[32] = "";
         const char *end = *text == '%' ? strchr(text + 1, '%') : NULL;
         if (!end) {
             out[n++] = *text++;
+            out[n] = '\0';
             continue;
         }
         snprintf(name, sizeof name, "%.*s", (int)(end - text - 1), text + 1);
-        n += (size_t)snprintf(out + n, cap - n, "%d", port_of(place, name));
+        n += (size_t)put_value(name, out + n, cap - n);
         text = end + 1;
     }
-    out[n] = '\0';
 }

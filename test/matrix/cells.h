@@ -12,27 +12,33 @@
 
 #define LIMIT (700 * FSOCK_MILLISECOND)
 
-/* Which of the three limits is 700 ms; the others are far away. */
-enum which { TOTAL, CONNECT, READ };
+#define CELLS_MAX 128 /* in one table */
 
-/* One row. The addresses are texts in which "%name%" is the port of a service of fsock-site, and
- * "%0%" ... those of the peers here, by their numbers in enum peer_kind; "%h%" is peers.hanging. */
+/* Which of the limits is 700 ms; the others are far away. OWN: a stream's own deadline. */
+enum which { TOTAL, CONNECT, READ, OWN };
+
+struct trial;
+
+/* One row. The addresses are texts in which "%name%" is the port of a service of fsock-site or of a
+ * peer of peer.h, and "%dir%" the directory of the run. */
 struct cell {
     const char *stage_name, *manner;
-    const char *url;
+    const char *url; /* or a stream's target */
     enum fsock_err err;
     enum fsock_stage stage;
     enum which which;  /* if err is FSOCK_ERR_TIMEOUT: the limit that strikes */
-    const char *named; /* what the fault's text has to name, after replacement as above */
+    const char *named; /* what the fault's text has to name, after replacement as above; NULL:
+                          it is a call without a fault */
     const char *dns;   /* "127.0.0.1:%dns-mute%" */
-    const char *proxy, *resolve, *unix_socket; /* "DIR/..." is in the directory of the run */
-    int upload;                                /* 1: with a body that no buffer holds */
-    int slow;  /* 1: it gives up by itself if the limit does not strike before */
-    int loose; /* 1: without ceilings for what a body unpacks to */
+    const char *proxy, *resolve, *unix_socket;
+    int upload; /* 1: with a body that no buffer holds */
+    int slow;   /* 1: it gives up by itself if the limit does not strike before */
+    int loose;  /* 1: without ceilings for what a body unpacks to; it may keep a processor busy */
+    void (*act)(struct trial *t); /* of a stream: what is done with it (streams.h) */
 };
 
-extern const struct cell cells[];
-extern const unsigned n_cells;
+extern const struct cell cells[], stream_cells[];
+extern const unsigned n_cells, n_stream_cells;
 
 /* The run's surroundings. */
 struct place {
@@ -41,7 +47,9 @@ struct place {
     char dir[64];
 };
 
-/* Replace what stands between percent signs; "DIR/" at the start, too. `text` may be NULL: "". */
-void cell_text(const struct place *place, const char *text, char *out, size_t cap);
+extern struct place place;
+
+/* Replace what stands between percent signs. `text` may be NULL: "". */
+void cell_text(const char *text, char *out, size_t cap);
 
 #endif

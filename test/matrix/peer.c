@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <openssl/ssl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -18,12 +19,28 @@
 
 #define DRIP_MS     100
 #define REDIRECT_MS 300
+#define DEAF_MS     5000
 #define FILLERS     16 /* connections that fill a queue, at most */
+
+static const char *const names[PEER_KINDS] = {
+    "sip",  "interim-drip", "ext-drip",  "trailer-drip", "redirect-slow", "tls-record", "reset",
+    "drip", "flood",        "tls-bytes", "tls-half",     "tls-deaf",      "tls-cut",
+};
+
+int peer_port(const struct peers *peers, const char *name)
+{
+    for (int i = 0; i < PEER_KINDS; i++)
+        if (strcmp(name, names[i]) == 0)
+            return peers->port[i];
+    return strcmp(name, "hanging") == 0 ? peers->hanging : 0;
+}
 
 struct guest {
     int fd;
     enum peer_kind kind;
 };
+
+static const char *folder; /* of the certificate */
 
 static void pause_ms(long ms)
 {
@@ -43,6 +60,14 @@ static void drip(int fd, const char *once, const char *forever)
         return;
     for (size_t i = 0; put(fd, forever + i, 1); i = forever[i + 1] ? i + 1 : 0)
         pause_ms(DRIP_MS);
+}
+
+static void flood(int fd)
+{
+    char many[16384];
+    memset(many, 'x', sizeof many);
+    while (send(fd, many, sizeof many, MSG_NOSIGNAL) > 0)
+        ;
 }
 
 /* Reads up to the end of a head; false if there is none. */
@@ -75,6 +100,35 @@ static void redirect_slowly(int fd)
 
 #define CHUNKED "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
+static void drip_records(SSL *ssl)
+{
+    while (SSL_write(ssl, "x", 1) == 1)
+        pause_ms(DRIP_MS);
+}
+
+/* A true handshake, and then what the guest's kind is. */
+static void serve_tls(const struct guest *g)
+{
+    char path[2][300];
+    snprintf(path[0], sizeof path[0], "%s/site.pem", folder);
+    snprintf(path[1], sizeof path[1], "%s/key.pem", folder);
+    SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
+    SSL_CTX_use_certificate_chain_file(ctx, path[0]);
+    SSL_CTX_use_PrivateKey_file(ctx, path[1], SSL_FILETYPE_PEM);
+    SSL *ssl = SSL_new(ctx);
+    SSL_set_fd(ssl, g->fd);
+    if (SSL_accept(ssl) != 1)
+        ;
+    else if (g->kind == PEER_TLS_BYTES)
+        drip_records(ssl);
+    else if (g->kind == PEER_TLS_HALF && put(g->fd, "\x17\x03\x03\x40\x00", 5))
+        drip(g->fd, "", "\x01");
+    else if (g->kind == PEER_TLS_DEAF)
+        pause_ms(DEAF_MS);
+    SSL_free(ssl);
+    SSL_CTX_free(ctx);
+}
+
 static void *serve(void *arg)
 {
     struct guest *g = arg;
@@ -99,6 +153,18 @@ static void *serve(void *arg)
     case PEER_RESET:
         if (read(g->fd, &byte, 1) == 1)
             setsockopt(g->fd, SOL_SOCKET, SO_LINGER, &(struct linger){1, 0}, sizeof(struct linger));
+        break;
+    case PEER_DRIP:
+        drip(g->fd, "", "x");
+        break;
+    case PEER_FLOOD:
+        flood(g->fd);
+        break;
+    case PEER_TLS_BYTES:
+    case PEER_TLS_HALF:
+    case PEER_TLS_DEAF:
+    case PEER_TLS_CUT:
+        serve_tls(g);
         break;
     default:
         if (send(g->fd, "\x16\x03\x03\x10\x00", 5, MSG_NOSIGNAL) == 5)
@@ -192,6 +258,7 @@ static void accept_for_ever(const int listener[PEER_KINDS])
 int peers_start(struct peers *peers, const char *dir)
 {
     int listener[PEER_KINDS], ready[2];
+    folder = dir;
     *peers = (struct peers){.pid = -1};
     if (pipe(ready) < 0)
         return 0;
@@ -203,6 +270,7 @@ int peers_start(struct peers *peers, const char *dir)
     peers->pid = fork();
     if (peers->pid == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
+        signal(SIGPIPE, SIG_IGN); /* OpenSSL writes without MSG_NOSIGNAL */
         if (!hang_tcp(peers) || !hang_unix(peers, dir) ||
             write(ready[1], peers, sizeof *peers) != (ssize_t)sizeof *peers)
             _exit(1);

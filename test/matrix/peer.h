@@ -15,6 +15,12 @@ enum peer_kind {
     PEER_REDIRECT_SLOW, /* redirects to itself, each after 0.3 s */
     PEER_TLS_RECORD,    /* a TLS record's header, and its body a byte each tenth of a second */
     PEER_RESET,         /* reads a little, and resets */
+    PEER_DRIP,          /* a byte each tenth of a second, and never a newline */
+    PEER_FLOOD,         /* as many as there is room for */
+    PEER_TLS_BYTES,     /* after a true handshake: each tenth of a second a record with a byte */
+    PEER_TLS_HALF,      /* ... one record, a byte of it each tenth of a second */
+    PEER_TLS_DEAF,      /* ... reads no more */
+    PEER_TLS_CUT,       /* ... ends without a word */
     PEER_KINDS
 };
 
@@ -25,8 +31,14 @@ struct peers {
     char path[108]; /* a unix socket where connects hang: its queue is full */
 };
 
-/* False if they can't be made. `dir` is for the unix socket. */
+/*
+ * False if they can't be made. `dir` is for the unix socket, and there the TLS peers find the
+ * certificate site.pem and its key.pem.
+ */
 int peers_start(struct peers *peers, const char *dir);
+
+/* By name, as the enum's in lower case ("tls-record"), or "hanging"; 0: there is none of it. */
+int peer_port(const struct peers *peers, const char *name);
 void peers_stop(struct peers *peers);
 
 #endif
