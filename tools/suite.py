@@ -1,10 +1,12 @@
 """tools/suite.py [--quick] [STAGE...] - what tools/test runs once the packages are there.
 
 The stages, in this order, and all of them if none is named:
-  build   build/ by gcc, build-asan/ by clang with ASan and UBSan, build-fuzz/ with libFuzzer,
-          all with -Werror
+  build   build/ by gcc, build-asan/ by clang with ASan and UBSan, build-fuzz/ with libFuzzer, one
+          program in build-tsan/ with TSan, all with -Werror
   checks  the house rules, the layout of the code, the exported symbols
   unit    what Meson knows as tests, in build/ and build-asan/; each cmocka case counts
+  threads streams in many threads, under ThreadSanitizer and valgrind: no races, no errors of
+          memory, nothing lost or left open
   e2e     pytest over test/, against build/ and (all but the tests marked `plain`) build-asan/
   fuzz    ten seconds of each fuzz target over the seeds in fuzz/corpus/
 A stage other than build expects the builds to be up to date; when one fails, only checks follow.
@@ -30,8 +32,11 @@ SANITIZE = ['-Db_sanitize=address,undefined', '-Db_lundef=false']
 BUILDS = {  # directory: (compiler, options of meson setup)
     'build': ('gcc', []),
     'build-asan': ('clang', SANITIZE),
+    'build-tsan': ('clang', ['-Db_sanitize=thread', '-Db_lundef=false', '-Dbuildtype=debug']),
     'build-fuzz': ('clang', [*SANITIZE, '-Dfuzzers=true', '-Dtests=false']),
 }
+THREADS = 'test/threads/stream-threads'
+TARGETS = {'build-tsan': [THREADS]}  # what is built, if not everything
 FUZZ_SECONDS = 10
 PART_LIMIT = 400  # seconds that any one command may take
 ENV = dict(os.environ, ASAN_OPTIONS='exitcode=99', LSAN_OPTIONS='exitcode=99',
@@ -95,7 +100,7 @@ def build(directory):
         done = run(['meson', 'setup', directory, *options], env=dict(ENV, CC=compiler))
         if done[0] != 0:
             return done
-    return run(['ninja', '-C', directory, '--quiet'])
+    return run(['ninja', '-C', directory, '--quiet', *TARGETS.get(directory, [])])
 
 
 def stage_build(score, quick):
@@ -156,6 +161,27 @@ def stage_unit(score, quick):
                   seconds=seconds, log=log)
 
 
+# ---- threads -------------------------------------------------------------------------------------
+
+VALGRIND = ['valgrind', '-q', '--error-exitcode=99', '--leak-check=full', '--show-leak-kinds=all',
+            '--errors-for-leak-kinds=all', '--track-fds=yes']
+
+
+def left_open(log):
+    """How many descriptors valgrind lists as open at the end, but for those it was started with."""
+    return len(re.findall(r'^==\d+== Open ', log, re.M)) - log.count('<inherited from parent>')
+
+
+def stage_threads(score, quick):
+    if quick:
+        return
+    code, log, seconds = run([f'build-tsan/{THREADS}'])
+    score.add('threads build-tsan', passed=code == 0, failed=code != 0, seconds=seconds, log=log)
+    code, log, seconds = run([*VALGRIND, f'build/{THREADS}', '3', '3'])
+    good = code == 0 and left_open(log) == 0
+    score.add('threads build (valgrind)', passed=good, failed=not good, seconds=seconds, log=log)
+
+
 # ---- e2e -----------------------------------------------------------------------------------------
 
 def pytest(score, name, directory, marks, places):
@@ -210,8 +236,8 @@ def stage_fuzz(score, quick):
                       seconds=seconds, log=log[-8000:])
 
 
-STAGES = {'build': stage_build, 'checks': stage_checks, 'unit': stage_unit, 'e2e': stage_e2e,
-          'fuzz': stage_fuzz}
+STAGES = {'build': stage_build, 'checks': stage_checks, 'unit': stage_unit, 'threads': stage_threads,
+          'e2e': stage_e2e, 'fuzz': stage_fuzz}
 
 
 def main():

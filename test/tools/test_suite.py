@@ -49,6 +49,13 @@ def test_counts_pytest(tmp_path, monkeypatch, body, counts):
     assert (score.passed, score.failed, score.skipped) == counts
 
 
+def test_counts_descriptors_left_open():
+    log = ('==7== FILE DESCRIPTORS: 5 open (3 std) at exit.\n'
+           '==7== Open file descriptor 9: /dev/null\n==7==    <inherited from parent>\n==7== \n')
+    socket = '==7== Open AF_INET socket 5: 127.0.0.1:1 <-> unbound\n==7==    at 0x1: socket (x.S:1)\n'
+    assert suite.left_open(log) == 0 and suite.left_open(log + socket) == 1
+
+
 def test_a_command_that_hangs_is_killed():
     code, log, seconds = suite.run(['sh', '-c', 'sleep 60 & sleep 60'], limit=0.2)
     assert code != 0 and 'killed after' in log and seconds < 30
