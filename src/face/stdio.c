@@ -102,11 +102,13 @@ static int file_seek(void *cookie, off64_t *offset, int whence)
 static int file_close(void *cookie)
 {
     struct file *f = cookie;
+    int number = errno; /* of the last bytes, if they found no way out */
     pthread_mutex_lock(&lock);
     fsk_list_remove(&f->link);
     pthread_mutex_unlock(&lock);
     fsock_close(f->stream);
     free(f);
+    errno = number;
     return 0;
 }
 
