@@ -10,6 +10,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -114,6 +115,18 @@ static inline void meet_small(struct line *l)
     fsock_options_init(&options);
     options.receive_buffer = options.send_buffer = 4096;
     meet_with(l, &options, &options);
+}
+
+/* A socket whose port nobody can listen on, nor connect from: it is bound, and no more. */
+static inline int deaf_socket(int *port)
+{
+    struct sockaddr_in in = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof in;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (bind(fd, (struct sockaddr *)&in, len) || getsockname(fd, (struct sockaddr *)&in, &len))
+        abort();
+    *port = ntohs(in.sin_port);
+    return fd;
 }
 
 static inline void part(struct line *l)

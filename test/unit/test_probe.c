@@ -176,13 +176,13 @@ static void test_a_silent_port(void **state)
 static void test_many(void **state)
 {
     fsock_listener *l[PORTS];
-    int port[2 * PORTS], mark[2 * PORTS] = {0};
+    int port[2 * PORTS], mark[2 * PORTS] = {0}, deaf[PORTS];
     struct fsock_probe_event e;
     (void)state;
     for (int i = 0; i < PORTS; i++) {
         l[i] = hear("tcp://127.0.0.1:0", NULL);
         port[2 * i] = fsock_listener_port(l[i]);
-        port[2 * i + 1] = closed_port();
+        deaf[i] = deaf_socket(&port[2 * i + 1]);
     }
     fsock_probe *p = probe_new(5, 7, NULL);
     for (int i = 0; i < 2 * PORTS; i++)
@@ -200,8 +200,10 @@ static void test_many(void **state)
     }
     assert_int_equal(fsock_probe_next(p, &e, SOON), FSOCK_EOF);
     fsock_probe_free(p);
-    for (int i = 0; i < PORTS; i++)
+    for (int i = 0; i < PORTS; i++) {
         fsock_listener_close(l[i]);
+        close(deaf[i]);
+    }
 }
 
 static void test_room(void **state)
