@@ -4,8 +4,9 @@
 
 #include "base/time.h"
 
-#define READY_MOST ((size_t)16 * 1024 * 1024) /* 64 KiB of bytes are ten times as much in a view   \
-                                               */
+#define READY_MOST                                                                                 \
+    ((size_t)16 * 1024 * 1024) /* 64 KiB of bytes are ten times as much in a view                  \
+                                */
 
 static enum view_kind kind_of(const struct talk_options *o, bool terminal)
 {

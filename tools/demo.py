@@ -60,10 +60,14 @@ def php(to, port):
 
 # Each tool's commands for the three peers; None: it can't do that. {name} and so on are filled in.
 TOOLS = [  # program, how it is asked, by name, over TLS, plain
-    ('fsock', 'fsock get -m 1',
+    ('fsock get', 'fsock get -m 1',
      ['-m', '1', 'http://{name}/'],
      ['-m', '1', 'https://{tls}/'],
      ['-m', '1', 'http://{drip}/']),
+    ('fsock talk', 'fsock talk -m 1',
+     ['-m', '1', '{name}', '80'],
+     ['-m', '1', 'tls://{tls}'],
+     ['-m', '1', '{drip}']),
     ('curl', 'curl -m 1 --connect-timeout 1',
      ['-qs', '-m', '1', '--connect-timeout', '1', 'http://{name}/'],
      ['-qs', '-m', '1', '--connect-timeout', '1', 'https://{tls}/'],
@@ -261,11 +265,15 @@ def addresses(ports):
             'dns': at('dns-mute')}
 
 
+def is_ours(program):
+    return program.startswith('fsock ')
+
+
 def command_of(program, arguments, fill):
-    if program == 'fsock':
+    if is_ours(program):
         # Without our own resolv.conf it has to be told whom to ask.
         told = [] if IN_NAMESPACE in os.environ else ['--dns-servers', fill['dns']]
-        return [FSOCK, 'get', *told, *(a.format(**fill) for a in arguments)]
+        return [FSOCK, program.split()[1], *told, *(a.format(**fill) for a in arguments)]
     return [program, *(a.format(**fill) for a in arguments)]
 
 
@@ -277,13 +285,14 @@ def race(processes, fill, folder):
     control = Run(processes, ['sleep', str(ASKED)], folder)
     runs = {}
     for program, _, *each in TOOLS:
-        if program != 'fsock' and not shutil.which(program):
+        if not is_ours(program) and not shutil.which(program):
             continue
         runs[program] = []
         for peer, arguments in zip(PEERS, each):
             if arguments is None:
                 runs[program].append('-')
-            elif peer == 'silent DNS' and program != 'fsock' and IN_NAMESPACE not in os.environ:
+            elif (peer == 'silent DNS' and not is_ours(program)
+                  and IN_NAMESPACE not in os.environ):
                 runs[program].append('n/a here')
             else:
                 time.sleep(0.05)
@@ -310,14 +319,15 @@ Who goes on after {GIVE_UP:.0f} seconds is ended by us; all run at the same time
     missing = [program for program, *_ in TOOLS if program not in runs]
     if missing:
         print(f'(not installed: {", ".join(missing)})')
+    ours = [(f'{program}, {peer}', run) for program, row in runs.items() if is_ours(program)
+            for peer, run in zip(PEERS, row)]
     print('\nAnd this is what fsock said:')
-    for run in runs['fsock']:
+    for _, run in ours:
         print(' ', run.said.decode().strip().replace('\n', '\n  '))
     print()
 
     allowed = max(ASKED, control.seconds or ASKED) + GRACE
-    return [f'{peer}: fsock took {run.text()} s, allowed were {allowed:.2f} s'
-            for peer, run in zip(PEERS, runs['fsock'])
+    return [f'{what}: took {run.text()} s, allowed were {allowed:.2f} s' for what, run in ours
             if run.seconds is None or not ASKED - 0.01 <= run.seconds <= allowed]
 
 

@@ -38,9 +38,10 @@ def test_demo(build):
     text = process.communicate(timeout=120)[0].decode()
     assert process.returncode == 0, text
     assert re.search(r"^\d+ ok, \d+ failed \(.*\btimeout 1\b", text, re.M), text
-    table = dict(re.findall(r"^(fsock|curl|nc|socat)\b.*?((?: +\S+| +> 12){3})$", text, re.M))
-    assert len(table["fsock"].split()) == 3, text
-    assert all(1.0 <= float(cell) < 1.5 for cell in table["fsock"].split()), text
+    table = dict(re.findall(r"^(fsock \w+|curl|nc|socat)\b.*?((?: +\S+| +> 12){3})$", text, re.M))
+    for verb in ["fsock get", "fsock talk"]:
+        assert len(table[verb].split()) == 3, text
+        assert all(1.0 <= float(cell) < 1.5 for cell in table[verb].split()), text
     assert "time is up, no complete header" in text, text
 
 
