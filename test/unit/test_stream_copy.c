@@ -230,9 +230,10 @@ static void test_a_far_end_that_stalls(void **state)
             size_t filled = fill_up(b.in), said = 0;
             char *bytes = many_bytes(50000);
             ok(fsock_write(a.in, bytes, 50000, &said, SOON));
-            assert_int_equal(fsock_copy(a.out, b.in, said, &n, fsock_after(0.03)),
-                             FSOCK_ERR_TIMEOUT);
-            assert_true(fsock_inspect(b.in)->timed_out);
+            enum fsock_err err = fsock_copy(a.out, b.in, said, &n, fsock_after(0.03));
+            if (err != FSOCK_OK || to == UNIX || to == PIPE) /* TCP may find room after all */
+                assert_int_equal(err, FSOCK_ERR_TIMEOUT);
+            assert_int_equal(fsock_inspect(b.in)->timed_out, err == FSOCK_ERR_TIMEOUT);
             struct actor reader = {.stream = b.out, .fd = (int)filled};
             actor_start(&reader, hear_what_was_filled, 0);
             if (n < said)
