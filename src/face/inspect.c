@@ -70,9 +70,8 @@ const struct fsock_stream_info *fsock_inspect(fsock_stream *s)
     fsk_sockaddr_format(&local, s->local);
     fsk_sockaddr_format(&peer, s->peer);
     s->info = (struct fsock_stream_info){
-        .transport = s->foreign ? "fd"
-                     : s->tls   ? "tls"
-                                : fsk_transport_name(s->transport),
+        .transport =
+            s->foreign && s->transport != FSK_TLS ? "fd" : fsk_transport_name(s->transport),
         .local = s->local,
         .peer = s->peer,
         .local_port = port_of(&local),

@@ -193,14 +193,18 @@ enum fsock_err fsock_open_pair(fsock_stream *pair[2], struct fsock_fault *fault)
 
 static enum fsock_err no_tls_here(fsock_stream *s)
 {
-    if (s->tls || fsk_transport_datagrams(s->transport) || s->file)
+    bool is_on = s->transport == FSK_TLS;
+    if (is_on || fsk_transport_datagrams(s->transport) || s->file)
         return fsk_face_fail(s, FSOCK_ERR_INPUT, FSOCK_STAGE_TLS, EINVAL,
-                             s->tls ? "TLS is on it already"
-                                    : "TLS needs a stream by TCP or a unix socket");
+                             is_on ? "TLS is on it already"
+                                   : "TLS needs a stream by TCP or a unix socket");
     if (fsk_buf_len(&s->in))
         return fsk_face_fail(s, FSOCK_ERR_PROTOCOL, FSOCK_STAGE_TLS, 0,
                              "%zu bytes came before TLS, which would be taken for protected ones",
                              fsk_buf_len(&s->in));
+    if (fsk_buf_len(&s->owed))
+        return fsk_face_fail(s, FSOCK_ERR_INPUT, FSOCK_STAGE_TLS, EBUSY,
+                             "what was written before is not sent yet");
     return FSOCK_OK;
 }
 
@@ -221,12 +225,16 @@ enum fsock_err fsock_start_tls(fsock_stream *s, const char *host,
         return err;
     err = fsk_given_options(&given, options, &fault);
     const char *name = host ? host : given.tls_name ? given.tls_name : s->host ? s->host : "";
+    struct fsk_tls_config *tls = NULL;
     if (err == FSOCK_OK)
-        s->tls = fsk_opener_tls_config(&given, s->accepted, &fault);
-    if (!s->tls) {
+        tls = fsk_opener_tls_config(&given, s->accepted, &fault);
+    if (!tls) {
         s->fault = fault;
         return fault.err;
     }
+    fsk_tls_config_free(s->tls); /* a proxy's; its layer has its own */
+    s->tls = tls;
+    s->transport = FSK_TLS;
     s->stream.top = new_layer(s, fsk_span_str(name));
     s->shaking = true;
     if (!s->stream.top)

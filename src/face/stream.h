@@ -30,7 +30,7 @@ struct fsock_stream {
     char *name;    /* the target as given, for sentences; or "" */
     char *host;    /* whom it was opened to, for TLS; NULL: nobody */
     uint16_t port;
-    struct fsk_tls_config *tls; /* NULL without TLS */
+    struct fsk_tls_config *tls; /* of the top TLS layer, maybe one to a proxy; NULL without TLS */
     fsock_time deadline;
     int64_t silence;
     struct fsock_fault fault;

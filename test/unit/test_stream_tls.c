@@ -402,6 +402,43 @@ static void test_tickets_do_not_reset(void **state)
     }
 }
 
+/* An HTTPS proxy that answers for the target itself. */
+static void be_a_proxy(struct actor *a)
+{
+    char line[256];
+    size_t n;
+    a->stream = NULL;
+    if (fsock_accept(a->listener, &a->stream, SOON, NULL) != FSOCK_OK)
+        return;
+    while (fsock_read_line(a->stream, line, sizeof line, &n, SOON) == FSOCK_OK && n > 2)
+        continue;
+    fsock_printf(a->stream, SOON, "HTTP/1.1 200 Go on\r\n\r\n");
+}
+
+/* TLS to a proxy is not TLS to the peer, which can still be put on. */
+static void test_plain_by_a_proxy_with_tls(void **state)
+{
+    struct fsock_options client = client_options(), server = server_options();
+    char proxy[64];
+    (void)state;
+    struct actor a = {.listener = hear("tls://127.0.0.1:0", &server)};
+    snprintf(proxy, sizeof proxy, "https://127.0.0.1:%d", fsock_listener_port(a.listener));
+    client.proxy = proxy;
+    actor_start(&a, be_a_proxy, 0);
+    fsock_stream *s = dial("tcp://far.example", 25, &client);
+    actor_join(&a);
+    is_text(fsock_inspect(s)->transport, "tcp");
+    say(s, "STARTTLS");
+    hears(a.stream, "STARTTLS");
+    client.proxy = NULL;
+    assert_int_equal(fsock_start_tls(s, NULL, &client, FSOCK_NOW), FSOCK_AGAIN);
+    is_text(fsock_inspect(s)->transport, "tls");
+    hears(a.stream, "\x16\x03\x01"); /* a handshake within */
+    fsock_close(s);
+    fsock_close(a.stream);
+    fsock_listener_close(a.listener);
+}
+
 static void test_no_byte_out_of_band(void **state)
 {
     struct line l;
@@ -434,6 +471,7 @@ int main(void)
         TEST(test_both_ends_of_a_half_close),
         TEST(test_an_end_that_is_cut_off),
         TEST(test_tickets_do_not_reset),
+        TEST(test_plain_by_a_proxy_with_tls),
         TEST(test_no_byte_out_of_band),
     };
     return cmocka_run_group_tests(tests, make_certificates, remove_certificates);
