@@ -11,6 +11,8 @@
 #include "option_rows.h"
 #include "outcome.h"
 #include "talk_starttls.h"
+#include "wire/addr.h"
+#include "wire/endpoint.h"
 
 #define AT(member) offsetof(struct talk_options, member)
 /* clang-format off */
@@ -27,6 +29,7 @@ static const struct option_row rows[] = {
     TEXT('s', "source", "ADDRESS", source, "come from this address or interface"),
     TEXT('p', "source-port", "PORT", port, "come from this port; with -l: listen at it"),
     TEXT('x', "proxy", "URL", proxy, "go through this proxy (SOCKS 5, or as -X says)"),
+    TEXT('x', "proxy", "HOST[:PORT]", proxy, "go through this proxy: SOCKS 5, or as -X or its URL says"),
     TEXT('X', "proxy-protocol", "KIND", proxy_kind, "4, 4a, 5 or connect, if -x does not say"),
     TEXT('P', "proxy-user", "USER:PASSWORD", proxy_user, "log in at the proxy"),
     LIST(0, "resolve", "HOST:PORT:ADDR", resolve, 0, "use ADDR for HOST, which may be *"),
@@ -243,6 +246,29 @@ static int join_words(struct talk_options *o, char *why, size_t cap)
     return EXIT_MEMORY;
 }
 
+/* The target's host, if it has one: that it has none, or is wrong, others will say. */
+static struct fsk_span host_of(const struct talk_options *o)
+{
+    char unused[FSK_ENDPOINT_WHY];
+    struct fsk_endpoint e;
+    struct fsk_span text = fsk_span_str(o->target);
+    if (!o->ports)
+        return fsk_endpoint_parse(text, 0, o->listen, &e, unused) ? e.host : fsk_span("", 0);
+    return text.n > 2 && text.p[0] == '[' ? fsk_span(text.p + 1, text.n - 2) : text;
+}
+
+/* With -n nobody is asked for a name. */
+static int check_numeric(const struct talk_options *o, char *why, size_t cap)
+{
+    struct fsk_addr address;
+    struct fsk_span zone, host = host_of(o);
+    if (!o->numeric || host.n == 0 || fsk_addr_parse(host, &address, &zone) ||
+        fsk_addr_parse_loose(host, &address))
+        return 0;
+    snprintf(why, cap, "-n looks up no name, and '%.*s' is no address", (int)host.n, host.p);
+    return EXIT_USAGE;
+}
+
 static int join_bind(struct talk_options *o, char *why, size_t cap)
 {
     bool at_port = o->port && !o->listen;
@@ -348,6 +374,8 @@ int talk_options_check(struct talk_options *o, char *why, size_t cap)
     int code = join_words(o, why, cap);
     if (!code)
         code = check_words(o, why, cap);
+    if (!code)
+        code = check_numeric(o, why, cap);
     if (!code)
         code = join_bind(o, why, cap);
     if (!code)
