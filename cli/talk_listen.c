@@ -6,30 +6,32 @@
 #include "interrupt.h"
 #include "outcome.h"
 
-static int time_is_up(struct talk_call *call)
+/* Why it was not waited for any longer. The exit code. */
+static int time_is_up(const struct talk_call *call, const char *missed)
 {
-    int code = interrupt_signal();
-    if (code) {
-        talk_say(call->o, "interrupted", "");
-        return 128 + code;
-    }
-    talk_say(call->o,
-             fsock_now() >= call->deadline ? "nobody came (-m raises this limit)"
-                                           : "nobody came (-w raises this limit)",
-             "");
-    return EXIT_TIMEOUT;
+    char text[128];
+    int signal = interrupt_signal();
+    snprintf(text, sizeof text, "%s (-%c raises this limit)", missed,
+             fsock_now() >= call->deadline ? 'm' : 'w');
+    talk_say(call->o, signal ? "interrupted" : text, "");
+    return signal ? 128 + signal : EXIT_TIMEOUT;
 }
 
-/* Until somebody is there, a signal has come or a limit has struck. */
-static bool wait_for(struct talk_call *call, struct fsock_wait_item what)
+/* Until it is ready; false: a signal has come or a limit has struck. */
+static bool wait_for(struct talk_call *call, struct fsock_wait_item what, fsock_time limit)
 {
     struct fsock_wait_item list[] = {
         {NULL, call->alarm, FSOCK_READABLE, 0},
         what,
     };
-    fsock_time idle = fsk_time_limit(fsock_now(), call->o->wait);
-    enum fsock_err err = fsock_wait(list, 2, fsk_time_min(call->deadline, idle));
-    return err == FSOCK_OK && list[1].ready;
+    enum fsock_err err = fsock_wait(list, 2, fsk_time_min(call->deadline, limit));
+    return err == FSOCK_OK && !list[0].ready && list[1].ready;
+}
+
+/* -w is for the first to come. Who keeps listening has no need of anybody. */
+static fsock_time patience(const struct talk_call *call)
+{
+    return call->o->keep ? FSOCK_NEVER : fsk_time_limit(fsock_now(), call->o->wait);
 }
 
 /* ---- Connections ----------------------------------------------------------------------------- */
@@ -40,24 +42,37 @@ static void tell_listening(const struct talk_options *o, const char *name)
         fprintf(stderr, "* listening at %s\n", name);
 }
 
-static int take_one(struct talk_call *call, fsock_listener *l)
+/* The next one to come. An exit code if there is none. */
+static int take_one(struct talk_call *call, fsock_listener *l, fsock_stream **peer)
 {
     struct fsock_fault fault;
-    fsock_stream *peer = NULL;
+    struct fsock_wait_item item = {NULL, fsock_listener_fd(l), FSOCK_READABLE, 0};
+    fsock_time limit = patience(call);
     enum fsock_err err = FSOCK_AGAIN;
     while (err == FSOCK_AGAIN) {
-        struct fsock_wait_item item = {NULL, fsock_listener_fd(l), FSOCK_READABLE, 0};
-        if (!wait_for(call, item))
-            return time_is_up(call);
-        err = fsock_accept(l, &peer, FSOCK_NOW, &fault);
+        if (!wait_for(call, item, limit))
+            return time_is_up(call, "nobody came");
+        err = fsock_accept(l, peer, FSOCK_NOW, &fault);
     }
-    if (err != FSOCK_OK)
-        return talk_say_fault(call->o, &fault);
+    return err == FSOCK_OK ? EXIT_FINE : talk_say_fault(call->o, &fault);
+}
+
+/* TLS, if there is to be any, and then the conversation. */
+static int serve(struct talk_call *call, fsock_stream *peer)
+{
     fsock_time limit = fsk_time_limit(fsock_now(), call->o->options.connect_timeout);
-    err = fsock_handshake(peer, fsk_time_min(limit, call->deadline));
+    enum fsock_err err;
+    int code = EXIT_FINE;
+    while ((err = fsock_handshake(peer, FSOCK_NOW)) == FSOCK_AGAIN && code == EXIT_FINE) {
+        unsigned events = fsock_wants(peer, FSOCK_READABLE);
+        struct fsock_wait_item item = {NULL, fsock_fd(peer), events, 0};
+        if (events && !wait_for(call, item, limit))
+            code = time_is_up(call, "the client has begun no TLS, or not ended its handshake");
+    }
     if (err == FSOCK_OK)
         return talk_over(call, peer);
-    int code = talk_say_fault(call->o, fsock_last_fault(peer));
+    if (code == EXIT_FINE)
+        code = talk_say_fault(call->o, fsock_last_fault(peer));
     fsock_close(peer);
     return code;
 }
@@ -66,14 +81,18 @@ static int listen_for_streams(struct talk_call *call)
 {
     struct fsock_fault fault;
     fsock_listener *l;
+    fsock_stream *peer;
     if (fsock_listen(&l, call->o->target, 0, &call->o->options, call->deadline, &fault))
         return talk_say_fault(call->o, &fault);
     tell_listening(call->o, fsock_listener_name(l));
     int code;
-    do
-        code = take_one(call, l);
-    while (call->o->keep && !interrupt_signal() && fsock_now() < call->deadline &&
-           code != EXIT_WRITE);
+    do {
+        code = take_one(call, l, &peer);
+        if (code != EXIT_FINE)
+            break;
+        code = serve(call, peer);
+    } while (call->o->keep && !interrupt_signal() && fsock_now() < call->deadline &&
+             code != EXIT_WRITE);
     fsock_listener_close(l);
     return code;
 }
@@ -105,9 +124,9 @@ static int listen_for_datagrams(struct talk_call *call)
     if (fsock_bind(&s, call->o->target, 0, &call->o->options, call->deadline, &fault))
         return talk_say_fault(call->o, &fault);
     tell_listening(call->o, fsock_inspect(s)->local);
-    if (!wait_for(call, (struct fsock_wait_item){s, -1, FSOCK_READABLE, 0})) {
+    if (!wait_for(call, (struct fsock_wait_item){s, -1, FSOCK_READABLE, 0}, patience(call))) {
         fsock_close(s);
-        return time_is_up(call);
+        return time_is_up(call, "nobody came");
     }
     return take_first(call, s);
 }
