@@ -136,7 +136,6 @@ static bool peer_ended(struct relay *r)
 
 static bool receiving_failed(struct relay *r)
 {
-    show_end(&r->show);
     relay_end_by_fault(r, fsock_last_fault(r->peer));
     return false;
 }
@@ -361,9 +360,10 @@ static void wait_for_all(struct relay *r)
         relay_end(r, EXIT_MEMORY, "can't wait: %s", fsock_err_name(err));
 }
 
-/* What was received is still shown, if somebody takes it. */
+/* What was received is still shown, if somebody takes it: also half a line of a view. */
 static void write_rest(struct relay *r)
 {
+    show_end(&r->show);
     struct fsk_span text = fsk_buf_span(&r->show.ready);
     if (text.n && r->code != EXIT_WRITE)
         fsock_write(r->out, text.p, text.n, NULL, fsock_after(0.2));

@@ -84,7 +84,8 @@ void show_pause(struct show *s)
 
 void show_end(struct show *s)
 {
-    if (!s->dump)
+    if (!s->dump && !s->ended)
         view_end(&s->view, &s->text);
+    s->ended = true;
     out_flush(&s->text);
 }

@@ -12,6 +12,7 @@
 struct show {
     const struct talk_options *o;
     bool dump, terminal;    /* standard output is one */
+    bool ended;             /* show_end() was called */
     struct view view;       /* of received bytes */
     struct view sent, came; /* of --dump */
     struct ebcdic ebcdic;
@@ -32,7 +33,7 @@ void show_sent(struct show *s, struct fsk_span bytes);
 /* Nothing more comes for now: on a terminal what is kept is shown. */
 void show_pause(struct show *s);
 
-/* Nothing more comes. */
+/* Nothing more comes. Saying so twice is fine. */
 void show_end(struct show *s);
 
 #endif
