@@ -192,8 +192,10 @@ static enum fsock_err race(struct fsk_dial *d, fsock_time now)
         if (err != FSOCK_AGAIN) {
             d->resolved = true;
             d->looked_up = now;
+            if (d->resolve.n == 0 && err == FSOCK_ERR_NAME && d->target->proxy.kind)
+                err = d->fault->err = FSOCK_ERR_PROXY_NAME;
             if (d->resolve.n == 0)
-                return err == FSOCK_ERR_NAME && d->target->proxy.kind ? FSOCK_ERR_PROXY_NAME : err;
+                return err;
         } else if (!d->resolve.settled) {
             return err;
         } else if (!d->looked_up) {
