@@ -1,6 +1,8 @@
 #include "talk_listen.h"
 
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "base/time.h"
 #include "interrupt.h"
@@ -34,13 +36,20 @@ static fsock_time patience(const struct talk_call *call)
     return call->o->keep ? FSOCK_NEVER : fsk_time_limit(fsock_now(), call->o->wait);
 }
 
-/* ---- Connections ----------------------------------------------------------------------------- */
-
 static void tell_listening(const struct talk_options *o, const char *name)
 {
     if (o->verbose)
         fprintf(stderr, "* listening at %s\n", name);
 }
+
+/* After a conversation that ended with this code there is to be another. */
+static bool goes_on(const struct talk_call *call, int code)
+{
+    return call->o->keep && !interrupt_signal() && fsock_now() < call->deadline &&
+           code != EXIT_WRITE;
+}
+
+/* ---- Connections ----------------------------------------------------------------------------- */
 
 /* The next one to come. An exit code if there is none. */
 static int take_one(struct talk_call *call, fsock_listener *l, fsock_stream **peer)
@@ -91,8 +100,7 @@ static int listen_for_streams(struct talk_call *call)
         if (code != EXIT_FINE)
             break;
         code = serve(call, peer);
-    } while (call->o->keep && !interrupt_signal() && fsock_now() < call->deadline &&
-             code != EXIT_WRITE);
+    } while (goes_on(call, code));
     fsock_listener_close(l);
     return code;
 }
@@ -117,18 +125,52 @@ static int take_first(struct talk_call *call, fsock_stream *s)
     return code;
 }
 
-static int listen_for_datagrams(struct talk_call *call)
+/* The path of a unix socket outlives it, and could not be bound again. */
+static void remove_path(const char *target)
+{
+    static const char scheme[] = "udg://";
+    const char *path = target + strlen(scheme);
+    if (strncmp(target, scheme, strlen(scheme)) == 0 && path[0] != '@')
+        unlink(path);
+}
+
+/* One conversation at `target`, which then says where that was, if the port was to be a free one.
+ */
+static int take_datagrams(struct talk_call *call, char *target, size_t cap, bool *bound)
 {
     struct fsock_fault fault;
     fsock_stream *s;
-    if (fsock_bind(&s, call->o->target, 0, &call->o->options, call->deadline, &fault))
+    *bound = fsock_bind(&s, target, 0, &call->o->options, call->deadline, &fault) == FSOCK_OK;
+    if (!*bound)
         return talk_say_fault(call->o, &fault);
-    tell_listening(call->o, fsock_inspect(s)->local);
-    if (!wait_for(call, (struct fsock_wait_item){s, -1, FSOCK_READABLE, 0}, patience(call))) {
+    const struct fsock_stream_info *info = fsock_inspect(s);
+    tell_listening(call->o, info->local);
+    if (strcmp(info->transport, "udp") == 0)
+        snprintf(target, cap, "udp://%s", info->local);
+    int code;
+    if (wait_for(call, (struct fsock_wait_item){s, -1, FSOCK_READABLE, 0}, patience(call))) {
+        code = take_first(call, s);
+    } else {
         fsock_close(s);
-        return time_is_up(call, "nobody came");
+        code = time_is_up(call, "nobody came");
     }
-    return take_first(call, s);
+    remove_path(target);
+    return code;
+}
+
+static int listen_for_datagrams(struct talk_call *call)
+{
+    char target[1024];
+    bool bound;
+    int code;
+    if (snprintf(target, sizeof target, "%s", call->o->target) >= (int)sizeof target) {
+        talk_say(call->o, "no address is that long", "");
+        return EXIT_USAGE;
+    }
+    do
+        code = take_datagrams(call, target, sizeof target, &bound);
+    while (bound && goes_on(call, code));
+    return code;
 }
 
 int talk_listen(struct talk_call *call)

@@ -21,6 +21,7 @@ void relay_init(struct relay *r, const struct talk_options *o, const struct plan
 {
     *r = (struct relay){.o = o, .plan = plan, .peer = peer, .in = in, .out = out, .alarm = alarm};
     r->code = -1;
+    r->answered = o->listen; /* who listens was spoken to first */
     r->deadline = FSOCK_NEVER;
     r->until = FSOCK_NEVER;
     r->datagrams = strncmp(fsock_inspect(peer)->transport, "ud", 2) == 0;
