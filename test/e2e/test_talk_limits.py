@@ -175,7 +175,7 @@ def test_exit_codes(site, fsock):
         (97, ["-x", f"127.0.0.1:{site.socks5_refuse}", "127.0.0.1", 80]),
         (5, ["-x", "nowhere.invalid", *servers, "127.0.0.1", 80]),
         (2, ["127.0.0.1", "http"]), (2, ["127.0.0.1"]), (2, ["127.0.0.1", 99999]),
-        (45, ["-s", "192.0.2.1", "127.0.0.1", site.http]),
+        (7, ["-s", "192.0.2.1", "127.0.0.1", site.http]),
     ):
         result = fsock("talk", *args)
         assert result.code == code and not result.stdout, result
