@@ -107,16 +107,18 @@ static int listen_for_streams(struct talk_call *call)
 
 /* ---- Datagrams ------------------------------------------------------------------------------- */
 
-/* Who sends the first datagram is the peer from then on. */
+/*
+ * Who sends the first datagram is the peer from then on. A unix socket may have no name, or be gone
+ * by now: it can't be answered, and everybody is heard.
+ */
 static int take_first(struct talk_call *call, fsock_stream *s)
 {
     char bytes[65536];
     struct fsock_address from;
     size_t n;
     enum fsock_err err = fsock_recv_from(s, bytes, sizeof bytes, &n, &from, FSOCK_NOW);
-    if (err == FSOCK_OK)
-        err = fsock_set_peer(s, &from);
     if (err == FSOCK_OK) {
+        (void)fsock_set_peer(s, &from);
         call->first = fsk_span(bytes, n);
         return talk_over(call, s);
     }
