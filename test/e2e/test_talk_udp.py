@@ -222,6 +222,19 @@ def test_unix(fsock, tmp):
     assert not path.exists()
 
 
+def test_unix_peers_without_a_name(fsock, tmp):
+    """They can't be answered, and all of them are heard, as by a log."""
+    path = str(tmp / "socket")
+    with talk(fsock, "-l", "-U", "-u", "-v", path) as server:
+        server.line("listening at")
+        for word in (b"one", b"two"):
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as peer:
+                peer.sendto(word, path)
+                assert server.take(3) == word
+        server.stdin.write(b"hi")
+        assert server.end() in (7, 55, 56) and "fsock: talk: " in server.errors, server
+
+
 def test_unix_of_another(fsock, tmp):
     path = str(tmp / "socket")
     peer = Peer(family=socket.AF_UNIX, address=path)
