@@ -28,7 +28,6 @@ static const struct option_row rows[] = {
     FLAG('n', "numeric", numeric, "no name lookups: the host must be an address"),
     TEXT('s', "source", "ADDRESS", source, "come from this address or interface"),
     TEXT('p', "source-port", "PORT", port, "come from this port; with -l: listen at it"),
-    TEXT('x', "proxy", "URL", proxy, "go through this proxy (SOCKS 5, or as -X says)"),
     TEXT('x', "proxy", "HOST[:PORT]", proxy, "go through this proxy: SOCKS 5, or as -X or its URL says"),
     TEXT('X', "proxy-protocol", "KIND", proxy_kind, "4, 4a, 5 or connect, if -x does not say"),
     TEXT('P', "proxy-user", "USER:PASSWORD", proxy_user, "log in at the proxy"),
@@ -139,11 +138,18 @@ static bool stdin_is_misspelled(const struct talk_options *o)
     return false;
 }
 
+/* The target begins with tls://, tlsv1.2:// or ssl://. */
+static bool is_tls(const char *target)
+{
+    return strstr(target, "://") &&
+           (strncmp(target, "tls", 3) == 0 || strncmp(target, "ssl:", 4) == 0);
+}
+
 static const char *conflict_of_listening(const struct talk_options *o)
 {
     if (o->proxy || o->starttls)
         return "-l waits for others, and can't go with -x or --starttls";
-    if ((o->tls || (o->target && strncmp(o->target, "tls", 3) == 0)) && !o->cert_file)
+    if (is_tls(o->target) && !o->cert_file)
         return "a TLS listener needs a certificate; give it with --cert FILE";
     return NULL;
 }
@@ -215,6 +221,8 @@ static int join_words(struct talk_options *o, char *why, size_t cap)
     const char *second = o->words.n > 1 ? o->words.item[1].value : NULL;
     if (o->listen && !second && o->port && !o->unix_path)
         second = o->port;
+    if (o->listen && !first && o->source)
+        first = o->source;
     if (o->listen && first && !second && is_ports(first) && !o->unix_path) {
         second = first;
         first = NULL;
@@ -227,8 +235,8 @@ static int join_words(struct talk_options *o, char *why, size_t cap)
     }
     first = first ? first : "";
     const char *scheme = has_transport(first) ? "" : transport(o);
-    if (has_transport(first) && (o->udp || o->unix_path)) {
-        snprintf(why, cap, "'%s' has its transport; drop -u and -U", first);
+    if (has_transport(first) && (o->udp || o->unix_path || (o->tls && !is_tls(first)))) {
+        snprintf(why, cap, "'%s' has its transport; drop -u, -U and --tls", first);
         return EXIT_USAGE;
     }
     if (second && o->unix_path) {

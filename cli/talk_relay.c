@@ -323,12 +323,11 @@ static void want_receiving(struct relay *r, struct fsock_wait_item *list)
 
 static void want_sending(struct relay *r, struct fsock_wait_item *list)
 {
-    bool plain = !r->telnet && !r->o->crlf && !r->o->dump && !r->datagrams;
     if (r->send_failed)
         return;
     if (fsk_buf_len(&r->to_peer) || r->left.n)
         list[AT_PEER].events |= FSOCK_WRITABLE;
-    else if (list[AT_SOURCE].stream && plain)
+    else if (list[AT_SOURCE].stream && relay_copies_source(r))
         want_flow(list, &r->sending, AT_SOURCE, AT_PEER);
     else if (list[AT_SOURCE].stream)
         list[AT_SOURCE].events |= FSOCK_READABLE;

@@ -86,6 +86,9 @@ bool relay_send(struct relay *r);
 /* The stream that is being read for the plan now; NULL: none. */
 fsock_stream *relay_source(const struct relay *r);
 
+/* That stream's bytes go as they are. */
+bool relay_copies_source(const struct relay *r);
+
 /* The plan is over, and all of it has gone. */
 bool relay_has_sent_all(const struct relay *r);
 

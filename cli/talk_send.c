@@ -95,13 +95,24 @@ static enum fsock_err add_crlf(struct relay *r, struct fsk_span bytes)
     return err;
 }
 
+/* Files go as they are. */
+static bool wants_crlf(const struct relay *r)
+{
+    return r->o->crlf && step_of(r)->kind == STEP_STDIN;
+}
+
+bool relay_copies_source(const struct relay *r)
+{
+    return !r->telnet && !wants_crlf(r) && !r->o->dump && !r->datagrams;
+}
+
 /* Into the buffer, as the options want it; *used bytes of it. */
 static enum fsock_err convert(struct relay *r, struct fsk_span bytes, size_t *used)
 {
     *used = bytes.n;
     if (r->telnet)
         return talk_telnet_send(r->telnet, bytes, used);
-    if (r->o->crlf)
+    if (wants_crlf(r))
         return add_crlf(r, bytes);
     return fsk_buf_append(&r->to_peer, bytes.p, bytes.n);
 }
@@ -171,8 +182,7 @@ static bool read_source(struct relay *r, fsock_stream *source)
 static bool from_source(struct relay *r)
 {
     fsock_stream *source = relay_source(r);
-    bool plain = !r->telnet && !r->o->crlf && !r->o->dump && !r->datagrams;
-    return plain ? copy_source(r, source) : read_source(r, source);
+    return relay_copies_source(r) ? copy_source(r, source) : read_source(r, source);
 }
 
 static void open_file(struct relay *r, const char *path)
