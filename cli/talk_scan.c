@@ -259,13 +259,6 @@ static int prepare_ports(struct scan *s, char *why, size_t cap)
     return 0;
 }
 
-static bool is_address(struct fsk_span host)
-{
-    struct fsk_addr addr;
-    struct fsk_span zone;
-    return fsk_addr_parse(host, &addr, &zone);
-}
-
 /* The library's object, with the payload in it; as prepare_ports(). */
 static int prepare_probe(struct scan *s, char *why, size_t cap)
 {
@@ -297,12 +290,6 @@ static int prepare(struct scan *s, char *why, size_t cap)
     int code = prepare_ports(s, why, cap);
     if (code)
         return code;
-    if (s->o->numeric && !fsk_transport_local(s->endpoint.transport) &&
-        !is_address(s->endpoint.host)) {
-        snprintf(why, cap, "-n takes addresses, and '%.*s' is a name", (int)s->endpoint.host.n,
-                 s->endpoint.host.p);
-        return EXIT_USAGE;
-    }
     code = prepare_probe(s, why, cap);
     if (code)
         return code;

@@ -324,7 +324,7 @@ def test_memory_does_not_grow(fsock):
     (["127.0.0.1"], "there is no port"),
     (["", "80"], "there is no host"),
     (["ftp://x", "80"], 'unable to find the socket transport "ftp"'),
-    (["-n", "shop.test", "80"], "-n takes addresses, and 'shop.test' is a name"),
+    (["-n", "shop.test", "80"], "-n looks up no name, and 'shop.test' is no address"),
     (["-u", "--payload", r"\q", "127.0.0.1", "80"], "--payload: byte 1: a backslash before 'q'"),
     (["--dns-servers", "x", "shop.test", "80"], 'name server "x"'),
 ])
