@@ -1,17 +1,5 @@
 #!/bin/sh
 # bench/get.sh [-y] [OPTION]... [JOB]... - `fsock get` beside curl, wget2, aria2, h2load and ab.
 #
-# Installs what is missing (-y: without asking), builds, and prints a table with ratios. --help
-# names the jobs and the options. With FSOCK_BUILD set it takes that Meson build as it is.
-set -eu
-cd "$(dirname "$0")/.."
-
-yes=
-[ "${1-}" != -y ] || { yes=-y; shift; }
-tools/setup $yes build test bench
-if [ -z "${FSOCK_BUILD-}" ]; then
-    tools/build $yes
-    FSOCK_BUILD=$PWD/build
-fi
-export FSOCK_BUILD
-exec python3 bench/get.py "$@"
+# Prints a table with ratios. --help names the jobs and the options; bench/run.sh the rest.
+exec "$(dirname "$0")/run.sh" get "$@"
