@@ -66,13 +66,21 @@ static int take_one(struct talk_call *call, fsock_listener *l, fsock_stream **pe
     return err == FSOCK_OK ? EXIT_FINE : talk_say_fault(call->o, &fault);
 }
 
+/* A listener at a unix socket has no TLS of its own: it is put on what was accepted. */
+static enum fsock_err begin_tls(const struct talk_options *o, fsock_stream *peer)
+{
+    if (o->tls && o->unix_path)
+        return fsock_start_tls(peer, NULL, &o->options, FSOCK_NOW);
+    return fsock_handshake(peer, FSOCK_NOW);
+}
+
 /* TLS, if there is to be any, and then the conversation. */
 static int serve(struct talk_call *call, fsock_stream *peer)
 {
     fsock_time limit = fsk_time_limit(fsock_now(), call->o->options.connect_timeout);
-    enum fsock_err err;
     int code = EXIT_FINE;
-    while ((err = fsock_handshake(peer, FSOCK_NOW)) == FSOCK_AGAIN && code == EXIT_FINE) {
+    enum fsock_err err = begin_tls(call->o, peer);
+    for (; err == FSOCK_AGAIN && code == EXIT_FINE; err = fsock_handshake(peer, FSOCK_NOW)) {
         unsigned events = fsock_wants(peer, FSOCK_READABLE);
         struct fsock_wait_item item = {NULL, fsock_fd(peer), events, 0};
         if (events && !wait_for(call, item, limit))

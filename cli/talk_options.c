@@ -169,6 +169,8 @@ static const char *conflict(const struct talk_options *o)
         return "-u sends datagrams: TLS and telnet need a stream";
     if (o->tls && o->starttls)
         return "--tls and --starttls both say when TLS begins; drop one of them";
+    if (o->listen && o->tls && !o->cert_file)
+        return "who listens with --tls needs a certificate; give it with --cert FILE";
     if (o->proxy && (o->udp || o->unix_path))
         return "-x is for TCP: datagrams and unix sockets go by no proxy";
     if (o->keep && !o->listen)
