@@ -1,9 +1,15 @@
 """What the tests of `fsock talk` have in common: a conversation that is begun, and peers for it."""
 
+import fcntl
 import hashlib
+import os
 import pathlib
+import pty
+import select
 import socket
+import struct
 import subprocess
+import termios
 import threading
 import time
 
@@ -18,7 +24,7 @@ class Program:
 
     def __init__(self, words, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                  stderr=subprocess.PIPE, env=None, **kw):
-        self.words = [str(word) for word in words]
+        self.words = [w if isinstance(w, bytes) else str(w) for w in words]
         self.process = subprocess.Popen(self.words, bufsize=0, stdin=stdin, stdout=stdout,
                                         stderr=stderr, env=clean_env(**(env or {})), **kw)
         self.stdin, self.stdout = self.process.stdin, self.process.stdout
@@ -99,12 +105,59 @@ class Program:
         return self.process.returncode
 
     def __repr__(self):
-        return f"<{' '.join(self.words)}: code {self.process.returncode}, {self.errors!r}>"
+        return f"<{' '.join(map(str, self.words))}: code {self.process.returncode}, {self.errors!r}>"
 
 
 def talk(fsock, *args, **kw):
     """Begins `fsock talk` with these arguments."""
     return Program([fsock.program, "talk", *args], **kw)
+
+
+class Terminal:
+    """`fsock talk` on a terminal of 40 lines and 100 columns."""
+
+    def __init__(self, fsock, *args):
+        self.ours, theirs = pty.openpty()
+        self.resize(40, 100)
+        self.process = subprocess.Popen([fsock.program, "talk", *map(str, args)], stdin=theirs,
+                                        stdout=theirs, stderr=theirs, start_new_session=True,
+                                        env=clean_env(TERM="xterm"))
+        os.close(theirs)
+        self.shown = b""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *unused):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        os.close(self.ours)
+
+    def resize(self, rows, columns):
+        fcntl.ioctl(self.ours, termios.TIOCSWINSZ, struct.pack("4H", rows, columns, 0, 0))
+
+    def type(self, keys):
+        os.write(self.ours, keys)
+
+    def see(self, word):
+        """Until this is shown, which then counts no more."""
+        end = time.monotonic() + PATIENCE
+        while word not in self.shown:
+            assert time.monotonic() < end, (word, self.shown)
+            if not select.select([self.ours], [], [], 0.1)[0]:
+                continue
+            try:
+                self.shown += os.read(self.ours, 65536)
+            except OSError:  # the other end is closed
+                assert word in self.shown, self.shown
+        before, self.shown = self.shown.split(word, 1)
+        return before
+
+    def mode(self):
+        """(echo, line by line) of the terminal."""
+        flags = termios.tcgetattr(self.ours)[3]
+        return bool(flags & termios.ECHO), bool(flags & termios.ICANON)
 
 
 def serve(play, host="127.0.0.1", family=socket.AF_INET):

@@ -4,25 +4,19 @@ Each is started by the test at a port that it picks, with a configuration and a 
 root or by anybody else; only Postfix has to be started by root.
 """
 
-import fcntl
 import getpass
 import os
 import pathlib
-import pty
-import select
 import shutil
 import signal
-import socket
-import struct
 import subprocess
 import tempfile
-import termios
 import time
 
 import pytest
 
 from conftest import clean_env
-from talking import PATIENCE, Program, free_port, listens, serve, talk, wait_for
+from talking import PATIENCE, Program, Terminal, free_port, listens, serve, talk, wait_for
 
 ROOT = os.geteuid() == 0
 
@@ -58,53 +52,6 @@ class Server(Program):
 
 
 # ---- telnet ----
-
-
-class Terminal:
-    """`fsock talk` on a terminal of 40 lines and 100 columns."""
-
-    def __init__(self, fsock, *args):
-        self.ours, theirs = pty.openpty()
-        self.resize(40, 100)
-        self.process = subprocess.Popen([fsock.program, "talk", *map(str, args)], stdin=theirs,
-                                        stdout=theirs, stderr=theirs, start_new_session=True,
-                                        env=clean_env(TERM="xterm"))
-        os.close(theirs)
-        self.shown = b""
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *unused):
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait()
-        os.close(self.ours)
-
-    def resize(self, rows, columns):
-        fcntl.ioctl(self.ours, termios.TIOCSWINSZ, struct.pack("4H", rows, columns, 0, 0))
-
-    def type(self, keys):
-        os.write(self.ours, keys)
-
-    def see(self, word):
-        """Until this is shown, which then counts no more."""
-        end = time.monotonic() + PATIENCE
-        while word not in self.shown:
-            assert time.monotonic() < end, (word, self.shown)
-            if not select.select([self.ours], [], [], 0.1)[0]:
-                continue
-            try:
-                self.shown += os.read(self.ours, 65536)
-            except OSError:  # the other end is closed
-                assert word in self.shown, self.shown
-        before, self.shown = self.shown.split(word, 1)
-        return before
-
-    def mode(self):
-        """(echo, line by line) of the terminal."""
-        flags = termios.tcgetattr(self.ours)[3]
-        return bool(flags & termios.ECHO), bool(flags & termios.ICANON)
 
 
 @pytest.fixture
