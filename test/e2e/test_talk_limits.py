@@ -5,6 +5,7 @@ Times are of the whole process, and so include its start.
 
 import signal
 import socket
+import ssl
 import struct
 import time
 from subprocess import DEVNULL
@@ -213,7 +214,6 @@ def test_sending_to_who_has_left(fsock):
 
 def test_tls_is_cut_off(site, fsock):
     """Without a close_notify something may be missing."""
-    import ssl
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(site.folder / "site.pem", site.folder / "key.pem")
 

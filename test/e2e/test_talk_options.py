@@ -247,8 +247,8 @@ def test_proxies_of_the_site(site, fsock):
 
 
 def test_tls_through_a_proxy(site, fsock):
-    result = fsock("talk", "--cacert", site.ca, "-x", f"127.0.0.1:{site.socks5}", "-v", "-q1", "--send",
-                   "GET / HTTP/1.0\\r\\n\\r\\n", f"tls://localhost:{site.https}")
+    result = fsock("talk", "--cacert", site.ca, "-x", f"127.0.0.1:{site.socks5}", "-v", "-q1",
+                   "--send", "GET / HTTP/1.0\\r\\n\\r\\n", f"tls://localhost:{site.https}")
     assert result.stdout.startswith(b"HTTP/1.1 200 ") and "* TLSv1.3, " in result.errors, result
 
 
@@ -261,8 +261,8 @@ def test_tinyproxy(fsock, tmp):
         result = through(fsock, "-X", "connect", "-x", f"127.0.0.1:{port}")
         assert result.code == 0 and result.stdout == b"hello", (result, proxy)
         much = bytes(range(256)) * 4096
-        result = fsock("talk", "-N", "-x", f"http://127.0.0.1:{port}", "127.0.0.1", serve(receive_all),
-                       stdin=much)
+        result = fsock("talk", "-N", "-x", f"http://127.0.0.1:{port}", "127.0.0.1",
+                       serve(receive_all), stdin=much)
         assert result.code == 0, result
         proxy.process.terminate()
         proxy.process.wait(PATIENCE)
@@ -293,7 +293,8 @@ def test_dante(fsock, tmp):
         for kind in ("5", "4"):
             result = through(fsock, "-X", kind, "-x", f"127.0.0.1:{port}")
             assert result.code == 0 and result.stdout == b"hello", result
-        result = fsock("talk", "-N", "-x", f"127.0.0.1:{port}", "127.0.0.1", serve(echo), stdin=b"hi")
+        result = fsock("talk", "-N", "-x", f"127.0.0.1:{port}", "127.0.0.1", serve(echo),
+                       stdin=b"hi")
         assert result.code == 0 and result.stdout == b"hi", result
         proxy.process.terminate()
         proxy.process.wait(PATIENCE)

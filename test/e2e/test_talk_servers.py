@@ -179,7 +179,6 @@ maillog_file_prefixes = {folder}
 
 POSTFIX_MASTER = """\
 127.0.0.1:{port} inet n - n - - smtpd
-127.0.0.1:{lmtp} inet n - n - - smtpd
 postlog unix-dgram n - n - 1 postlogd
 tlsmgr unix - - n 1000? 1 tlsmgr
 anvil unix - - n - 1 anvil
@@ -195,7 +194,7 @@ def postfix(site, folder):
     port = free_port()
     (folder / "both.pem").write_text((site.folder / "key.pem").read_text() +
                                      (site.folder / "site.pem").read_text())
-    names = {"folder": folder, "port": port, "lmtp": free_port()}
+    names = {"folder": folder, "port": port}
     (folder / "main.cf").write_text(POSTFIX_MAIN.format(**names))
     (folder / "master.cf").write_text(POSTFIX_MASTER.format(**names))
     (folder / "queue").mkdir()
@@ -212,8 +211,8 @@ def postfix(site, folder):
 @pytest.mark.skipif(not ROOT, reason="Postfix is started by root alone")
 def test_postfix(site, fsock, postfix):
     """By hand, and with STARTTLS first: then it offers none any more, and its certificate is seen."""
-    dialog = ["--wait", "220 ", "--send", "EHLO me.test\\r\\n", "--wait", "250 ", "--send", "QUIT\\r\\n",
-              "-w5", "127.0.0.1", postfix]
+    dialog = ["--wait", "220 ", "--send", "EHLO me.test\\r\\n", "--wait", "250 ", "--send",
+              "QUIT\\r\\n", "-w5", "127.0.0.1", postfix]
     result = fsock("talk", *dialog)
     assert result.code == 0 and b"250-STARTTLS\r\n" in result.stdout, result
     assert b"\n221 " in result.stdout, result

@@ -69,8 +69,8 @@ def test_wait(fsock):
         connection.settimeout(5)
         heard.append(connection.recv(100))
 
-    result = fsock("talk", "--wait", "welcome\\r\\n", "--wait", "welcome", "--send", "hi", "-q0", "127.0.0.1",
-                   serve(play))
+    result = fsock("talk", "--wait", "welcome\\r\\n", "--wait", "welcome", "--send", "hi", "-q0",
+                   "127.0.0.1", serve(play))
     assert result.code == 0 and result.stdout == b"welcome\r\nwelcome", result
     wait_for(lambda: heard)
     assert heard == [b"hi"]
@@ -316,8 +316,8 @@ def test_tls_over_a_unix_socket(site, fsock, tmp):
     pem = ["--cert", site.folder / "site.pem", "--key", site.folder / "key.pem"]
     with talk(fsock, "-l", "-v", "-d", "--tls", *pem, "-U", path) as server:
         server.line("listening at")
-        result = fsock("talk", "-N", "-v", "--tls", "--tls-name", "localhost", "--cacert", site.ca, "-U",
-                       path, stdin=b"hello")
+        result = fsock("talk", "-N", "-v", "--tls", "--tls-name", "localhost", "--cacert", site.ca,
+                       "-U", path, stdin=b"hello")
         assert result.code == 0 and "* TLSv1.3, " in result.errors, (result, server)
         assert server.end() == 0 and server.rest == b"hello", server
     with talk(fsock, "-l", "-v", "-d", "--tls", *pem, "-U", path) as server:
