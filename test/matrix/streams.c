@@ -222,24 +222,36 @@ void act_wait(struct trial *t)
 
 /* ---- Writing --------------------------------------------------------------------------------- */
 
-void act_write(struct trial *t)
+/* As much as there is room for now. False: there was none. */
+static bool stuff(struct trial *t, fsock_stream *s)
+{
+    bool any = false;
+    while (fsock_write(s, upload_bytes(), UPLOAD, &t->n, FSOCK_NOW) == FSOCK_OK)
+        any = true;
+    return any;
+}
+
+/* The stream, with all buffers on the way full: there was no room, and none for a while. */
+static fsock_stream *stuck(struct trial *t)
 {
     fsock_stream *s = opened(t);
+    struct fsock_wait_item room = {.stream = s, .fd = -1, .events = FSOCK_WRITABLE};
+    do
+        stuff(t, s);
+    while (fsock_wait(&room, 1, fsock_now() + LIMIT / 2) == FSOCK_OK || stuff(t, s));
+    return s;
+}
+
+/* Silence begins when the buffers are full, so they are filled before. */
+void act_write(struct trial *t)
+{
+    fsock_stream *s = t->cell->which == READ ? stuck(t) : opened(t);
     enum fsock_err err;
     begin(t, s);
     do
         err = fsock_write(s, upload_bytes(), UPLOAD, &t->n, t->deadline);
     while (err == FSOCK_OK);
     end(t, err, fsock_last_fault(s));
-}
-
-/* The stream, with all buffers on the way full: nothing was taken for a while. */
-static fsock_stream *stuck(struct trial *t)
-{
-    fsock_stream *s = opened(t);
-    while (fsock_write(s, upload_bytes(), UPLOAD, &t->n, fsock_now() + LIMIT / 4), t->n)
-        ;
-    return s;
 }
 
 void act_shut(struct trial *t)
