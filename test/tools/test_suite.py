@@ -45,7 +45,8 @@ def test_counts_pytest(tmp_path, monkeypatch, body, counts):
     monkeypatch.chdir(SUITE.parents[1])
     (tmp_path / 'test_it.py').write_text(body)
     score = suite.Score()
-    suite.pytest(score, 'it', str(tmp_path), '', [str(tmp_path)])
+    done = suite.pytest(str(tmp_path), '', [str(tmp_path)])
+    suite.count_report(score, str(tmp_path), *done)
     assert (score.passed, score.failed, score.skipped) == counts
 
 
