@@ -15,8 +15,8 @@ struct advice {
 /* clang-format off */
 static const struct advice by_errno[] = {
     {0, FSOCK_STAGE_CONNECT, ECONNREFUSED,
-     "the machine is up, but nothing listens on that port: "
-     "is the service running, and is it the right port?"},
+     "the machine is up, but nothing listens there: "
+     "is the service running, and is it the right port or path?"},
     {0, FSOCK_STAGE_CONNECT, ETIMEDOUT,
      "packets get lost on the way: a firewall that drops them, "
      "a machine that is down, or a wrong address"},
