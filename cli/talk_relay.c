@@ -356,7 +356,9 @@ static void wait_for_all(struct relay *r)
     enum fsock_err err = fsock_wait(list, PLACES, next_limit(r));
     if (list[AT_WINDOW].ready)
         talk_telnet_resize(r->telnet);
-    if (err != FSOCK_OK && err != FSOCK_ERR_TIMEOUT)
+    if (err == FSOCK_ERR_TIMEOUT)
+        look_at_clock(r, fsock_now()); /* a byte that would go now has not ended the silence */
+    else if (err != FSOCK_OK)
         relay_end(r, EXIT_MEMORY, "can't wait: %s", fsock_err_name(err));
 }
 
