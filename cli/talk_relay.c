@@ -69,7 +69,7 @@ void relay_end_by_fault(struct relay *r, const struct fsock_fault *f)
 
 /*
  * Between a pipe and a socket nobody says which of the two is the reason: then it is first thought
- * to be the one, and if that was wrong the other.
+ * to be the one, and if that was wrong, since it is ready and still nothing moves, the other.
  */
 enum fsock_err flow_copy(struct flow *f, fsock_stream *from, fsock_stream *to, uint64_t most,
                          uint64_t *n)
@@ -78,8 +78,10 @@ enum fsock_err flow_copy(struct flow *f, fsock_stream *from, fsock_stream *to, u
     f->from = from;
     f->to = to;
     if (err == FSOCK_AGAIN)
-        f->stuck_at_to = fsock_inspect(from)->unread > 0 || (f->stuck && !f->stuck_at_to);
+        f->stuck_at_to =
+            fsock_inspect(from)->unread > 0 || (f->stuck && f->stuck_at_to != f->ready);
     f->stuck = err == FSOCK_AGAIN;
+    f->ready = false;
     return err;
 }
 
@@ -311,6 +313,12 @@ static void want_flow(struct fsock_wait_item *list, const struct flow *f, int fr
     list[at_to ? to : from].events |= at_to ? FSOCK_WRITABLE : FSOCK_READABLE;
 }
 
+static void see_flow(const struct fsock_wait_item *list, struct flow *f, int from, int to)
+{
+    f->ready = f->stuck_at_to ? (list[to].ready & FSOCK_WRITABLE) != 0
+                              : (list[from].ready & FSOCK_READABLE) != 0;
+}
+
 static void want_receiving(struct relay *r, struct fsock_wait_item *list)
 {
     if (fsk_buf_len(&r->show.ready))
@@ -354,6 +362,8 @@ static void wait_for_all(struct relay *r)
         want_sending(r, list);
     }
     enum fsock_err err = fsock_wait(list, PLACES, next_limit(r));
+    see_flow(list, &r->receiving, AT_PEER, AT_OUT);
+    see_flow(list, &r->sending, AT_SOURCE, AT_PEER);
     if (list[AT_WINDOW].ready)
         talk_telnet_resize(r->telnet);
     if (err == FSOCK_ERR_TIMEOUT)

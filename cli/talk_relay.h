@@ -19,6 +19,7 @@ struct flow {
     fsock_stream *from, *to;
     bool stuck;       /* the last try moved nothing, */
     bool stuck_at_to; /* and this one was thought to be the reason */
+    bool ready;       /* that one was waited for, and is ready */
 };
 
 struct relay {
