@@ -373,12 +373,14 @@ static void wait_for_all(struct relay *r)
 }
 
 /* What was received is still shown, if somebody takes it: also half a line of a view. */
+/* What was received is still shown, if somebody takes it, and soon if a limit has struck. */
 static void write_rest(struct relay *r)
 {
     show_end(&r->show);
     struct fsk_span text = fsk_buf_span(&r->show.ready);
     if (text.n && r->code != EXIT_WRITE)
-        fsock_write(r->out, text.p, text.n, NULL, fsock_after(0.2));
+        fsock_write(r->out, text.p, text.n, NULL,
+                    fsock_after(r->code == EXIT_TIMEOUT ? 0.05 : 0.2));
 }
 
 int relay_run(struct relay *r)
