@@ -13,8 +13,9 @@
 #define CHUNK        65536
 #define COPY_BYTES   ((uint64_t)1024 * 1024)
 #define TO_PEER_MOST ((size_t)256 * 1024)
-#define HEARD_MOST   ((size_t)1024 * 1024) /* the last of what an EXPECT looks at */
-#define PATIENCE     (3 * FSOCK_SECOND)    /* for answers to datagrams, which have no end */
+#define HEARD_MOST   ((size_t)1024 * 1024)     /* the last of what an EXPECT looks at */
+#define PATIENCE     (3 * FSOCK_SECOND)        /* for answers to datagrams, which have no end */
+#define STALLED      (100 * FSOCK_MILLISECOND) /* who takes nothing for so long is said not to */
 
 void relay_init(struct relay *r, const struct talk_options *o, const struct plan *plan,
                 fsock_stream *peer, fsock_stream *in, fsock_stream *out, int alarm)
@@ -227,7 +228,8 @@ static const struct step *awaited(const struct relay *r)
 static const char *place(const struct relay *r, const struct step *step, char *text, size_t cap)
 {
     if (step->line)
-        snprintf(text, cap, "line %u of %s", step->line, r->o->script);
+        snprintf(text, cap, "line %u of %s", step->line,
+                 strcmp(r->o->script, "-") == 0 ? "standard input" : r->o->script);
     else
         snprintf(text, cap, "--wait");
     return text;
@@ -263,9 +265,42 @@ static fsock_time quit_at(const struct relay *r)
     return relay_has_sent_all(r) && r->o->quit >= 0 ? r->all_sent + r->o->quit : FSOCK_NEVER;
 }
 
+static bool is_full(fsock_stream *stream)
+{
+    struct fsock_wait_item item = {stream, -1, FSOCK_WRITABLE, 0};
+    return fsock_wait(&item, 1, FSOCK_NOW) != FSOCK_OK;
+}
+
+/* What a limit has cut short, if nothing special was waited for. */
+static const char *unended(const struct relay *r)
+{
+    if (r->datagrams)
+        return r->answered ? "" : ": no answer came";
+    return r->peer_ended ? ": not all is sent" : ": the peer has not ended";
+}
+
+/* What was waited for when a limit struck, behind a colon. "": nothing special. */
+static const char *awaiting(const struct relay *r, char *room, size_t cap)
+{
+    char where[200];
+    const struct step *step = awaited(r);
+    bool stalled = fsock_now() - r->moved >= STALLED;
+    if (r->securing)
+        return ": the TLS handshake is not over";
+    if (stalled && is_full(r->out))
+        return ": nobody reads standard output";
+    if (stalled && is_full(r->peer))
+        return ": the peer takes no more";
+    if (!step)
+        return "";
+    snprintf(room, cap, ": the peer has not sent what %s waits for",
+             place(r, step, where, sizeof where));
+    return room;
+}
+
 static void silent(struct relay *r)
 {
-    char when[32];
+    char when[32], room[256];
     fsk_time_text(when, sizeof when, silence_of(r));
     if (r->datagrams && r->answered)
         relay_end(r, EXIT_FINE, "%s", "");
@@ -273,8 +308,16 @@ static void silent(struct relay *r)
         relay_end(r, EXIT_TIMEOUT,
                   "no answer came for %s, and nobody has refused (-w raises this limit)", when);
     else
-        relay_end(r, EXIT_TIMEOUT, "nothing was sent or received for %s (-w raises this limit)",
-                  when);
+        relay_end(r, EXIT_TIMEOUT, "nothing was sent or received for %s%s (-w raises this limit)",
+                  when, awaiting(r, room, sizeof room));
+}
+
+static void time_is_up(struct relay *r)
+{
+    char room[256];
+    const char *what = awaiting(r, room, sizeof room);
+    relay_end(r, EXIT_TIMEOUT, "the time is up%s (-m raises this limit)",
+              what[0] ? what : unended(r));
 }
 
 /* The next point in time at which something ends. */
@@ -292,11 +335,13 @@ static void look_at_clock(struct relay *r, fsock_time now)
     if (interrupt_signal())
         relay_end(r, 128 + interrupt_signal(), "interrupted");
     else if (now >= r->deadline)
-        relay_end(r, EXIT_TIMEOUT, "the time is up (-m raises this limit)");
+        time_is_up(r);
     else if (now >= quit_at(r))
         relay_end(r, EXIT_FINE, "%s", "");
     else if (step && now >= r->until)
-        relay_end(r, EXIT_TIMEOUT, "the peer has not sent what %s waits for within %s",
+        relay_end(r, EXIT_TIMEOUT,
+                  "the peer has not sent what %s waits for within %s (the word limit raises this "
+                  "limit)",
                   place(r, step, where, sizeof where),
                   fsk_time_text(when, sizeof when, step->time));
     else if (now >= fsk_time_limit(r->moved, silence_of(r)))
