@@ -5,6 +5,7 @@
 
 #include "base/fault.h"
 #include "base/hint.h"
+#include "base/time.h"
 #include "face/given.h"
 #include "net/sockopt.h"
 #include "op/resolve.h"
@@ -36,12 +37,14 @@ static enum fsock_err look_up(struct fsk_addr *addr, const struct fsk_endpoint *
     struct fsk_resolver *resolver = fsk_resolver_new(options, &run->sched.driver, fault);
     if (!resolver)
         return fault->err;
-    fsk_resolve_init(&r, resolver, e->host, e->port, options->family, deadline, fault);
+    fsock_time limit = fsk_time_limit(fsock_now(), options->connect_timeout);
+    fsk_resolve_init(&r, resolver, e->host, e->port, options->family, fsk_time_min(deadline, limit),
+                     fault);
     enum fsock_err err = fsk_run(run, &r.op);
     if (err == FSOCK_OK)
         *addr = r.addr[0];
     else if (err == FSOCK_ERR_TIMEOUT && r.op.expired)
-        fault->limit = FSOCK_LIMIT_TOTAL;
+        fault->limit = limit < deadline ? FSOCK_LIMIT_CONNECT : FSOCK_LIMIT_TOTAL;
     fsk_resolve_fini(&r);
     fsk_resolver_free(resolver);
     return err;
