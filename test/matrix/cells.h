@@ -17,13 +17,17 @@
 /* Which of the limits is 700 ms; the others are far away. OWN: a stream's own deadline. */
 enum which { TOTAL, CONNECT, READ, OWN };
 
+/* What a command has as its standard input: a pipe that is open and says nothing, one that is full
+ * again and again, nothing. */
+enum input { INPUT_QUIET, INPUT_FLOODS, INPUT_ENDED };
+
 struct trial;
 
 /* One row. The addresses are texts in which "%name%" is the port of a service of fsock-site or of a
  * peer of peer.h, and "%dir%" the directory of the run. */
 struct cell {
     const char *stage_name, *manner;
-    const char *url; /* or a stream's target */
+    const char *url; /* or a stream's target, or a command's words */
     enum fsock_err err;
     enum fsock_stage stage;
     enum which which;  /* if err is FSOCK_ERR_TIMEOUT: the limit that strikes */
@@ -35,10 +39,16 @@ struct cell {
     int slow;   /* 1: it gives up by itself if the limit does not strike before */
     int loose;  /* 1: without ceilings for what a body unpacks to; it may keep a processor busy */
     void (*act)(struct trial *t); /* of a stream: what is done with it (streams.h) */
+
+    /* Of a command (commands.h). */
+    enum input input;
+    const char *script; /* the text is its standard input instead */
+    int unread;         /* 1: its standard output is a full pipe that nobody reads */
+    int caller;         /* 1: who connects when it listens (-v tells where), and says nothing */
 };
 
-extern const struct cell cells[], stream_cells[];
-extern const unsigned n_cells, n_stream_cells;
+extern const struct cell cells[], stream_cells[], talk_cells[];
+extern const unsigned n_cells, n_stream_cells, n_talk_cells;
 
 /* The run's surroundings. */
 struct place {

@@ -2,32 +2,36 @@
  * deadline-matrix: every stage of a transfer and every call of a stream, every bad manner. Each
  * cell has to end when its limit strikes, no earlier and at most 50 ms later, or at once if the
  * peer refuses; to name the right stage and limit; to leave no descriptor open; and to wait without
- * keeping a processor busy. Transfers are run both ways, by one call and in a loop.
+ * keeping a processor busy. Transfers are run both ways, by one call and in a loop. The command
+ * `fsock talk` is run as a process of its own, which may be 100 ms late.
  *
  * A sleeping thread beside each cell measures how late this machine wakes people up, and that much
  * is forgiven. A cell that is late all the same is run again, alone, twice at most, and said
  * to be: what is late each time is late. Output is TAP, with the tables in comments.
  *
- * To add a way to run cells (say, a command, as a process): a table of cells, a function that runs
- * one of them, and a row in drivers[].
+ * To add a way to run cells: a table of cells, a function that runs one of them, and a row in
+ * drivers[].
  */
 #include <dirent.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 
+#include "commands.h"
 #include "measure.h"
 #include "streams.h"
 #include "transfers.h"
 
 #define LATE_MAX  (50 * FSOCK_MILLISECOND)
-#define AT_A_TIME 16 /* processes */
+#define TALK_LATE (100 * FSOCK_MILLISECOND) /* a process has to start, and to end */
+#define AT_A_TIME 16                        /* processes */
 #define TRIES     3
 
 static const struct driver drivers[] = {
-    {"run",    cells,        &n_cells,        run_transfer,   false, LATE_MAX},
-    {"loop",   cells,        &n_cells,        loop_transfers, true,  LATE_MAX},
-    {"stream", stream_cells, &n_stream_cells, run_stream,     false, LATE_MAX},
+    {"run",    cells,        &n_cells,        run_transfer,   false, LATE_MAX },
+    {"loop",   cells,        &n_cells,        loop_transfers, true,  LATE_MAX },
+    {"stream", stream_cells, &n_stream_cells, run_stream,     false, LATE_MAX },
+    {"talk",   talk_cells,   &n_talk_cells,   run_talk,       false, TALK_LATE},
 };
 #define DRIVERS (sizeof drivers / sizeof *drivers)
 
@@ -43,11 +47,11 @@ struct place place;
 static struct outcome (*outcomes)[CELLS_MAX]; /* [DRIVERS], shared with the processes */
 static struct task tasks[DRIVERS * CELLS_MAX];
 static unsigned n_tasks;
-static const char *only; /* NULL: all stages */
+static const char *only; /* a stage or a driver; NULL: all of them */
 
-static bool is_left_out(const struct cell *c)
+static bool is_left_out(const struct driver *d, const struct cell *c)
 {
-    return only && strcmp(only, c->stage_name) != 0;
+    return only && strcmp(only, c->stage_name) != 0 && strcmp(only, d->name) != 0;
 }
 
 static const struct cell *first_cell(const struct task *task)
@@ -149,7 +153,7 @@ static void make_tasks(void)
 {
     for (unsigned d = 0; d < DRIVERS; d++)
         for (unsigned i = 0; i < *drivers[d].n_cells; i++) {
-            if (is_left_out(&drivers[d].cells[i]))
+            if (is_left_out(&drivers[d], &drivers[d].cells[i]))
                 continue;
             struct task *task = task_for(d, &drivers[d].cells[i]);
             task->cell[task->n++] = i;
@@ -178,7 +182,7 @@ static void print_table(unsigned first, unsigned last)
         printf(" %13s", drivers[d].name);
     printf("   (ms)\n");
     for (unsigned i = 0; i < *drivers[first].n_cells; i++) {
-        if (is_left_out(&table[i]))
+        if (is_left_out(&drivers[first], &table[i]))
             continue;
         printf("# %-9s %-22s %-8s", table[i].stage_name, table[i].manner, limit[table[i].which]);
         for (unsigned d = first; d <= last; d++)
@@ -204,7 +208,7 @@ static bool print_results(void)
     for (unsigned d = 0; d < DRIVERS; d++)
         for (unsigned i = 0; i < *drivers[d].n_cells; i++) {
             const struct cell *c = &drivers[d].cells[i];
-            if (is_left_out(c))
+            if (is_left_out(&drivers[d], c))
                 continue;
             enum verdict v = judge(&drivers[d], c, &outcomes[d][i], why, sizeof why);
             printf("%s %u - %s, %s, %s%s%s\n", v == GOOD ? "ok" : "not ok", ++n, c->stage_name,
@@ -229,7 +233,7 @@ static void remove_dir(const char *path)
     rmdir(path);
 }
 
-/* With a word: the cells of this stage only. */
+/* With a word: the cells of this stage, or of this driver, only. */
 int main(int argc, char **argv)
 {
     only = argc > 1 ? argv[1] : NULL;
@@ -237,9 +241,9 @@ int main(int argc, char **argv)
     outcomes = mmap(NULL, DRIVERS * sizeof *outcomes, PROT_READ | PROT_WRITE,
                     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (outcomes == MAP_FAILED || n_cells > CELLS_MAX || n_stream_cells > CELLS_MAX ||
-        !mkdtemp(place.dir) || !peers_start(&place.peers, place.dir) ||
-        site_start(&place.site, place.dir) != 0) {
-        printf("Bail out! the servers did not start\n");
+        n_talk_cells > CELLS_MAX || !getenv("FSOCK") || !mkdtemp(place.dir) ||
+        !peers_start(&place.peers, place.dir) || site_start(&place.site, place.dir) != 0) {
+        printf("Bail out! the servers did not start, or FSOCK names no command\n");
         return 1;
     }
     setlinebuf(stdout);

@@ -24,7 +24,7 @@
 
 static const char *const names[PEER_KINDS] = {
     "sip",  "interim-drip", "ext-drip",  "trailer-drip", "redirect-slow", "tls-record", "reset",
-    "drip", "flood",        "tls-bytes", "tls-half",     "tls-deaf",      "tls-cut",
+    "drip", "flood",        "tls-bytes", "tls-half",     "tls-deaf",      "tls-cut",    "telnet",
 };
 
 int peer_port(const struct peers *peers, const char *name)
@@ -62,10 +62,12 @@ static void drip(int fd, const char *once, const char *forever)
         pause_ms(DRIP_MS);
 }
 
-static void flood(int fd)
+/* The `n` bytes again and again. */
+static void flood(int fd, const char *bytes, size_t n)
 {
-    char many[16384];
-    memset(many, 'x', sizeof many);
+    char many[16383];
+    for (size_t i = 0; i < sizeof many; i++)
+        many[i] = bytes[i % n];
     while (send(fd, many, sizeof many, MSG_NOSIGNAL) > 0)
         ;
 }
@@ -158,7 +160,10 @@ static void *serve(void *arg)
         drip(g->fd, "", "x");
         break;
     case PEER_FLOOD:
-        flood(g->fd);
+        flood(g->fd, "x", 1);
+        break;
+    case PEER_TELNET:
+        flood(g->fd, "\xff\xfb\xc8", 3); /* IAC WILL 200 */
         break;
     case PEER_TLS_BYTES:
     case PEER_TLS_HALF:
@@ -227,13 +232,25 @@ static int hang_tcp(struct peers *peers)
     return 0;
 }
 
-static int hang_unix(struct peers *peers, const char *dir)
+/* A socket bound to this file of the directory, whose path is written down; -1. */
+static int bound_unix(char path[108], const char *dir, const char *name)
 {
     struct sockaddr_un to = {.sun_family = AF_UNIX};
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    snprintf(to.sun_path, sizeof to.sun_path, "%.90s/hanging.sock", dir);
-    memcpy(peers->path, to.sun_path, sizeof to.sun_path);
-    return bind(fd, (struct sockaddr *)&to, sizeof to) == 0 && fill(fd);
+    snprintf(to.sun_path, sizeof to.sun_path, "%.90s/%s", dir, name);
+    memcpy(path, to.sun_path, sizeof to.sun_path);
+    return bind(fd, (struct sockaddr *)&to, sizeof to) == 0 ? fd : -1;
+}
+
+static int hang_unix(struct peers *peers, const char *dir)
+{
+    return fill(bound_unix(peers->path, dir, "hanging.sock"));
+}
+
+/* Who has connected stays in the queue. */
+static int deafen_unix(struct peers *peers, const char *dir)
+{
+    return listen(bound_unix(peers->deaf, dir, "deaf.sock"), 128) == 0;
 }
 
 static void accept_for_ever(const int listener[PEER_KINDS])
@@ -271,7 +288,7 @@ int peers_start(struct peers *peers, const char *dir)
     if (peers->pid == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         signal(SIGPIPE, SIG_IGN); /* OpenSSL writes without MSG_NOSIGNAL */
-        if (!hang_tcp(peers) || !hang_unix(peers, dir) ||
+        if (!hang_tcp(peers) || !hang_unix(peers, dir) || !deafen_unix(peers, dir) ||
             write(ready[1], peers, sizeof *peers) != (ssize_t)sizeof *peers)
             _exit(1);
         close(ready[1]);
@@ -292,4 +309,5 @@ void peers_stop(struct peers *peers)
     kill(peers->pid, SIGKILL);
     waitpid(peers->pid, NULL, 0);
     unlink(peers->path);
+    unlink(peers->deaf);
 }

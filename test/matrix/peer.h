@@ -21,6 +21,7 @@ enum peer_kind {
     PEER_TLS_HALF,      /* ... one record, a byte of it each tenth of a second */
     PEER_TLS_DEAF,      /* ... reads no more */
     PEER_TLS_CUT,       /* ... ends without a word */
+    PEER_TELNET,        /* offers an option, again and again, and reads nothing */
     PEER_KINDS
 };
 
@@ -29,6 +30,7 @@ struct peers {
     int port[PEER_KINDS];
     int hanging;    /* port on 127.0.0.2 and 127.0.0.3 where connects hang */
     char path[108]; /* a unix socket where connects hang: its queue is full */
+    char deaf[108]; /* one where they don't, but nobody reads or says a word */
 };
 
 /*
