@@ -3,14 +3,14 @@
 #define MUTE     FSOCK_ERR_TIMEOUT
 #define AT(name) FSOCK_STAGE_##name
 
-#define HERE   "127.0.0.1:"
-#define ATLS   "--insecure tls://127.0.0.1:"
-#define QUIET  "127.1.2.3" /* where nobody comes by chance */
-#define BEHIND "tls://site.test:443" /* never reached */
-#define CERT   "--cert %dir%/site.pem --key %dir%/key.pem"
+#define HERE    "127.0.0.1:"
+#define ATLS    "--insecure tls://127.0.0.1:"
+#define QUIET   "127.1.2.3"           /* where nobody comes by chance */
+#define BEHIND  "tls://site.test:443" /* never reached */
+#define CERT    "--cert %dir%/site.pem --key %dir%/key.pem"
 #define SILENCE "nothing was sent or received for 700 ms"
-#define W      "-w 0.7 "
-#define M      "-m 0.7 "
+#define W       "-w 0.7 "
+#define M       "-m 0.7 "
 
 /* clang-format off */
 const struct cell talk_cells[] = {
