@@ -117,8 +117,10 @@ enum fsock_err fsock_bind(fsock_stream **stream, const char *target, int port,
         return fsk_fault_set(fault, FSOCK_ERR_MEMORY, FSOCK_STAGE_NONE, ENOMEM, "out of memory");
     err = bind_it(stream, target, port, &given, &run, deadline, fault);
     fsk_run_fini(&run);
-    if (err != FSOCK_OK)
-        fsk_fault_advise(fault);
+    if (err == FSOCK_OK)
+        return err;
+    fsk_fault_set(fault, err, FSOCK_STAGE_NONE, ENOMEM, "out of memory");
+    fsk_fault_advise(fault);
     return err;
 }
 
