@@ -77,7 +77,7 @@ static void drop_idle_zone(struct fsk_addr *a)
 }
 
 bool fsk_servers_add(struct fsk_servers *servers, const struct fsk_addr *addr,
-                     enum fsk_transport transport, struct fsk_span host)
+                     enum fsk_by transport, struct fsk_span host)
 {
     char *name = host.n ? strndup(host.p, host.n) : NULL;
     if ((host.n && !name) || !grow(servers)) {

@@ -35,7 +35,7 @@ struct fsk_servers_wish {
 struct fsk_server {
     struct fsk_addr addr;
     struct fsk_sockaddr sockaddr; /* the same */
-    enum fsk_transport transport;
+    enum fsk_by transport;
     char *host;                   /* by TLS: the name to verify; NULL: the address */
     char text[FSK_ADDR_TEXT + 8]; /* for people: "tls://" and so on, the port if it is unusual */
     bool no_edns, folds_case;     /* learned */
@@ -105,7 +105,7 @@ void fsk_servers_fini(struct fsk_servers *servers);
  * out of memory.
  */
 bool fsk_servers_add(struct fsk_servers *servers, const struct fsk_addr *addr,
-                     enum fsk_transport transport, struct fsk_span host);
+                     enum fsk_by transport, struct fsk_span host);
 
 /* Until when to go on asking them, however late the deadline is. */
 fsock_time fsk_servers_until(const struct fsk_servers *servers, fsock_time started);

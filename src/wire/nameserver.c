@@ -7,7 +7,7 @@ static bool take_scheme(struct fsk_nameserver_text *ns, struct fsk_span *text)
 {
     static const struct {
         struct fsk_span name;
-        enum fsk_transport transport;
+        enum fsk_by transport;
     } schemes[] = {
         {{"udp://", 6}, FSK_BY_UDP},
         {{"tcp://", 6}, FSK_BY_TCP},

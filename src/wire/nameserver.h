@@ -14,10 +14,10 @@
 
 #include "base/span.h"
 
-enum fsk_transport { FSK_BY_UDP, FSK_BY_TCP, FSK_BY_TLS };
+enum fsk_by { FSK_BY_UDP, FSK_BY_TCP, FSK_BY_TLS };
 
 struct fsk_nameserver_text {
-    enum fsk_transport transport;
+    enum fsk_by transport;
     struct fsk_span host;   /* a name or an IP address, without brackets, perhaps with a zone */
     uint16_t port;          /* 53, or 853 by TLS, if none is given */
     struct fsk_span verify; /* empty: the host */

@@ -115,7 +115,7 @@ static inline int teardown(void **state)
 }
 
 static inline struct fsk_server *serve_as(const char *stack, struct cert *cert,
-                                          void (*play)(struct peer *), enum fsk_transport transport,
+                                          void (*play)(struct peer *), enum fsk_by transport,
                                           const char *host)
 {
     struct fsk_addr at = {

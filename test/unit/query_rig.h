@@ -77,7 +77,7 @@ static inline int rig_teardown(void **state)
 
 /* One more server; asked by this transport. */
 static inline struct dns_server *rig_serve_by(struct query_rig *r, enum dns_manner manner,
-                                              enum fsk_transport transport)
+                                              enum fsk_by transport)
 {
     struct dns_server *s = &r->server[r->n_servers++];
     struct fsk_addr at = {

@@ -26,7 +26,7 @@ static void test_good(void **state)
 {
     static const struct {
         const char *text;
-        enum fsk_transport transport;
+        enum fsk_by transport;
         const char *host;
         uint16_t port;
         const char *verify;

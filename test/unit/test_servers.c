@@ -43,7 +43,7 @@ static int teardown(void **state)
     return 0;
 }
 
-static struct fsk_server *add(const char *ip, uint16_t port, enum fsk_transport transport)
+static struct fsk_server *add(const char *ip, uint16_t port, enum fsk_by transport)
 {
     struct fsk_addr a;
     struct fsk_span zone;
@@ -483,7 +483,7 @@ static void names_for_people(void **state)
     static const struct {
         const char *ip;
         uint16_t port;
-        enum fsk_transport transport;
+        enum fsk_by transport;
         const char *text;
     } rows[] = {
         {"192.0.2.1",    53,   FSK_BY_UDP, "192.0.2.1"                },
