@@ -131,13 +131,17 @@ static void take(int *fd, char *kept, size_t cap)
     memcpy(kept + had, bytes, (size_t)n < room ? (size_t)n : room);
 }
 
-static void flood(int *fd)
+/* What it takes is no silence yet: that is measured from then on. */
+static void flood(struct command *m)
 {
     static const char zeros[65536];
-    if (write(*fd, zeros, sizeof zeros) > 0 || errno == EAGAIN)
-        return;
-    close(*fd);
-    *fd = -1;
+    if (write(m->in, zeros, sizeof zeros) > 0) {
+        if (m->begun && m->cell->which == READ)
+            m->begun = fsock_now();
+    } else if (errno != EAGAIN) {
+        close(m->in);
+        m->in = -1;
+    }
 }
 
 /* Connects to where it listens, as soon as it has said that, and says nothing. */
@@ -173,7 +177,7 @@ static void attend(struct command *m)
         if (poll(p, 3, -1) < 0)
             continue;
         if (p[2].revents)
-            flood(&m->in);
+            flood(m);
         if (p[1].revents)
             take(&m->out, m->shown, sizeof m->shown);
         if (p[0].revents)
