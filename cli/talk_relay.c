@@ -417,8 +417,10 @@ static void wait_for_all(struct relay *r)
         relay_end(r, EXIT_MEMORY, "can't wait: %s", fsock_err_name(err));
 }
 
-/* What was received is still shown, if somebody takes it: also half a line of a view. */
-/* What was received is still shown, if somebody takes it, and soon if a limit has struck. */
+/*
+ * What was received is still shown, if somebody takes it: also half a line of a view. Soon, if a
+ * limit has struck.
+ */
 static void write_rest(struct relay *r)
 {
     show_end(&r->show);
