@@ -120,7 +120,7 @@ const struct cell talk_cells[] = {
 {"talk", "stops reading: tls", W ATLS "%tls-deaf%", MUTE, AT(NONE), READ,
     .named = SILENCE ": the peer takes no more", .input = INPUT_FLOODS},
 {"talk", "stops reading: tls", M ATLS "%tls-deaf%", MUTE, AT(NONE), TOTAL,
-    .named = "time is up: the peer takes no more", .input = INPUT_FLOODS},
+    .named = "time is up: the peer", .input = INPUT_FLOODS}, /* it may still be filling buffers */
 {"talk", "stops reading: tls, -N", W "-N --file /dev/zero " ATLS "%tls-deaf%", MUTE, AT(NONE), READ,
     .named = SILENCE ": the peer takes no more"},
 {"talk", "never ends: tls, -N", W "-N " ATLS "%tls-deaf%", MUTE, AT(NONE), READ,
