@@ -142,21 +142,20 @@ int talk_over(struct talk_call *call, fsock_stream *peer)
 {
     struct relay r;
     struct talk_telnet telnet;
-    const char *wrong = NULL;
     talk_catch_signals(call);
     tell_peer(call->o, peer);
     relay_init(&r, call->o, &call->plan, peer, call->in, call->out, call->alarm);
     r.deadline = call->deadline;
     relay_received(&r, call->first);
     if (call->o->telnet) {
-        wrong = talk_telnet_init(&telnet, call->o, reads_terminal(call), &r.to_peer);
-        r.telnet = wrong ? NULL : &telnet;
+        talk_telnet_init(&telnet, call->o, reads_terminal(call), &r.to_peer);
+        r.telnet = &telnet;
     }
-    int code = wrong ? EXIT_USAGE : relay_run(&r);
+    int code = relay_run(&r);
     if (r.telnet)
         talk_telnet_fini(r.telnet);
     tell_sizes(&r);
-    talk_say(call->o, wrong ? wrong : r.why, wrong ? "" : r.hint);
+    talk_say(call->o, r.why, r.hint);
     relay_fini(&r);
     fsock_close(peer);
     return code;

@@ -11,6 +11,7 @@
 #include "option_rows.h"
 #include "outcome.h"
 #include "talk_starttls.h"
+#include "talk_telnet.h"
 #include "wire/addr.h"
 #include "wire/endpoint.h"
 
@@ -216,6 +217,12 @@ static bool is_ports(const char *word)
     return *word && strspn(word, "0123456789-,") == strlen(word);
 }
 
+static const char *nobody(const struct talk_options *o)
+{
+    return o->listen ? "listen where? give PORT, HOST PORT or -U PATH; port 0 is a free one"
+                     : "whom to talk to? give HOST PORT, TRANSPORT://HOST:PORT or -U PATH";
+}
+
 /* -l PORT, -l -p PORT, -l HOST PORT, -l HOST:PORT; else TARGET, or HOST PORT. */
 static int join_words(struct talk_options *o, char *why, size_t cap)
 {
@@ -230,9 +237,8 @@ static int join_words(struct talk_options *o, char *why, size_t cap)
         first = NULL;
     }
     if ((!first && !second) || o->words.n > 2) {
-        snprintf(why, cap,
-                 first ? "one target at a time: HOST PORT, or HOST:PORT"
-                       : "whom to talk to? give HOST PORT, TRANSPORT://HOST:PORT or -U PATH");
+        snprintf(why, cap, "%s",
+                 first ? "one target at a time: HOST PORT, or HOST:PORT" : nobody(o));
         return EXIT_USAGE;
     }
     first = first ? first : "";
@@ -279,12 +285,17 @@ static int check_numeric(const struct talk_options *o, char *why, size_t cap)
     return EXIT_USAGE;
 }
 
+static bool is_port(const char *text)
+{
+    size_t digits = strspn(text, "0123456789");
+    return digits > 0 && !text[digits] && strtoul(text, NULL, 10) <= 65535;
+}
+
 static int join_bind(struct talk_options *o, char *why, size_t cap)
 {
     bool at_port = o->port && !o->listen;
-    if (o->port &&
-        !fsk_span_eq(fsk_span(o->port, strspn(o->port, "0123456789")), fsk_span_str(o->port))) {
-        snprintf(why, cap, "-p needs a port, a number, not '%s'", o->port);
+    if (o->port && !is_port(o->port)) {
+        snprintf(why, cap, "-p needs a port, a number from 0 to 65535, not '%s'", o->port);
         return EXIT_USAGE;
     }
     if (!o->source && !at_port)
@@ -369,6 +380,8 @@ static int check_words(const struct talk_options *o, char *why, size_t cap)
     struct ebcdic unused;
     if (!text && o->code_page)
         text = ebcdic_init(&unused, fsk_span_str(o->code_page));
+    if (!text)
+        text = talk_telnet_unknown(o->escape);
     if (!text && o->starttls)
         text = talk_starttls_unknown(o->starttls);
     if (!text)

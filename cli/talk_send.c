@@ -314,9 +314,17 @@ static bool carry_out(struct relay *r)
     return false;
 }
 
+/* Telnet answers for as long as it hears; after the end of what is sent nobody can be told. */
+static void forget_answers(struct relay *r)
+{
+    if (r->shut || r->send_failed)
+        fsk_buf_clear(&r->to_peer);
+}
+
 bool relay_send(struct relay *r)
 {
     bool moved = false;
+    forget_answers(r);
     if (r->send_failed)
         return false;
     if (r->securing)

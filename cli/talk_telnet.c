@@ -21,6 +21,13 @@ static int escape_of(const char *text)
     return text[0] && !text[1] ? (unsigned char)text[0] : -2;
 }
 
+const char *talk_telnet_unknown(const char *escape)
+{
+    return escape_of(escape) == -2
+               ? "--escape needs one character, ^X for a control character, or none"
+               : NULL;
+}
+
 static void window_size(uint16_t *width, uint16_t *height)
 {
     struct winsize size = {.ws_row = 0};
@@ -41,23 +48,20 @@ static int watch_window(void)
     return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 
-const char *talk_telnet_init(struct talk_telnet *t, const struct talk_options *o, bool terminal,
-                             struct fsk_buf *to_peer)
+void talk_telnet_init(struct talk_telnet *t, const struct talk_options *o, bool terminal,
+                      struct fsk_buf *to_peer)
 {
     struct fsk_telnet_setup setup = {
         .terminal = getenv("TERM"), .keep_crlf = !terminal, .out = to_peer, .log = &t->log};
     *t = (struct talk_telnet){.verbose = o->verbose, .terminal = terminal, .resized = -1};
     fsk_buf_init(&t->log, LOG_MOST);
     t->escape = escape_of(o->escape);
-    if (t->escape == -2)
-        return "--escape needs one character, ^X for a control character, or none";
     if (terminal) {
         window_size(&setup.width, &setup.height);
         t->resized = watch_window();
         tcgetattr(STDIN_FILENO, &t->before);
     }
     fsk_telnet_init(&t->telnet, &setup);
-    return NULL;
 }
 
 void talk_telnet_fini(struct talk_telnet *t)

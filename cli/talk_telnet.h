@@ -27,9 +27,12 @@ struct talk_telnet {
     int resized;  /* readable when the window has another size; -1: never */
 };
 
-/* `to_peer` collects what goes to the host. NULL, or what is wrong with --escape. */
-const char *talk_telnet_init(struct talk_telnet *t, const struct talk_options *o, bool terminal,
-                             struct fsk_buf *to_peer);
+/* What is wrong with --escape, which may be NULL; else NULL. */
+const char *talk_telnet_unknown(const char *escape);
+
+/* `to_peer` collects what goes to the host. */
+void talk_telnet_init(struct talk_telnet *t, const struct talk_options *o, bool terminal,
+                      struct fsk_buf *to_peer);
 
 /* The terminal is as it was. */
 void talk_telnet_fini(struct talk_telnet *t);

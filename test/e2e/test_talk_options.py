@@ -82,7 +82,8 @@ def test_names(site, fsock):
 
 
 @pytest.mark.parametrize("words, why", [
-    ([], "whom to talk to?"), (["a", "1", "b"], "one target at a time"), (["-l"], "whom to talk to?"),
+    ([], "whom to talk to?"), (["a", "1", "b"], "one target at a time"), (["-l"], "listen where?"),
+    (["-p", "65536", "127.0.0.1", "80"], "-p needs a port"),
     (["127.0.0.1"], ""), (["127.0.0.1", "0"], ""), (["127.0.0.1", "65536"], ""), (["", "80"], ""),
     (["tcp://[::1", "80"], ""), (["http://127.0.0.1:80"], "transport"),
     (["-u", "tcp://127.0.0.1:80"], "has its transport"),
