@@ -35,7 +35,8 @@ struct relay {
     size_t at;                  /* the step */
     bool begun;                 /* it has */
     struct fsk_span left;       /* of the step's bytes */
-    fsock_stream *file;         /* of STEP_FILE */
+    fsock_stream *file;         /* of STEP_FILE, */
+    bool file_begun;            /* which has something to read, or its end */
     fsock_time until;           /* of DELAY and EXPECT */
     struct fsk_buf to_peer;     /* next to be sent */
     struct fsk_buf unconverted; /* read, and found no room there yet */

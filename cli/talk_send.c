@@ -179,16 +179,28 @@ static bool read_source(struct relay *r, fsock_stream *source)
     return true;
 }
 
+/* A FIFO that nobody has opened for writing yet reads as if it had ended. */
+static bool has_begun(struct relay *r)
+{
+    struct fsock_wait_item item = {r->file, -1, FSOCK_READABLE, 0};
+    if (!r->file_begun)
+        r->file_begun = fsock_wait(&item, 1, FSOCK_NOW) != FSOCK_ERR_TIMEOUT;
+    return r->file_begun;
+}
+
 static bool from_source(struct relay *r)
 {
     fsock_stream *source = relay_source(r);
+    if (source == r->file && !has_begun(r))
+        return false;
     return relay_copies_source(r) ? copy_source(r, source) : read_source(r, source);
 }
 
 static void open_file(struct relay *r, const char *path)
 {
     struct fsock_fault fault;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK); /* FIFOs have limits, too */
+    r->file_begun = false;
     if (fd < 0)
         relay_end(r, EXIT_READ, "can't read %s: %s", path, fsk_errno_text(errno));
     else if (fsock_open_fd(&r->file, fd, 1, &fault) != FSOCK_OK)

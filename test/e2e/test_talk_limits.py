@@ -3,6 +3,7 @@
 Times are of the whole process, and so include its start.
 """
 
+import os
 import signal
 import socket
 import ssl
@@ -12,7 +13,7 @@ from subprocess import DEVNULL
 
 import pytest
 
-from talking import Program, mute, receive_all, serve, talk, wait_for
+from talking import Program, echo, mute, receive_all, serve, talk, wait_for
 
 LIMIT = 0.4
 SLACK = 0.1  # seconds that may pass beside a limit
@@ -352,3 +353,26 @@ def test_all_streams_are_closed(fsock):
         wait_for(lambda: got)
         assert code == (23 if ">&- " in closed + " " and closed != "2>&-" else 0), (closed, client)
         assert got[0] in (b"x", b""), (closed, got)
+
+
+# ---- FIFOs ---------------------------------------------------------------------------------------
+
+def test_a_fifo_that_nobody_writes(fsock, tmp_path):
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    for option in "wm":
+        strikes(fsock("talk", f"-{option}{LIMIT}", "--file", fifo, "127.0.0.1", serve(mute)), option)
+    with talk(fsock, "-v", "--file", fifo, "127.0.0.1", serve(mute)) as program:
+        program.line("* tcp from")
+        program.process.send_signal(signal.SIGTERM)
+        assert program.end() == 143 and "interrupted" in program.errors, program
+
+
+def test_a_fifo_that_is_written_late(fsock, tmp_path):
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    with talk(fsock, "-v", "-N", "--file", fifo, "127.0.0.1", serve(echo)) as program:
+        program.line("* tcp from")
+        time.sleep(0.1)
+        fifo.write_bytes(b"late " * 20000)
+        assert program.end() == 0 and program.rest == b"late " * 20000, program
