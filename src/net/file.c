@@ -35,6 +35,15 @@ static enum fsock_err failed(struct file *f, unsigned events, struct fsk_wait *w
     return err == EPIPE ? FSOCK_ERR_CLOSED : FSOCK_ERR_SYSTEM;
 }
 
+/* The other side of a pseudoterminal has gone. errno stays. */
+static bool terminal_is_gone(int fd)
+{
+    int saved = errno;
+    bool gone = saved == EIO && isatty(fd);
+    errno = saved;
+    return gone;
+}
+
 static enum fsock_err file_connect(struct fsk_layer *l, struct fsk_wait *wait)
 {
     (void)l, (void)wait;
@@ -54,8 +63,8 @@ static enum fsock_err file_recv(struct fsk_layer *l, void *buf, size_t cap, size
     do
         got = read(f->fd, buf, cap);
     while (got < 0 && errno == EINTR);
-    if (got < 0 && errno == EIO && isatty(f->fd))
-        return FSOCK_EOF; /* the other side of a pseudoterminal has gone */
+    if (got < 0 && terminal_is_gone(f->fd))
+        return FSOCK_EOF;
     if (got <= 0)
         return got == 0 ? FSOCK_EOF : failed(f, FSK_READABLE, wait);
     *n = (size_t)got;

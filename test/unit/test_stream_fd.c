@@ -238,6 +238,18 @@ static void test_3_16_a_pair(void **state)
     fsock_close(pair[1]);
 }
 
+/* The reason that is told is the file's own: here it is memory that can't be read. */
+static void test_a_file_that_fails(void **state)
+{
+    char c;
+    size_t n;
+    (void)state;
+    fsock_stream *s = stream_on(open("/proc/self/mem", O_RDONLY | O_CLOEXEC), 1);
+    assert_int_equal(fsock_read(s, &c, 1, &n, SOON), FSOCK_ERR_SYSTEM);
+    assert_int_equal(fsock_last_fault(s)->sys_errno, EIO);
+    fsock_close(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -246,7 +258,7 @@ int main(void)
         TEST(test_a_terminal),     TEST(test_a_masters_flags_are_put_back),
         TEST(test_a_tcp_socket),   TEST(test_a_socketpair),
         TEST(test_datagrams),      TEST(test_what_is_not_open),
-        TEST(test_3_16_a_pair),
+        TEST(test_3_16_a_pair),    TEST(test_a_file_that_fails),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
