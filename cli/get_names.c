@@ -32,7 +32,7 @@ static size_t harmless(const unsigned char *p, size_t n)
     if (p[0] < 0x80)
         return p[0] >= 0x20 && p[0] != 0x7f && !strchr("/\\:*?\"<>|", p[0]);
     size_t len = utf8_len(p, n);
-    return p[0] == 0xc2 && p[1] < 0xa0 ? 0 : len; /* C1 control characters */
+    return utf8_steers(p, len) ? 0 : len;
 }
 
 /* Decode and clean as much of the segment as fits; says whether it was too long. */

@@ -281,8 +281,7 @@ void out_text(struct out *o, struct fsk_span s)
     size_t plain = 0, i = 0;
     while (i < s.n) {
         size_t len = p[i] >= 0x80 ? utf8_len(p + i, s.n - i) : p[i] >= 0x20 && p[i] < 0x7f;
-        bool c1 = len == 2 && p[i] == 0xc2 && p[i + 1] < 0xa0;
-        if (len && !c1) {
+        if (len && !utf8_steers(p + i, len)) {
             i += len;
             continue;
         }

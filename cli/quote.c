@@ -12,7 +12,7 @@ static size_t printable(const unsigned char *p, size_t n)
     if (p[0] < 0x80)
         return p[0] >= ' ' && p[0] != 0x7f;
     size_t len = utf8_len(p, n);
-    return len == 2 && p[0] == 0xc2 && p[1] < 0xa0 ? 0 : len;
+    return utf8_steers(p, len) ? 0 : len;
 }
 
 const char *quote(struct fsk_span bytes, char *text, size_t cap)

@@ -132,7 +132,7 @@ static void settle(struct view *v, struct out *out, bool end)
             return;
         if (p[0] < 0x80) {
             put_ascii(v, out, p[0]);
-        } else if (len && !(p[0] == 0xc2 && p[1] < 0xa0)) {
+        } else if (len && !utf8_steers(p, len)) {
             out_bytes(out, p, len);
         } else {
             len = len ? len : 1;

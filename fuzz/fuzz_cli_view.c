@@ -21,7 +21,7 @@ static void check_plain(struct fsk_span shown, const char *controls)
         len = p[i] < 0x80 ? 1 : utf8_len(p + i, shown.n - i);
         assert(len && p[i] && p[i] != 0x7f);
         assert(p[i] >= 0x20 || strchr(controls, p[i]));
-        assert(!(p[i] == 0xc2 && p[i + 1] < 0xa0));
+        assert(!utf8_steers(p + i, len));
     }
 }
 
