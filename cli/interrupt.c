@@ -39,6 +39,11 @@ int interrupt_catch(void)
     return ends[0];
 }
 
+void interrupt_catch_too(int number)
+{
+    catch_one(number);
+}
+
 int interrupt_signal(void)
 {
     return caught;

@@ -11,6 +11,9 @@
  */
 int interrupt_catch(void);
 
+/* After that: catch this one, too. */
+void interrupt_catch_too(int number);
+
 /* The signal that came first; 0: none yet. */
 int interrupt_signal(void);
 

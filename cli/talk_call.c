@@ -1,6 +1,7 @@
 #include "talk_call.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,15 +14,22 @@
 #include "talk_relay.h"
 #include "talk_starttls.h"
 
+#define STDERR_MS  200           /* in which standard error has to take a sentence */
 #define PIPE_BYTES (1024 * 1024) /* of standard input and output: fewer, longer turns */
+
+/* A terminal that was stopped, or a pipe that nobody reads, must not stretch a limit for ever. */
+static bool somebody_listens(void)
+{
+    struct pollfd err = {.fd = STDERR_FILENO, .events = POLLOUT};
+    return poll(&err, 1, STDERR_MS) != 0;
+}
 
 void talk_say(const struct talk_options *o, const char *text, const char *hint)
 {
-    if (o->silent)
+    if (o->silent || !text[0] || !somebody_listens())
         return;
-    if (text[0])
-        fprintf(stderr, "fsock: talk: %s\n", text);
-    if (text[0] && hint[0])
+    fprintf(stderr, "fsock: talk: %s\n", text);
+    if (hint[0])
         fprintf(stderr, "fsock: talk: %s\n", hint);
 }
 
@@ -126,7 +134,7 @@ static void tell_peer(const struct talk_options *o, fsock_stream *peer)
 
 static void tell_sizes(const struct relay *r)
 {
-    if (r->o->verbose)
+    if (r->o->verbose && somebody_listens())
         fprintf(stderr, "* %llu bytes sent, %llu received\n", (unsigned long long)r->sent,
                 (unsigned long long)r->received);
 }

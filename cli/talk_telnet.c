@@ -7,6 +7,8 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "interrupt.h"
+
 #define LOG_MOST ((size_t)64 * 1024)
 
 /* "^]", "~", "none". -2: it is none of these. */
@@ -57,6 +59,8 @@ void talk_telnet_init(struct talk_telnet *t, const struct talk_options *o, bool 
     fsk_buf_init(&t->log, LOG_MOST);
     t->escape = escape_of(o->escape);
     if (terminal) {
+        interrupt_catch_too(SIGHUP); /* so that the terminal is put right */
+        interrupt_catch_too(SIGQUIT);
         window_size(&setup.width, &setup.height);
         t->resized = watch_window();
         tcgetattr(STDIN_FILENO, &t->before);
@@ -67,7 +71,7 @@ void talk_telnet_init(struct talk_telnet *t, const struct talk_options *o, bool 
 void talk_telnet_fini(struct talk_telnet *t)
 {
     if (t->is_raw)
-        tcsetattr(STDIN_FILENO, TCSADRAIN, &t->before);
+        tcsetattr(STDIN_FILENO, TCSANOW, &t->before);
     t->is_raw = false;
     if (t->resized >= 0)
         close(t->resized);
@@ -84,7 +88,7 @@ static void follow_host(struct talk_telnet *t)
     struct termios mode = t->before;
     if (raw)
         cfmakeraw(&mode);
-    if (tcsetattr(STDIN_FILENO, TCSADRAIN, &mode) == 0)
+    if (tcsetattr(STDIN_FILENO, TCSANOW, &mode) == 0)
         t->is_raw = raw;
 }
 
