@@ -171,10 +171,20 @@ static enum fsock_err put_tls(fsock_stream *s, fsock_listener *l, struct fsock_f
     return fsk_fault_set(fault, FSOCK_ERR_MEMORY, FSOCK_STAGE_TLS, ENOMEM, "out of memory");
 }
 
+/* For sentences: who has come, or, where nobody has a name, where to. */
+static const char *name_client(const fsock_listener *l, int fd, char name[FSK_SOCKADDR_TEXT])
+{
+    struct fsk_sockaddr peer;
+    fsk_sock_peer(fd, &peer);
+    fsk_sockaddr_format(&peer, name);
+    return name[0] ? name : l->name;
+}
+
 static enum fsock_err take(fsock_listener *l, int fd, fsock_stream **stream,
                            struct fsock_fault *fault)
 {
-    fsock_stream *s = fsk_face_stream_of_socket(fd, l->target, l->transport, fault);
+    char name[FSK_SOCKADDR_TEXT];
+    fsock_stream *s = fsk_face_stream_of_socket(fd, name_client(l, fd, name), l->transport, fault);
     if (!s)
         return fault->err;
     s->accepted = true;

@@ -30,6 +30,9 @@ static void test_3_16_tcp(void **state)
     is_text(fsock_inspect(server)->peer, fsock_inspect(client)->local);
     is_text(fsock_inspect(server)->local, name);
     assert_int_equal(fsock_inspect(client)->reach, FSOCK_REACH_OPEN);
+    size_t n;
+    assert_int_equal(fsock_read(server, name, 1, &n, fsock_after(0.01)), FSOCK_ERR_TIMEOUT);
+    assert_non_null(strstr(fsock_last_fault(server)->text, fsock_inspect(client)->local));
     fsock_close(client);
     fsock_close(server);
     fsock_listener_close(l);
