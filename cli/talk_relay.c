@@ -304,7 +304,7 @@ static void silent(struct relay *r)
     fsk_time_text(when, sizeof when, silence_of(r));
     if (r->datagrams && r->answered)
         relay_end(r, EXIT_FINE, "%s", "");
-    else if (r->datagrams && r->sent)
+    else if (r->datagrams && r->asked)
         relay_end(r, EXIT_TIMEOUT,
                   "no answer came for %s, and nobody has refused (-w raises this limit)", when);
     else
@@ -378,7 +378,7 @@ static void want_sending(struct relay *r, struct fsock_wait_item *list)
 {
     if (r->send_failed)
         return;
-    if (fsk_buf_len(&r->to_peer) || r->left.n)
+    if (fsk_buf_len(&r->to_peer) || r->left.n || r->empty_left)
         list[AT_PEER].events |= FSOCK_WRITABLE;
     else if (list[AT_SOURCE].stream && relay_copies_source(r))
         want_flow(list, &r->sending, AT_SOURCE, AT_PEER);

@@ -35,6 +35,8 @@ struct relay {
     size_t at;                  /* the step */
     bool begun;                 /* it has */
     struct fsk_span left;       /* of the step's bytes */
+    bool empty_left;            /* the step is a datagram without any */
+    bool asked;                 /* something has gone, be it without bytes */
     fsock_stream *file;         /* of STEP_FILE, */
     bool file_begun;            /* which has something to read, or its end */
     fsock_time until;           /* of DELAY and EXPECT */

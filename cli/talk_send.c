@@ -60,6 +60,7 @@ static size_t give(struct relay *r, struct fsk_span bytes)
     enum fsock_err err = fsock_write(r->peer, bytes.p, bytes.n, &n, FSOCK_NOW);
     show_sent(&r->show, fsk_span(bytes.p, n));
     r->sent += n;
+    r->asked |= err == FSOCK_OK;
     if (err != FSOCK_OK && err != FSOCK_AGAIN)
         sending_failed(r);
     return n;
@@ -217,6 +218,7 @@ static void begin_step(struct relay *r, const struct step *step)
     switch (step->kind) {
     case STEP_SEND:
         r->left = step->bytes;
+        r->empty_left = r->datagrams && !step->bytes.n;
         break;
     case STEP_FILE:
         open_file(r, step->path);
@@ -232,6 +234,19 @@ static void begin_step(struct relay *r, const struct step *step)
     }
 }
 
+static bool send_empty(struct relay *r)
+{
+    size_t n;
+    enum fsock_err err = fsock_write(r->peer, "", 0, &n, FSOCK_NOW);
+    if (err == FSOCK_AGAIN)
+        return false;
+    r->empty_left = false;
+    r->asked = true;
+    if (err != FSOCK_OK)
+        sending_failed(r);
+    return true;
+}
+
 /* Telnet has its own writing; else the bytes go out from where they are. */
 static bool send_bytes(struct relay *r)
 {
@@ -241,6 +256,8 @@ static bool send_bytes(struct relay *r)
         r->left = fsk_span(r->left.p + used, r->left.n - used);
         return used > 0 || err == FSOCK_OK;
     }
+    if (r->empty_left)
+        return send_empty(r);
     if (r->left.n)
         return false;
     next_step(r);

@@ -121,6 +121,15 @@ def test_great_datagrams(fsock):
     assert result.code == 55 and "too long" in result.errors.replace("large", "long"), result
 
 
+def test_an_empty_datagram(fsock):
+    """Each --send is a datagram, one without bytes, too."""
+    peer = Peer(lambda data: [str(len(data)).encode()])
+    result = fsock("talk", "-u", f"-w{LIMIT}", "--send", "", "127.0.0.1", peer.port)
+    assert result.code == 0 and result.stdout == b"0" and peer.got == [b""], result
+    result = fsock("talk", "-u", f"-w{LIMIT}", "--send", "", "127.0.0.1", Peer().port)
+    assert result.code == 28 and "no answer came" in result.errors, result
+
+
 def test_empty_answers(fsock):
     """A datagram without bytes is an answer, and no end."""
     peer = Peer(lambda data: [b"", b"there"])
