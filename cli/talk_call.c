@@ -1,7 +1,6 @@
 #include "talk_call.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,14 +13,14 @@
 #include "talk_relay.h"
 #include "talk_starttls.h"
 
-#define STDERR_MS  200           /* in which standard error has to take a sentence */
-#define PIPE_BYTES (1024 * 1024) /* of standard input and output: fewer, longer turns */
+#define STDERR_TIME (200 * FSOCK_MILLISECOND) /* in which standard error has to take a sentence */
+#define PIPE_BYTES  (1024 * 1024) /* of standard input and output: fewer, longer turns */
 
 /* A terminal that was stopped, or a pipe that nobody reads, must not stretch a limit for ever. */
 static bool somebody_listens(void)
 {
-    struct pollfd err = {.fd = STDERR_FILENO, .events = POLLOUT};
-    return poll(&err, 1, STDERR_MS) != 0;
+    struct fsock_wait_item err = {NULL, STDERR_FILENO, FSOCK_WRITABLE, 0};
+    return fsock_wait(&err, 1, fsock_now() + STDERR_TIME) != FSOCK_ERR_TIMEOUT;
 }
 
 void talk_say(const struct talk_options *o, const char *text, const char *hint)
