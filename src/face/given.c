@@ -24,7 +24,11 @@ enum fsock_err fsk_given_options(struct fsock_options *out, const struct fsock_o
                                  struct fsock_fault *fault)
 {
     fsock_options_init(out);
-    return take(out, sizeof *out, in, "fsock_options", fault);
+    enum fsock_err err = take(out, sizeof *out, in, "fsock_options", fault);
+    if (err == FSOCK_OK && out->family != 0 && out->family != 4 && out->family != 6)
+        err = fsk_fault_set(fault, FSOCK_ERR_INPUT, FSOCK_STAGE_NONE, 0,
+                            "the address family %d is none of 0, 4 and 6", out->family);
+    return err;
 }
 
 enum fsock_err fsk_given_dns_options(struct fsock_dns_options *out,

@@ -7,7 +7,10 @@
 
 #include <fsock.h>
 
-/* NULL: the defaults. FSOCK_ERR_INPUT, with the fault filled in, if no initialiser was called. */
+/*
+ * NULL: the defaults. FSOCK_ERR_INPUT, with the fault filled in, if no initialiser was called, or
+ * for a family that is none.
+ */
 enum fsock_err fsk_given_options(struct fsock_options *out, const struct fsock_options *in,
                                  struct fsock_fault *fault);
 

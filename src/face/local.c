@@ -10,24 +10,6 @@
 #include "net/sockopt.h"
 #include "op/resolve.h"
 
-struct fsk_span fsk_face_path(char room[FSK_SOCKADDR_TEXT], struct fsk_span path)
-{
-    if (path.n == 0 || path.n >= FSK_SOCKADDR_TEXT)
-        return fsk_span(room, 0);
-    memcpy(room, path.p, path.n);
-    if (room[0] == '@')
-        room[0] = '\0';
-    return fsk_span(room, path.n);
-}
-
-enum fsock_err fsk_face_check_family(int family, struct fsock_fault *fault)
-{
-    if (family == 0 || family == 4 || family == 6)
-        return FSOCK_OK;
-    return fsk_fault_set(fault, FSOCK_ERR_INPUT, FSOCK_STAGE_NONE, 0,
-                         "the address family %d is none of 0, 4 and 6", family);
-}
-
 /* A host, by the resolver. */
 static enum fsock_err look_up(struct fsk_addr *addr, const struct fsk_endpoint *e,
                               struct fsk_run *run, const struct fsock_options *options,
@@ -55,12 +37,10 @@ enum fsock_err fsk_face_local(struct fsk_sockaddr *sa, const struct fsk_endpoint
                               fsock_time deadline, struct fsock_fault *fault)
 {
     struct fsk_addr addr = {.family = options->family == 4 ? 4 : 6, .port = e->port};
-    enum fsock_err err = fsk_face_check_family(options->family, fault);
-    if (err != FSOCK_OK)
-        return err;
+    enum fsock_err err = FSOCK_OK;
     if (fsk_transport_local(e->transport)) {
         char room[FSK_SOCKADDR_TEXT];
-        fsk_sockaddr_from_path(sa, fsk_face_path(room, e->path));
+        fsk_sockaddr_from_path(sa, fsk_sock_path(room, e->path));
         return FSOCK_OK;
     }
     if (e->host.n)

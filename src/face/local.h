@@ -1,6 +1,5 @@
 /*
- * local.h - addresses of our own: where to bind and listen, and what paths are in the kernel's
- * form.
+ * local.h - addresses of our own: where to bind and listen.
  */
 #ifndef FSK_FACE_LOCAL_H
 #define FSK_FACE_LOCAL_H
@@ -9,15 +8,6 @@
 #include "face/stream.h"
 #include "net/sock.h"
 #include "wire/endpoint.h"
-
-/*
- * A path as the kernel wants it: a leading @ becomes the NUL of an abstract name. It is copied to
- * `room`, and checked to fit by the parser of endpoints.
- */
-struct fsk_span fsk_face_path(char room[FSK_SOCKADDR_TEXT], struct fsk_span path);
-
-/* 0, 4 or 6; else FSOCK_ERR_INPUT with the fault filled in. */
-enum fsock_err fsk_face_check_family(int family, struct fsock_fault *fault);
 
 /*
  * The address that an endpoint to bind to means: a host name is looked up; no host is every

@@ -1,41 +1,34 @@
 #include "face/opener.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 #include "base/fault.h"
-#include "face/local.h"
 #include "net/tls_alpn.h"
 
 enum fsock_err fsk_opener_init(struct fsk_opener *o, const struct fsock_options *options,
                                struct fsk_driver *driver, struct fsock_fault *fault)
 {
     struct fsock_options given = *options;
-    *o = (struct fsk_opener){.tls_name = fsk_span_str(given.tls_name)};
-    o->dialer.family = given.family;
-    o->dialer.unix_socket = fsk_span_str(given.unix_socket);
-    enum fsock_err err = fsk_face_check_family(given.family, fault);
-    if (err == FSOCK_OK)
-        err = fsk_tuning_init(&o->dialer.tuning, &given, fault);
-    if (err == FSOCK_OK && given.bind)
-        err = fsk_bind_parse(&o->dialer.bind, given.bind, fault);
+    *o = (struct fsk_opener){.tls_name = NULL};
+    enum fsock_err err = fsk_dialer_init(&o->dialer, &given, driver, fault);
     if (err != FSOCK_OK)
         return err;
+    if (given.tls_name && !(o->tls_name = strdup(given.tls_name)))
+        return fsk_fault_set(fault, FSOCK_ERR_MEMORY, FSOCK_STAGE_NONE, ENOMEM, "out of memory");
     given.proxy_from_environment = 0; /* its variables are for URLs */
-    if (given.proxy && given.proxy[0]) {
-        o->routes = fsk_routes_new(&given, fault);
-        if (!o->routes)
-            return fault->err;
-    }
-    o->dialer.resolver = fsk_resolver_new(&given, driver, fault);
-    return o->dialer.resolver ? FSOCK_OK : fault->err;
+    if (given.proxy && given.proxy[0] && !(o->routes = fsk_routes_new(&given, fault)))
+        return fault->err;
+    return FSOCK_OK;
 }
 
 void fsk_opener_fini(struct fsk_opener *o)
 {
     for (int i = 0; i < FSK_OPENER_VERSIONS; i++)
         fsk_tls_config_free(o->tls[i]);
-    fsk_resolver_free(o->dialer.resolver);
+    fsk_dialer_fini(&o->dialer);
     fsk_routes_free(o->routes);
+    free(o->tls_name);
 }
 
 struct fsk_tls_config *fsk_opener_tls_config(const struct fsock_options *options, bool server,
@@ -75,11 +68,11 @@ enum fsock_err fsk_opener_aim(const struct fsk_opener *o, const struct fsk_endpo
     *target = (struct fsk_target){
         .host = e->host,
         .port = e->port,
-        .path = fsk_face_path(room, e->path),
+        .path = fsk_sock_path(room, e->path),
         .datagrams = fsk_transport_datagrams(e->transport),
         .tls = e->transport == FSK_TLS,
         .tls_config = o->tls[version_of(e)],
-        .tls_name = o->tls_name,
+        .tls_name = fsk_span_str(o->tls_name),
     };
     if (!o->routes || fsk_transport_local(e->transport))
         return FSOCK_OK;

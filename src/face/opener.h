@@ -15,13 +15,13 @@ enum { FSK_OPENER_VERSIONS = 5 }; /* of TLS: any, and each one alone */
 struct fsk_opener {
     struct fsk_dialer dialer;
     struct fsk_routes *routes;                       /* NULL: no proxy */
-    struct fsk_span tls_name;                        /* borrowed from the options */
+    char *tls_name;                                  /* NULL: the host's */
     struct fsk_tls_config *tls[FSK_OPENER_VERSIONS]; /* NULL: not made */
 };
 
 /*
- * Check the options and make what they ask for, but for TLS. Errors: FSOCK_ERR_INPUT and so on,
- * with the fault filled in. To be freed in every case.
+ * Check the options and make what they ask for, but for TLS; copies what it needs. Errors:
+ * FSOCK_ERR_INPUT and so on, with the fault filled in. To be freed in every case.
  */
 enum fsock_err fsk_opener_init(struct fsk_opener *o, const struct fsock_options *options,
                                struct fsk_driver *driver, struct fsock_fault *fault);

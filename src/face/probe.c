@@ -97,7 +97,6 @@ fsock_probe *fsock_probe_new(const struct fsock_options *options, unsigned paral
     enum fsock_err err = fsk_opener_init(&p->opener, &given, &p->loop.sched.driver, fault);
     if (err == FSOCK_OK)
         err = prepare_tls(&p->opener, &given, fault);
-    p->opener.tls_name = fsk_span(NULL, 0); /* the options' own is gone by then */
     if (err == FSOCK_OK)
         err = keep_payload(p, payload, payload_len);
     if (err == FSOCK_OK)

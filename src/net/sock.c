@@ -44,6 +44,16 @@ int fsk_sockaddr_from_path(struct fsk_sockaddr *sa, struct fsk_span path)
     return 0;
 }
 
+struct fsk_span fsk_sock_path(char room[FSK_SOCKADDR_TEXT], struct fsk_span path)
+{
+    if (path.n == 0 || path.n >= FSK_SOCKADDR_TEXT)
+        return fsk_span(room, 0);
+    memcpy(room, path.p, path.n);
+    if (room[0] == '@')
+        room[0] = '\0';
+    return fsk_span(room, path.n);
+}
+
 void fsk_sockaddr_to_addr(struct fsk_addr *addr, const struct fsk_sockaddr *sa)
 {
     *addr = (struct fsk_addr){.family = 0};

@@ -21,17 +21,23 @@ struct fsk_sockaddr {
     socklen_t len;
 };
 
+/* Room for any socket's name as text, with its NUL: a path is the longest. */
+#define FSK_SOCKADDR_TEXT 120
+
 /* The port is addr's. */
 void fsk_sockaddr_from_addr(struct fsk_sockaddr *sa, const struct fsk_addr *addr);
 
 /* ENAMETOOLONG above 107 bytes, EINVAL if empty or with a NUL other than the first byte. */
 int fsk_sockaddr_from_path(struct fsk_sockaddr *sa, struct fsk_span path);
 
+/*
+ * A path as people write it becomes one as the kernel wants it, in `room`: the @ of an abstract
+ * name is a NUL. Empty if there is no room for it.
+ */
+struct fsk_span fsk_sock_path(char room[FSK_SOCKADDR_TEXT], struct fsk_span path);
+
 /* family 0 if it is no IP address. */
 void fsk_sockaddr_to_addr(struct fsk_addr *addr, const struct fsk_sockaddr *sa);
-
-/* Room for any socket's name as text, with its NUL: a path is the longest. */
-#define FSK_SOCKADDR_TEXT 120
 
 /*
  * "192.0.2.1:80", "[::1]:80", a path, "@name" of an abstract one; "" for none. Control bytes become

@@ -31,7 +31,8 @@ static uint16_t peer_port(const struct fsk_dial *d)
 /* The unix socket to connect to, or nothing. */
 static struct fsk_span peer_path(const struct fsk_dial *d)
 {
-    return d->target->path.n ? d->target->path : d->dialer->unix_socket;
+    const struct fsk_dialer *dialer = d->dialer;
+    return d->target->path.n ? d->target->path : fsk_span(dialer->path, dialer->path_n);
 }
 
 /* "shop.example:443", "the proxy p.example:3128", "/run/app.sock" */

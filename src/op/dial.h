@@ -20,13 +20,22 @@
 /* What dials share: how sockets are opened, from the caller's options. */
 struct fsk_dialer {
     struct fsk_resolver *resolver;
-    struct fsk_tls_config *tls;
+    struct fsk_tls_config *tls; /* borrowed; to be set by the owner if anything needs it */
     struct fsk_bind bind;
     int family;
     struct fsk_tuning tuning;
-    struct fsk_span unix_socket; /* whatever the target, connect here; empty: none */
-    bool alone;                  /* nobody will give back a descriptor: don't wait for one */
+    char path[FSK_SOCKADDR_TEXT]; /* whatever the target, connect to this unix socket, */
+    size_t path_n;                /* abstract with a leading NUL; 0: there is none */
+    bool alone;                   /* nobody will give back a descriptor: don't wait for one */
 };
+
+/*
+ * Copies what it needs. Errors: FSOCK_ERR_INPUT, FSOCK_ERR_MEMORY and so on, with the fault filled
+ * in. To be freed in every case.
+ */
+enum fsock_err fsk_dialer_init(struct fsk_dialer *dialer, const struct fsock_options *options,
+                               struct fsk_driver *driver, struct fsock_fault *fault);
+void fsk_dialer_fini(struct fsk_dialer *dialer);
 
 enum fsk_proxy_kind {
     FSK_PROXY_NONE,

@@ -18,7 +18,6 @@ struct fsk_http {
     int64_t connect_timeout, read_timeout, total_timeout; /* nanoseconds; 0: none */
     struct fsk_decode_limits limits;
     char *out; /* FSK_SCRATCH_SIZE bytes to decode into; they live as the driver's scratch does */
-    char *unix_socket;
     struct fsk_transfer *shown; /* whose last step has something for the owner; cleared by it */
 };
 

@@ -347,6 +347,78 @@ static void test_few_descriptors(void **state)
     fsock_listener_close(l);
 }
 
+/* Overwritten before they are freed, so that who still reads them doesn't find them. */
+static void forget(char *text)
+{
+    memset(text, 'x', strlen(text));
+    free(text);
+}
+
+static void shake(struct actor *a)
+{
+    fsock_stream *s = take(a->listener);
+    fsock_handshake(s, SOON);
+    fsock_close(s);
+}
+
+static void test_options_are_copied(void **state)
+{
+    struct fsock_options o, server = server_options();
+    struct fsock_probe_event e;
+    struct actor a = {.stream = NULL};
+    char path[64], target[80];
+    (void)state;
+    snprintf(path, sizeof path, "@fsock-probe-%d", getpid());
+    snprintf(target, sizeof target, "unix://%s", path);
+    fsock_listener *l = hear(target, NULL);
+    fsock_options_init(&o);
+    char *given = strdup(path);
+    o.unix_socket = given;
+    fsock_probe *p = fsock_probe_new(&o, 0, NULL, 0, &fault);
+    fsock_stream *s = dial("no.such.name.invalid", 1, &o);
+    forget(given);
+    fsock_close(s);
+    assert_int_equal(reach(p, "no.such.name.invalid", 1, &e), FSOCK_REACH_OPEN);
+    fsock_probe_free(p);
+    fsock_listener_close(l);
+
+    a.listener = hear("tls://127.0.0.2:0", &server); /* which the certificate does not name */
+    o = client_options();
+    o.tls_name = given = strdup("localhost");
+    p = fsock_probe_new(&o, 0, NULL, 0, &fault);
+    forget(given);
+    actor_start(&a, shake, 0);
+    snprintf(target, sizeof target, "tls://%s", fsock_listener_name(a.listener));
+    assert_int_equal(reach(p, target, 0, &e), FSOCK_REACH_OPEN);
+    actor_join(&a);
+    fsock_probe_free(p);
+    fsock_listener_close(a.listener);
+}
+
+/* A unix socket whose queue is full takes nothing: that is waited for, not tried all the time. */
+static void test_a_full_queue(void **state)
+{
+    struct fsock_probe_event e;
+    char target[80];
+    struct timespec before, after;
+    fsock_stream *full, *s;
+    (void)state;
+    snprintf(target, sizeof target, "udg://@fsock-full-%d", getpid());
+    ok(fsock_bind(&full, target, 0, NULL, SOON, &fault));
+    s = dial(target, 0, NULL);
+    while (fsock_write(s, "x", 1, NULL, FSOCK_NOW) == FSOCK_OK)
+        ;
+    fsock_probe *p = probe_new(0.5, 0, NULL);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &before);
+    assert_int_equal(reach(p, target, 0, &e), FSOCK_REACH_NO_ANSWER);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &after);
+    assert_true(after.tv_sec * 1000 + after.tv_nsec / 1000000 <
+                before.tv_sec * 1000 + before.tv_nsec / 1000000 + 200);
+    fsock_probe_free(p);
+    fsock_close(s);
+    fsock_close(full);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -361,6 +433,8 @@ int main(void)
         TEST(test_watch),
         TEST(test_what_cannot_be),
         TEST(test_few_descriptors),
+        TEST(test_options_are_copied),
+        TEST(test_a_full_queue),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, make_certificates, remove_certificates);
 }
