@@ -92,8 +92,9 @@ static enum fsock_err ask(struct fsk_probe *p, fsock_time now)
         return fail(p, FSOCK_ERR_TIMEOUT, FSOCK_STAGE_RECV, ETIMEDOUT,
                     "no answer came, and nobody has refused: it may be open, or filtered");
     enum fsock_err err = send_it(p, now);
-    if (err == FSOCK_OK)
-        err = receive(p);
+    if (err != FSOCK_OK)
+        return err;
+    err = receive(p);
     if (err == FSOCK_AGAIN)
         p->op.alarm = p->again_at;
     return err;
