@@ -318,7 +318,8 @@ FSOCK_API unsigned fsock_wants(fsock_stream *stream, unsigned wish);
  * Put TLS on a stream (STARTTLS). As a client, `host` is whom the certificate must name (NULL:
  * options->tls_name, or the host that it was opened to); an accepted stream becomes the server's
  * side (options->cert_file). FSOCK_ERR_PROTOCOL if bytes have come already that were not read: they
- * would be taken for protected ones. After an error the stream can only be closed.
+ * would be taken for protected ones. After an error the stream can only be closed: every call says
+ * that error, so nothing goes out unprotected.
  */
 FSOCK_API enum fsock_err fsock_start_tls(fsock_stream *stream, const char *host,
                                          const struct fsock_options *options, fsock_time deadline);

@@ -23,21 +23,22 @@ struct fsock_listener {
     char *target;
     char name[FSK_SOCKADDR_TEXT];
     int port;
-    char *path; /* of a unix socket, to be removed; NULL: there is none */
-    dev_t device;
+    char *path;   /* of a unix socket, NULL: there is none; */
+    dev_t device; /* this file there is to be removed at the end */
     ino_t inode;
 };
 
-static enum fsock_err no_listening(struct fsock_fault *fault, const char *target, int sys_errno)
+static enum fsock_err no_listening(const fsock_listener *l, struct fsock_fault *fault,
+                                   int sys_errno)
 {
-    if (sys_errno == EADDRINUSE && strncmp(target, "unix", 4) == 0)
+    if (sys_errno == EADDRINUSE && l->transport == FSK_UNIX)
         fsk_fault_hint(fault, "remove the path if no program listens there any more");
     return fsk_fault_set(fault, FSOCK_ERR_SYSTEM, FSOCK_STAGE_LISTEN, sys_errno,
-                         "listen %.120s: %s", target, fsk_errno_text(sys_errno));
+                         "listen %.120s: %s", l->target, fsk_errno_text(sys_errno));
 }
 
-/* What it is called, and which path is to be removed at the end. */
-static void note_names(fsock_listener *l, const struct fsk_endpoint *e)
+/* What it is called, and which file is to be removed at the end. */
+static void note_names(fsock_listener *l)
 {
     struct fsk_sockaddr sa;
     struct fsk_addr addr;
@@ -46,8 +47,6 @@ static void note_names(fsock_listener *l, const struct fsk_endpoint *e)
     fsk_sockaddr_format(&sa, l->name);
     fsk_sockaddr_to_addr(&addr, &sa);
     l->port = addr.port;
-    if (e->path.n && e->path.p[0] != '@')
-        l->path = strndup(e->path.p, e->path.n);
     if (l->path && lstat(l->path, &st) == 0) {
         l->device = st.st_dev;
         l->inode = st.st_ino;
@@ -78,6 +77,8 @@ static enum fsock_err listen_it(fsock_listener *l, int port, const struct fsock_
     if (fsk_transport_datagrams(e.transport))
         return fsk_fault_set(fault, FSOCK_ERR_INPUT, FSOCK_STAGE_NONE, 0,
                              "%.120s: datagrams have no connections to listen for", l->target);
+    if (e.path.n && e.path.p[0] != '@' && !(l->path = strndup(e.path.p, e.path.n)))
+        return FSOCK_ERR_MEMORY;
     l->transport = e.transport;
     l->silence = given->read_timeout;
     enum fsock_err err = fsk_tuning_init(&tuning, given, fault);
@@ -89,10 +90,10 @@ static enum fsock_err listen_it(fsock_listener *l, int port, const struct fsock_
         return err;
     int failed = fsk_sock_new_at(&sa, SOCK_STREAM, &tuning, &l->fd);
     if (failed)
-        return no_listening(fault, l->target, failed);
-    note_names(l, &e);
+        return no_listening(l, fault, failed);
+    note_names(l);
     if (listen(l->fd, given->backlog > 0 ? given->backlog : SOMAXCONN) < 0)
-        return no_listening(fault, l->target, errno);
+        return no_listening(l, fault, errno);
     return FSOCK_OK;
 }
 

@@ -193,11 +193,9 @@ enum fsock_err fsock_open_pair(fsock_stream *pair[2], struct fsock_fault *fault)
 
 static enum fsock_err no_tls_here(fsock_stream *s)
 {
-    bool is_on = s->transport == FSK_TLS;
-    if (is_on || fsk_transport_datagrams(s->transport) || s->file)
+    if (fsk_transport_datagrams(s->transport) || s->file)
         return fsk_face_fail(s, FSOCK_ERR_INPUT, FSOCK_STAGE_TLS, EINVAL,
-                             is_on ? "TLS is on it already"
-                                   : "TLS needs a stream by TCP or a unix socket");
+                             "TLS needs a stream by TCP or a unix socket");
     if (fsk_buf_len(&s->in))
         return fsk_face_fail(s, FSOCK_ERR_PROTOCOL, FSOCK_STAGE_TLS, 0,
                              "%zu bytes came before TLS, which would be taken for protected ones",
@@ -215,38 +213,60 @@ static struct fsk_layer *new_layer(fsock_stream *s, struct fsk_span host)
     return fsk_tls_new(s->stream.top, s->tls, host, s->port);
 }
 
-enum fsock_err fsock_start_tls(fsock_stream *s, const char *host,
-                               const struct fsock_options *options, fsock_time deadline)
+/* Put the layer on. */
+static enum fsock_err add_tls(fsock_stream *s, const char *host, const struct fsock_options *given)
 {
-    struct fsock_options given;
     struct fsock_fault fault = {.err = FSOCK_OK};
-    enum fsock_err err = no_tls_here(s);
-    if (err != FSOCK_OK)
-        return err;
-    err = fsk_given_options(&given, options, &fault);
-    const char *name = host ? host : given.tls_name ? given.tls_name : s->host ? s->host : "";
-    struct fsk_tls_config *tls = NULL;
-    if (err == FSOCK_OK)
-        tls = fsk_opener_tls_config(&given, s->accepted, &fault);
+    struct fsk_tls_config *tls = fsk_opener_tls_config(given, s->accepted, &fault);
     if (!tls) {
         s->fault = fault;
         return fault.err;
     }
+    const char *name = host ? host : given->tls_name ? given->tls_name : s->host;
     fsk_tls_config_free(s->tls); /* a proxy's; its layer has its own */
     s->tls = tls;
     s->transport = FSK_TLS;
     s->stream.top = new_layer(s, fsk_span_str(name));
     s->shaking = true;
-    if (!s->stream.top)
-        s->stream.recv_dead = s->stream.send_dead = FSOCK_ERR_MEMORY;
+    if (s->stream.top)
+        return FSOCK_OK;
+    return fsk_face_fail(s, FSOCK_ERR_MEMORY, FSOCK_STAGE_TLS, ENOMEM, "out of memory");
+}
+
+/* What was to be protected must not go out as it is, whether or not the caller has looked. */
+static enum fsock_err never_without(fsock_stream *s, enum fsock_err err)
+{
+    struct fsk_layer *top = s->stream.top;
+    if (err == FSOCK_OK || err == FSOCK_AGAIN)
+        return err;
+    s->shaking = true; /* for ever */
+    s->stream.recv_dead = s->stream.send_dead = err;
+    if (top && !top->detail[0])
+        fsk_layer_fail(top, err, top->sys_errno, "TLS was asked for, and could not be started");
+    return err;
+}
+
+enum fsock_err fsock_start_tls(fsock_stream *s, const char *host,
+                               const struct fsock_options *options, fsock_time deadline)
+{
+    struct fsock_options given;
+    if (s->transport == FSK_TLS)
+        return fsk_face_fail(s, FSOCK_ERR_INPUT, FSOCK_STAGE_TLS, EINVAL, "TLS is on it already");
+    enum fsock_err err = no_tls_here(s);
+    if (err == FSOCK_OK) {
+        s->fault = (struct fsock_fault){.err = FSOCK_OK};
+        err = fsk_given_options(&given, options, &s->fault);
+    }
+    if (err == FSOCK_OK)
+        err = add_tls(s, host, &given);
+    if (err != FSOCK_OK)
+        return never_without(s, err);
     fsock_time limit = fsk_time_limit(fsock_now(), given.connect_timeout);
     err = fsk_face_shake(s, deadline == FSOCK_NOW ? deadline : fsk_time_min(deadline, limit));
-    if (err == FSOCK_ERR_TIMEOUT)
-        s->stream.recv_dead = s->stream.send_dead = err;
     if (err == FSOCK_ERR_TIMEOUT && s->fault.limit == FSOCK_LIMIT_TOTAL &&
         limit < fsk_time_min(deadline, s->deadline))
         s->fault.limit = FSOCK_LIMIT_CONNECT;
-    return err;
+    return never_without(s, err);
 }
 
 /* ---- Closing --------------------------------------------------------------------------------- */

@@ -356,9 +356,15 @@ static bool set_up(struct tls *t)
     return true;
 }
 
-/* With the host in lower case and without its final dot, and the key. NULL: out of memory. */
+/*
+ * With the host in lower case, without its final dot and without its zone, since a certificate
+ * knows nothing of this machine's interfaces; and the key. NULL: out of memory.
+ */
 static struct tls *new_tls(struct fsk_span host, uint16_t port)
 {
+    const char *percent = host.n ? memchr(host.p, '%', host.n) : NULL;
+    if (percent)
+        host.n = (size_t)(percent - host.p);
     if (host.n && host.p[host.n - 1] == '.')
         host.n--;
     struct tls *t = calloc(1, sizeof *t + host.n + sizeof ":65535");

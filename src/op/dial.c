@@ -208,13 +208,6 @@ static enum fsock_err race(struct fsk_dial *d, fsock_time now)
 
 /* ---- The layers above the socket ------------------------------------------------------------- */
 
-/* A certificate knows nothing of this machine's interfaces. */
-static struct fsk_span without_zone(struct fsk_span host)
-{
-    const char *percent = host.n ? memchr(host.p, '%', host.n) : NULL;
-    return percent ? fsk_span(host.p, (size_t)(percent - host.p)) : host;
-}
-
 /* Put the next layer on. False if there is none left; the stream's top is NULL if memory is out. */
 static bool put_layer(struct fsk_dial *d)
 {
@@ -244,7 +237,7 @@ static bool put_layer(struct fsk_dial *d)
             if (!t->tls)
                 continue;
             s->top = fsk_tls_new(s->top, t->tls_config ? t->tls_config : d->dialer->tls,
-                                 t->tls_name.n ? t->tls_name : without_zone(t->host), t->port);
+                                 t->tls_name.n ? t->tls_name : t->host, t->port);
             return true;
         default:
             return false;

@@ -53,6 +53,7 @@ static void test_bytes_before_tls(void **state)
         ok(fsock_read_line(who, line, sizeof line, &n, SOON));
         assert_int_equal(fsock_start_tls(who, "localhost", &options, SOON), FSOCK_ERR_PROTOCOL);
         assert_non_null(strstr(fsock_last_fault(who)->text, "6 bytes came before TLS"));
+        assert_int_equal(fsock_write(who, "secret", 6, &n, SOON), FSOCK_ERR_PROTOCOL);
         part(&l);
     }
 }
@@ -75,6 +76,39 @@ static void test_start_tls_with_a_liar(void **state)
                      FSOCK_ERR_TIMEOUT);
     took(began, 0.04, 0.3);
     assert_int_equal(fsock_read(l.client, &c, 1, &n, FSOCK_NOW), FSOCK_ERR_TIMEOUT);
+    part(&l);
+}
+
+/* What was to be protected does not go out as it is. */
+static void test_nothing_goes_without_tls(void **state)
+{
+    struct fsock_options options = client_options();
+    struct line l;
+    char c;
+    size_t n;
+    (void)state;
+    meet(&l);
+    options.ca_file = "/no/such/file";
+    assert_int_equal(fsock_start_tls(l.client, "localhost", &options, SOON), FSOCK_ERR_TLS_LOCAL);
+    assert_non_null(strstr(fsock_last_fault(l.client)->text, "/no/such/file"));
+    assert_int_equal(fsock_handshake(l.client, SOON), FSOCK_ERR_TLS_LOCAL);
+    assert_int_equal(fsock_write(l.client, "secret", 6, &n, SOON), FSOCK_ERR_TLS_LOCAL);
+    assert_int_equal(n, 0);
+    assert_non_null(strstr(fsock_last_fault(l.client)->text, "TLS"));
+    assert_int_equal(fsock_read(l.server, &c, 1, &n, FSOCK_NOW), FSOCK_AGAIN);
+    part(&l);
+}
+
+/* A certificate names no interface of this machine: only what is before the % counts. */
+static void test_a_zone(void **state)
+{
+    struct fsock_options client = client_options(), server = server_options();
+    struct line l;
+    (void)state;
+    meet(&l);
+    fsock_start_tls(l.client, "127.0.0.1%lo", &client, FSOCK_NOW);
+    fsock_start_tls(l.server, NULL, &server, FSOCK_NOW);
+    shake_hands(&l);
     part(&l);
 }
 
@@ -458,6 +492,8 @@ int main(void)
         TEST(test_start_tls),
         TEST(test_bytes_before_tls),
         TEST(test_start_tls_with_a_liar),
+        TEST(test_nothing_goes_without_tls),
+        TEST(test_a_zone),
         TEST(test_whom_to_trust),
         TEST(test_certificate_facts),
         TEST(test_opening_and_listening),
