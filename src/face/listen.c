@@ -213,11 +213,12 @@ enum fsock_err fsock_accept(fsock_listener *l, fsock_stream **stream, fsock_time
         return take(l, a.fd, stream, fault);
     if (err == FSOCK_AGAIN)
         return err;
+    if (err == FSOCK_ERR_MEMORY)
+        a.sys_errno = ENOMEM;
+    bool nobody = err == FSOCK_ERR_TIMEOUT && a.sys_errno == 0;
     fsk_fault_set(fault, err, FSOCK_STAGE_LISTEN,
                   err == FSOCK_ERR_TIMEOUT ? ETIMEDOUT : a.sys_errno, "accept %.120s: %s",
-                  l->target,
-                  err == FSOCK_ERR_TIMEOUT && a.sys_errno == 0 ? "nobody has connected"
-                                                               : fsk_errno_text(a.sys_errno));
+                  l->target, nobody ? "nobody has connected" : fsk_errno_text(a.sys_errno));
     if (err == FSOCK_ERR_TIMEOUT)
         fault->limit = FSOCK_LIMIT_TOTAL;
     return err;

@@ -242,7 +242,8 @@ static enum fsock_err never_without(fsock_stream *s, enum fsock_err err)
     s->shaking = true; /* for ever */
     s->stream.recv_dead = s->stream.send_dead = err;
     if (top && !top->detail[0])
-        fsk_layer_fail(top, err, top->sys_errno, "TLS was asked for, and could not be started");
+        fsk_layer_fail(top, err, top->sys_errno, "TLS was asked for, and could not be started (%s)",
+                       fsock_err_name(err));
     return err;
 }
 

@@ -233,7 +233,7 @@ static struct fsk_tls_config *made(struct fsk_tls_config *c, enum fsock_err err,
     ERR_clear_error();
     if (!err)
         return c;
-    fsk_fault_set(fault, err, FSOCK_STAGE_NONE, 0, "TLS could not be set up");
+    fsk_fault_set(fault, err, FSOCK_STAGE_NONE, ENOMEM, "TLS: out of memory");
     fsk_tls_config_free(c);
     return NULL;
 }
