@@ -89,7 +89,7 @@ const struct cell talk_cells[] = {
     .named = "time is up: the peer has not ended"},
 {"talk", "drip: dump", M "-w 0.3 --dump " HERE "%drip%", MUTE, AT(NONE), TOTAL,
     .named = "time is up: the peer has not ended"},
-{"talk", "drip: tls", M "-w 0.3 " ATLS "%tls-bytes%", MUTE, AT(NONE), TOTAL,
+{"talk", "drip: tls", M "-w 0.5 " ATLS "%tls-bytes%", MUTE, AT(NONE), TOTAL,
     .named = "time is up: the peer has not ended"},
 {"talk", "drip: one record", W ATLS "%tls-half%", MUTE, AT(NONE), READ,
     .named = SILENCE},
