@@ -55,7 +55,8 @@ void fsk_tls_config_free(struct fsk_tls_config *config);
 
 /*
  * A client layer over `below`, which it owns from here on, even if it fails (NULL: out of memory).
- * `host` is the name (SNI and check) or IP literal (check only) of the peer, without brackets; with `port` it is the key of the session cache.
+ * `host` is the name (SNI and check) or IP literal (check only) of the peer, without brackets; with
+ * `port` it is the key of the session cache.
  */
 struct fsk_layer *fsk_tls_new(struct fsk_layer *below, struct fsk_tls_config *config,
                               struct fsk_span host, uint16_t port);
