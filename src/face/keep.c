@@ -201,6 +201,7 @@ enum fsock_err fsock_pool_open(fsock_pool *p, fsock_stream **stream, const char 
 {
     struct fsock_options given;
     struct fsock_fault unheard;
+    target = target ? target : "";
     fault = fault ? fault : &unheard;
     *fault = (struct fsock_fault){.err = FSOCK_OK};
     *stream = NULL;

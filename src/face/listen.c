@@ -103,6 +103,7 @@ enum fsock_err fsock_listen(fsock_listener **listener, const char *target, int p
 {
     struct fsock_options given;
     struct fsock_fault unheard;
+    target = target ? target : "";
     fault = fault ? fault : &unheard;
     *fault = (struct fsock_fault){.err = FSOCK_OK};
     *listener = NULL;

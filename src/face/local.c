@@ -87,6 +87,7 @@ enum fsock_err fsock_bind(fsock_stream **stream, const char *target, int port,
     struct fsock_options given;
     struct fsock_fault unheard;
     struct fsk_run run;
+    target = target ? target : "";
     fault = fault ? fault : &unheard;
     *fault = (struct fsock_fault){.err = FSOCK_OK};
     *stream = NULL;

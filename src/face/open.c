@@ -93,6 +93,7 @@ enum fsock_err fsock_open(fsock_stream **stream, const char *target, int port,
 {
     struct fsock_options given;
     struct fsock_fault unheard;
+    target = target ? target : "";
     fault = fault ? fault : &unheard;
     *fault = (struct fsock_fault){.err = FSOCK_OK};
     *stream = NULL;

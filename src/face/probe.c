@@ -193,6 +193,7 @@ enum fsock_err fsock_probe_add(fsock_probe *p, const char *target, int port, voi
                                struct fsock_fault *fault)
 {
     struct fsock_fault unheard;
+    target = target ? target : "";
     fault = fault ? fault : &unheard;
     *fault = (struct fsock_fault){.err = FSOCK_OK};
     if (p->stopping)

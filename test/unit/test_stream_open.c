@@ -446,9 +446,24 @@ static void test_options_that_cannot_be(void **state)
     REFUSED(dns_servers, "not an address");
 }
 
+/* Wrong input, not a crash. */
+static void test_a_target_that_is_null(void **state)
+{
+    fsock_listener *l;
+    fsock_stream *s;
+    (void)state;
+    assert_null(fsockopen(NULL, 80, &fault, 1));
+    assert_int_equal(fault.err, FSOCK_ERR_INPUT);
+    assert_int_equal(fsock_open(&s, NULL, 80, NULL, SOON, &fault), FSOCK_ERR_INPUT);
+    assert_int_equal(fsock_bind(&s, NULL, 0, NULL, SOON, &fault), FSOCK_ERR_INPUT);
+    if (fsock_listen(&l, NULL, 0, NULL, SOON, &fault) == FSOCK_OK) /* every address, by tcp */
+        fsock_listener_close(l);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(test_a_target_that_is_null),
         TEST(test_1_01_each_transport),
         TEST(test_1_02_where_the_port_stands),
         TEST(test_1_03_no_port),
