@@ -139,10 +139,13 @@ static enum fsock_err literal(struct fsk_resolve *r)
     }
     if (zone.n && !addr->scope && !(addr->scope = fsk_sock_interface(zone)))
         return fail(r, FSOCK_ERR_INPUT, 0, "there is no interface of that name here");
-    if (r->family && r->family != addr->family)
-        return fail(r, FSOCK_ERR_NAME, 0,
-                    r->family == 4 ? "it is an IPv6 address, and IPv4 was asked for"
-                                   : "it is an IPv4 address, and IPv6 was asked for");
+    if (r->family && r->family != addr->family) {
+        fail(r, FSOCK_ERR_NAME, 0,
+             r->family == 4 ? "it is an IPv6 address, and IPv4 was asked for"
+                            : "it is an IPv4 address, and IPv6 was asked for");
+        fsk_fault_hint(r->fault, "an address has one family: ask for that, or for a name");
+        return FSOCK_ERR_NAME;
+    }
     r->n = 1;
     return done(r);
 }
