@@ -103,10 +103,11 @@ enum fsock_err fsock_listen(fsock_listener **listener, const char *target, int p
 {
     struct fsock_options given;
     struct fsock_fault unheard;
-    target = target ? target : "";
     fault = fault ? fault : &unheard;
     *fault = (struct fsock_fault){.err = FSOCK_OK};
     *listener = NULL;
+    if (!target)
+        return fsk_fault_set(fault, FSOCK_ERR_INPUT, FSOCK_STAGE_NONE, 0, "there is no target");
     enum fsock_err err = fsk_given_options(&given, options, fault);
     if (err != FSOCK_OK)
         return err;
@@ -218,8 +219,8 @@ enum fsock_err fsock_accept(fsock_listener *l, fsock_stream **stream, fsock_time
         a.sys_errno = ENOMEM;
     bool nobody = err == FSOCK_ERR_TIMEOUT && a.sys_errno == 0;
     fsk_fault_set(fault, err, FSOCK_STAGE_LISTEN,
-                  err == FSOCK_ERR_TIMEOUT ? ETIMEDOUT : a.sys_errno, "accept %.120s: %s",
-                  l->target, nobody ? "nobody has connected" : fsk_errno_text(a.sys_errno));
+                  err == FSOCK_ERR_TIMEOUT ? ETIMEDOUT : a.sys_errno, "accept %.120s: %s", l->name,
+                  nobody ? "nobody has connected" : fsk_errno_text(a.sys_errno));
     if (err == FSOCK_ERR_TIMEOUT)
         fault->limit = FSOCK_LIMIT_TOTAL;
     return err;

@@ -87,10 +87,11 @@ enum fsock_err fsock_bind(fsock_stream **stream, const char *target, int port,
     struct fsock_options given;
     struct fsock_fault unheard;
     struct fsk_run run;
-    target = target ? target : "";
     fault = fault ? fault : &unheard;
     *fault = (struct fsock_fault){.err = FSOCK_OK};
     *stream = NULL;
+    if (!target)
+        return fsk_fault_set(fault, FSOCK_ERR_INPUT, FSOCK_STAGE_NONE, 0, "there is no target");
     enum fsock_err err = fsk_given_options(&given, options, fault);
     if (err != FSOCK_OK)
         return err;

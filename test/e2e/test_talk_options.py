@@ -299,3 +299,9 @@ def test_dante(fsock, tmp):
         assert result.code == 0 and result.stdout == b"hi", result
         proxy.process.terminate()
         proxy.process.wait(PATIENCE)
+
+
+@pytest.mark.parametrize("words", [("-4", "::1"), ("-6", "127.0.0.1")])
+def test_an_address_of_the_other_family(fsock, words):
+    result = fsock("talk", *words, "80")
+    assert result.code == 6 and "one family" in result.errors and "spelled" not in result.errors
