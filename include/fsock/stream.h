@@ -296,10 +296,10 @@ struct fsock_wait_item {
 };
 
 /*
- * Wait until one of them is ready: reading or writing it would go on, end or fail. Bytes that TLS
- * or the stream itself holds count. FSOCK_OK, FSOCK_ERR_TIMEOUT at the deadline (FSOCK_NOW: at
- * once), FSOCK_ERR_MEMORY, FSOCK_ERR_SYSTEM. Being ready may turn out to be less than a byte: use
- * FSOCK_NOW afterwards where that would matter.
+ * Wait until one of them is ready: reading or writing it would go on, end or fail, as it does when
+ * the stream's own deadline has come. Bytes that TLS or the stream itself holds count. FSOCK_OK,
+ * FSOCK_ERR_TIMEOUT at the deadline (FSOCK_NOW: at once), FSOCK_ERR_MEMORY, FSOCK_ERR_SYSTEM. Being
+ * ready may turn out to be less than a byte: use FSOCK_NOW afterwards where that would matter.
  */
 FSOCK_API enum fsock_err fsock_wait(struct fsock_wait_item *list, size_t count,
                                     fsock_time deadline);

@@ -1,10 +1,9 @@
 #include "drive/run.h"
 
-#include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 
 #include "base/time.h"
+#include "drive/poll.h"
 
 static bool arm(struct fsk_sched *s, struct fsk_op *op)
 {
@@ -62,18 +61,15 @@ static enum fsock_err gather(struct fsk_run *run)
     FSK_LIST_EACH (link, &s->waiting) {
         struct fsk_wait *w = &FSK_HOLDER(link, struct fsk_op, link)->wait;
         for (unsigned i = 0; i < w->wants; i++)
-            run->fds[n++] = (struct pollfd){
-                .fd = w->want[i].fd,
-                .events = (short)((w->want[i].events & FSK_READABLE ? POLLIN : 0) |
-                                  (w->want[i].events & FSK_URGENT ? POLLPRI : 0) |
-                                  (w->want[i].events & FSK_WRITABLE ? POLLOUT : 0))};
+            run->fds[n++] = fsk_poll_for(w->want[i].fd, w->want[i].events);
     }
     int ms = 0;
     if (fsk_list_empty(&s->ready))
         ms = fsk_time_poll_ms(fsock_now(), fsk_sched_next(s));
     s->driver.sleeps += ms != 0;
-    if (poll(run->fds, n, ms) < 0 && errno != EINTR)
-        return FSOCK_ERR_SYSTEM;
+    enum fsock_err err = fsk_poll(run->fds, n, ms);
+    if (err != FSOCK_OK)
+        return err;
     n = 0;
     FSK_LIST_EACH (link, &s->waiting) {
         struct fsk_op *op = FSK_HOLDER(link, struct fsk_op, link);

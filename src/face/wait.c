@@ -1,16 +1,9 @@
 /* wait.c: waiting for any of many streams and descriptors, here or in a loop of the caller's. */
 #include <stdlib.h>
 
+#include "base/time.h"
+#include "drive/poll.h"
 #include "face/stream.h"
-
-/* One direction of one of them: a child op. */
-struct look {
-    struct fsk_op op;
-    fsock_stream *stream; /* or NULL: the descriptor */
-    int fd;
-    unsigned event; /* one of the two */
-    bool waited;
-};
 
 /* Whether bytes are held above the kernel, where poll can't see them, or no more will come. */
 static bool holds_bytes(fsock_stream *s, struct fsk_wait *wait)
@@ -51,112 +44,95 @@ static bool has_paid(fsock_stream *s, struct fsk_wait *wait)
     return true;
 }
 
-/* Under TLS the descriptor tells less than all: it is asked itself. */
-static bool is_ready(struct look *l, bool woken)
+/*
+ * What of `wish` a call would now do something about, when `came` is what the descriptor tells; and
+ * what to wait for there if that is nothing. Under TLS the descriptor tells less than all, and may
+ * have to be written in order to read: it is asked itself.
+ */
+static unsigned look(fsock_stream *s, unsigned wish, unsigned came, unsigned *events)
 {
-    fsock_stream *s = l->stream;
-    struct fsk_wait *wait = &l->op.wait;
-    if (!s)
-        return woken;
-    if (!has_shaken(s, wait))
-        return false;
-    bool paid = has_paid(s, wait);
-    if (l->event == FSK_WRITABLE)
-        return s->stream.send_dead || (woken && paid);
-    return holds_bytes(s, wait) || (woken && !s->tls);
+    struct fsk_wait wait = {.wants = 0};
+    unsigned ready = 0;
+    *events = 0;
+    if (s->deadline != FSOCK_NEVER && fsock_now() >= s->deadline)
+        return wish;
+    if (has_shaken(s, &wait)) {
+        bool paid = has_paid(s, &wait);
+        if ((wish & FSK_READABLE) && (holds_bytes(s, &wait) || (came & FSK_READABLE && !s->tls)))
+            ready |= FSK_READABLE;
+        if ((wish & FSK_WRITABLE) && (s->stream.send_dead || (came & FSK_WRITABLE && paid)))
+            ready |= FSK_WRITABLE;
+        *events = s->tls ? wish & FSK_WRITABLE : wish;
+    }
+    for (unsigned i = 0; i < wait.wants; i++)
+        *events |= wait.want[i].events;
+    return ready;
 }
 
-static enum fsock_err look_step(struct fsk_op *op, fsock_time now)
+/* ---- For many at once ------------------------------------------------------------------------ */
+
+#define FEW 32 /* for so many no memory is needed */
+
+/* Ask one of them, after the kernel has told what it knows. What to ask the kernel comes in `fd`.
+ */
+static unsigned look_at(struct fsock_wait_item *item, struct pollfd *fd)
 {
-    struct look *l = FSK_HOLDER(op, struct look, op);
-    (void)now;
-    if (op->expired)
-        return FSOCK_ERR_TIMEOUT;
-    if (is_ready(l, l->waited))
-        return FSOCK_OK;
-    l->waited = true;
-    if (op->wait.wants == 0)
-        fsk_wait_for(&op->wait, l->fd, l->event);
-    return FSOCK_AGAIN;
+    const unsigned wish = item->events & (FSK_READABLE | FSK_WRITABLE);
+    unsigned came = fsk_poll_events(fd), events = wish;
+    *fd = (struct pollfd){.fd = -1};
+    if (!wish || (!item->stream && item->fd < 0))
+        return item->ready = 0;
+    item->ready = item->stream ? look(item->stream, wish, came, &events) : wish & came;
+    if (events)
+        *fd = fsk_poll_for(item->stream ? fsock_fd(item->stream) : item->fd, events);
+    return item->ready;
+}
+
+static fsock_time first_deadline(const struct fsock_wait_item *list, size_t count, fsock_time at)
+{
+    for (size_t i = 0; i < count; i++)
+        if (list[i].stream && list[i].events)
+            at = fsk_time_min(at, list[i].stream->deadline);
+    return at;
+}
+
+static bool any_ready(struct fsock_wait_item *list, size_t count, struct pollfd *fds)
+{
+    unsigned ready = 0;
+    for (size_t i = 0; i < count; i++)
+        ready |= look_at(&list[i], &fds[i]);
+    return ready != 0;
 }
 
 /*
- * It takes three turns: the children look, the kernel is asked about those that wait, and they look
- * again. So all that are ready are known, however late it is.
+ * The kernel is asked at least once, whoever has bytes inside: so all that are ready are known. It
+ * is not made to sleep then, which has its price with many, for nothing if one of them is ready.
  */
-#define TURNS 3
-
-/* Ends when one of its children has. */
-struct waiter {
-    struct fsk_op op;
-    struct look *look;
-    size_t n, started;
-    unsigned turns;
-    bool at_once; /* after these turns */
-};
-
-static enum fsock_err wait_step(struct fsk_op *op, fsock_time now)
+static enum fsock_err wait_with(struct pollfd *fds, struct fsock_wait_item *list, size_t count,
+                                fsock_time deadline)
 {
-    struct waiter *w = FSK_HOLDER(op, struct waiter, op);
-    enum fsock_err err = FSOCK_AGAIN;
-    (void)now;
-    for (; w->started < w->n; w->started++)
-        fsk_op_start(op, &w->look[w->started].op);
-    for (size_t i = 0; i < w->n; i++)
-        if (w->look[i].op.ended && w->look[i].op.err != FSOCK_ERR_TIMEOUT)
-            err = w->look[i].op.err;
-    if (!op->expired && w->turns++ < TURNS) {
-        op->yield = true;
-        return FSOCK_AGAIN;
+    (void)any_ready(list, count, fds);
+    for (int ms = 0;;) {
+        enum fsock_err err = fsk_poll(fds, count, ms);
+        if (err != FSOCK_OK)
+            return err;
+        if (any_ready(list, count, fds))
+            return FSOCK_OK;
+        fsock_time now = fsock_now();
+        if (now >= deadline)
+            return FSOCK_ERR_TIMEOUT;
+        ms = fsk_time_poll_ms(now, first_deadline(list, count, deadline));
     }
-    return err == FSOCK_AGAIN && (op->expired || w->at_once) ? FSOCK_ERR_TIMEOUT : err;
 }
-
-static bool is_asked_for(const struct fsock_wait_item *item, unsigned event)
-{
-    return (item->events & event) && (item->stream || item->fd >= 0);
-}
-
-static void add(struct waiter *w, const struct fsock_wait_item *item, unsigned event)
-{
-    struct look *l = &w->look[w->n++];
-    *l = (struct look){.stream = item->stream, .event = event, .fd = item->fd};
-    fsk_op_init(&l->op, look_step, FSOCK_NEVER);
-    if (item->stream)
-        l->fd = fsock_fd(item->stream);
-}
-
-/* Both directions of all, in one order. */
-#define EACH_EVENT(i, event)                                                                       \
-    for (size_t i = 0; i < count; i++)                                                             \
-        for (unsigned event = FSK_READABLE; event <= FSK_WRITABLE; event <<= 1)                    \
-            if (is_asked_for(&list[i], event))
 
 enum fsock_err fsock_wait(struct fsock_wait_item *list, size_t count, fsock_time deadline)
 {
-    struct fsk_run run;
-    struct waiter w = {.look = calloc(2 * count + 1, sizeof *w.look)};
-    if (!w.look || !fsk_run_init(&run)) {
-        free(w.look);
+    struct pollfd few[FEW] = {{.fd = -1}}, *fds = few;
+    if (count > FEW && !(fds = calloc(count, sizeof *fds)))
         return FSOCK_ERR_MEMORY;
-    }
-    EACH_EVENT(i, event)
-    add(&w, &list[i], event);
-    w.at_once = deadline <= fsock_now();
-    fsk_op_init(&w.op, wait_step, w.at_once ? FSOCK_NEVER : deadline);
-    enum fsock_err err = fsk_run(&run, &w.op);
-    size_t at = 0;
-    for (size_t i = 0; i < count; i++)
-        list[i].ready = 0;
-    EACH_EVENT(i, event)
-    {
-        struct fsk_op *op = &w.look[at++].op;
-        fsk_op_stop(op);
-        if (op->ended && op->err == FSOCK_OK)
-            list[i].ready |= event;
-    }
-    fsk_run_fini(&run);
-    free(w.look);
+    enum fsock_err err = wait_with(fds, list, count, deadline);
+    if (fds != few)
+        free(fds);
     return err;
 }
 
@@ -164,25 +140,11 @@ enum fsock_err fsock_wait(struct fsock_wait_item *list, size_t count, fsock_time
 
 int fsock_fd(fsock_stream *s)
 {
-    struct fsk_layer_info info;
-    fsk_stream_info(&s->stream, &info);
-    return info.fd;
+    return fsk_stream_fd(&s->stream);
 }
 
 unsigned fsock_wants(fsock_stream *s, unsigned wish)
 {
-    struct fsk_wait wait = {.wants = 0};
-    unsigned events = 0;
-    bool over = has_shaken(s, &wait);
-    if (over && (wish & FSOCK_READABLE) && holds_bytes(s, &wait))
-        return 0;
-    if (over && (wish & FSOCK_WRITABLE) && s->stream.send_dead)
-        return 0;
-    if (over && ((wish & FSOCK_WRITABLE) || fsk_buf_len(&s->owed)))
-        events |= FSOCK_WRITABLE;
-    if (over && (wish & FSOCK_READABLE) && wait.wants == 0)
-        events |= FSOCK_READABLE;
-    for (unsigned i = 0; i < wait.wants; i++)
-        events |= wait.want[i].events;
-    return events;
+    unsigned events;
+    return look(s, wish, 0, &events) ? 0 : events;
 }

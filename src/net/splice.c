@@ -9,18 +9,11 @@
 #include "net/plain.h"
 #include "net/quiet.h"
 
-static int fd_of(struct fsk_stream *s)
-{
-    struct fsk_layer_info info;
-    fsk_stream_info(s, &info);
-    return info.fd;
-}
-
 /* The kind of a bare descriptor (S_IFMT), or 0 if there are layers above it, or datagrams in it. */
 static mode_t kind_of(struct fsk_stream *s)
 {
     struct stat st;
-    if (!s->top || s->top->below || s->top->datagrams || fstat(fd_of(s), &st) < 0)
+    if (!s->top || s->top->below || s->top->datagrams || fstat(fsk_stream_fd(s), &st) < 0)
         return 0;
     return st.st_mode & S_IFMT;
 }
@@ -62,7 +55,7 @@ enum fsock_err fsk_splice(enum fsk_splice_way way, struct fsk_stream *from, stru
                           size_t max, size_t *n)
 {
     struct fsk_quiet quiet;
-    int in = fd_of(from), out = fd_of(to);
+    int in = fsk_stream_fd(from), out = fsk_stream_fd(to);
     ssize_t moved;
     *n = 0;
     fsk_quiet_begin(&quiet);
@@ -87,5 +80,5 @@ enum fsock_err fsk_splice(enum fsk_splice_way way, struct fsk_stream *from, stru
 int fsk_splice_waiting(struct fsk_stream *from)
 {
     int n = 0;
-    return ioctl(fd_of(from), FIONREAD, &n) < 0 ? 0 : n;
+    return ioctl(fsk_stream_fd(from), FIONREAD, &n) < 0 ? 0 : n;
 }

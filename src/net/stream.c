@@ -73,6 +73,17 @@ void fsk_stream_info(struct fsk_stream *s, struct fsk_layer_info *info)
         s->top->ops->info(s->top, info);
 }
 
+int fsk_stream_fd(const struct fsk_stream *s)
+{
+    struct fsk_layer_info info = {.fd = -1};
+    struct fsk_layer *bottom = s->top;
+    while (bottom && bottom->below)
+        bottom = bottom->below;
+    if (bottom)
+        bottom->ops->info(bottom, &info);
+    return info.fd;
+}
+
 const char *fsk_stream_why(const struct fsk_stream *s)
 {
     if (!s->top)

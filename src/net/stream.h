@@ -39,6 +39,9 @@ enum fsock_err fsk_stream_send_to(struct fsk_stream *s, const void *buf, size_t 
 
 void fsk_stream_info(struct fsk_stream *s, struct fsk_layer_info *info);
 
+/* The descriptor below all layers; -1 if there is none any more. */
+int fsk_stream_fd(const struct fsk_stream *s);
+
 /* Why it is dead, in words: the top layer's detail, or the errno's text; and that errno. */
 const char *fsk_stream_why(const struct fsk_stream *s);
 int fsk_stream_errno(const struct fsk_stream *s);

@@ -40,13 +40,6 @@ static enum fsock_err fill(struct fsk_copy *c)
     return err;
 }
 
-static int fd_of(struct fsk_stream *s)
-{
-    struct fsk_layer_info info;
-    fsk_stream_info(s, &info);
-    return info.fd;
-}
-
 /* The kernel does not say which of the two can't go on: guess, and the next time think again. */
 static void wait_for_one(struct fsk_copy *c)
 {
@@ -55,9 +48,9 @@ static void wait_for_one(struct fsk_copy *c)
     c->awaited_to = to;
     c->failed = to ? c->to : c->from;
     if (to)
-        fsk_wait_for(&c->op.wait, fd_of(c->to), FSK_WRITABLE);
+        fsk_wait_for(&c->op.wait, fsk_stream_fd(c->to), FSK_WRITABLE);
     else
-        fsk_wait_for(&c->op.wait, fd_of(c->from), FSK_READABLE);
+        fsk_wait_for(&c->op.wait, fsk_stream_fd(c->from), FSK_READABLE);
 }
 
 /* FSOCK_ERR_INPUT: by reading and writing from now on. */

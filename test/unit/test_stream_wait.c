@@ -151,6 +151,30 @@ static void test_all_are_named(void **state)
     part(&b);
 }
 
+/* A stream whose own time is up is ready: a call would say so. */
+static void test_the_streams_own_deadline(void **state)
+{
+    struct line l;
+    char c;
+    size_t n;
+    (void)state;
+    meet(&l);
+    fsock_time began = fsock_now();
+    fsock_set_deadline(l.client, fsock_after(0.05));
+    assert_int_equal(ready_now(l.client, FSOCK_READABLE), 0);
+    struct fsock_wait_item items[] = {
+        {.stream = l.server, .events = FSOCK_READABLE},
+        {.stream = l.client, .events = FSOCK_READABLE},
+    };
+    ok(fsock_wait(items, 2, SOON));
+    took(began, 0.04, 0.3);
+    assert_int_equal(items[0].ready, 0);
+    assert_int_equal(items[1].ready, FSOCK_READABLE);
+    assert_int_equal(fsock_wants(l.client, FSOCK_READABLE), 0);
+    assert_int_equal(fsock_read(l.client, &c, 1, &n, FSOCK_NOW), FSOCK_ERR_TIMEOUT);
+    part(&l);
+}
+
 static void test_nothing_to_wait_for(void **state)
 {
     (void)state;
@@ -234,6 +258,7 @@ int main(void)
         TEST(test_less_than_a_byte),
         TEST(test_3_18_many),
         TEST(test_all_are_named),
+        TEST(test_the_streams_own_deadline),
         TEST(test_nothing_to_wait_for),
         TEST(test_what_a_loop_waits_for),
         TEST(test_3_17_both_ways_at_once),
