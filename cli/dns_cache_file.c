@@ -5,7 +5,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/eventfd.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -286,18 +285,11 @@ static bool write_all_records(struct dns_cache *c, const struct dns_file *f, int
 /* False: the deadline is reached. */
 static bool wait_a_little(fsock_time deadline)
 {
-    struct fsock_event e;
     fsock_time now = fsock_now();
-    int never = eventfd(0, EFD_CLOEXEC); /* nobody writes to it */
-    fsock_fetch *waiter = fsock_fetch_new(NULL, 1, 1, NULL);
-    bool good = now < deadline && never >= 0 && waiter &&
-                fsock_fetch_watch(waiter, never, FSOCK_READABLE, NULL) == FSOCK_OK;
-    if (good)
-        fsock_fetch_next(waiter, &e, fsk_time_min(deadline, now + pause_between_tries));
-    fsock_fetch_free(waiter);
-    if (never >= 0)
-        close(never);
-    return good;
+    if (now >= deadline)
+        return false;
+    fsock_wait(NULL, 0, fsk_time_min(deadline, now + pause_between_tries));
+    return true;
 }
 
 /*

@@ -203,14 +203,8 @@ static int read_types(struct dns_options *o, char *why, size_t cap)
 /* Wait until the list can be read. False: the run's time is over, or memory is out. */
 static bool wait_for_list(const struct dns_options *o, struct list *list)
 {
-    struct fsock_event e;
-    fsock_fetch *waiter = fsock_fetch_new(NULL, 1, 1, NULL);
-    enum fsock_err err = waiter ? FSOCK_OK : FSOCK_ERR_MEMORY;
-    if (err == FSOCK_OK)
-        err = fsock_fetch_watch(waiter, list->fd, FSOCK_READABLE, NULL);
-    if (err == FSOCK_OK)
-        err = fsock_fetch_next(waiter, &e, fsk_time_limit(o->started, o->run_time));
-    fsock_fetch_free(waiter);
+    struct fsock_wait_item item = {NULL, list->fd, FSOCK_READABLE, 0};
+    enum fsock_err err = fsock_wait(&item, 1, fsk_time_limit(o->started, o->run_time));
     list_ready(list);
     if (err != FSOCK_OK)
         list->sys_errno = err == FSOCK_ERR_TIMEOUT ? ETIMEDOUT : ENOMEM;

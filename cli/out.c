@@ -44,7 +44,6 @@ void out_init(struct out *o, int fd)
     o->socket = false;
     o->sys_errno = 0;
     o->deadline = FSOCK_NEVER;
-    o->waiter = NULL;
     o->into = NULL;
     o->n = 0;
     if (fstat(fd, &st) < 0)
@@ -64,11 +63,9 @@ void out_init_buf(struct out *o, struct fsk_buf *into)
 
 void out_fini(struct out *o)
 {
-    fsock_fetch_free(o->waiter);
     if (o->own_fd >= 0)
         close(o->own_fd);
     o->own_fd = -1;
-    o->waiter = NULL;
 }
 
 void out_patience(struct out *o, fsock_time deadline, int alarm)
@@ -80,22 +77,16 @@ void out_patience(struct out *o, fsock_time deadline, int alarm)
 /* Wait until fd can be written. 0, or ETIMEDOUT if patience is at an end, or ENOMEM. */
 static int wait_for_reader(struct out *o, int fd)
 {
-    struct fsock_event e;
-    enum fsock_err err = FSOCK_OK;
-    if (!o->waiter) {
-        o->waiter = fsock_fetch_new(NULL, 1, 1, NULL);
-        if (o->waiter && o->alarm >= 0)
-            err = fsock_fetch_watch(o->waiter, o->alarm, FSOCK_READABLE, &o->alarm);
-    }
-    if (!o->waiter || err != FSOCK_OK ||
-        fsock_fetch_watch(o->waiter, fd, FSOCK_WRITABLE, o) != FSOCK_OK)
-        return ENOMEM;
-    while ((err = fsock_fetch_next(o->waiter, &e, o->deadline)) == FSOCK_OK) {
-        if (e.user == o)
-            return 0;
+    struct fsock_wait_item list[] = {
+        {NULL, fd,       FSOCK_WRITABLE, 0},
+        {NULL, o->alarm, FSOCK_READABLE, 0},
+    };
+    enum fsock_err err;
+    while ((err = fsock_wait(list, 2, o->deadline)) == FSOCK_OK && !list[0].ready) {
         o->deadline = fsk_time_min(o->deadline, fsock_now() + last_words);
+        o->alarm = list[1].fd = -1;
     }
-    return err == FSOCK_ERR_TIMEOUT ? ETIMEDOUT : ENOMEM;
+    return err == FSOCK_OK ? 0 : err == FSOCK_ERR_TIMEOUT ? ETIMEDOUT : ENOMEM;
 }
 
 static int write_patiently(struct out *o, const char *p, size_t n)

@@ -29,7 +29,6 @@ struct out {
     int sys_errno;        /* of the first write that failed; 0: fine */
     fsock_time deadline;  /* how long to wait for a reader */
     int alarm;            /* a descriptor that ends the patience; -1: none */
-    fsock_fetch *waiter;  /* watches what is waited for; NULL: nothing ever was */
     struct fsk_buf *into; /* what is written goes there, not to fd; NULL: it doesn't */
     size_t n;             /* bytes waiting */
     char mem[OUT_SIZE];
