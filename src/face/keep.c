@@ -169,13 +169,12 @@ static void refresh(fsock_stream *s, int64_t silence)
     s->silence = silence;
     s->timed_out = false;
     s->received = s->sent = 0;
-    s->reused = true;
     s->fault.err = FSOCK_OK;
 }
 
 static enum fsock_err open_by_key(fsock_pool *p, fsock_stream **stream, const char *target,
                                   int port, const struct fsock_options *given, fsock_time deadline,
-                                  struct fsock_fault *fault)
+                                  int *reused, struct fsock_fault *fault)
 {
     struct fsk_endpoint e;
     struct fsk_buf key = {.ceiling = 0};
@@ -184,6 +183,7 @@ static enum fsock_err open_by_key(fsock_pool *p, fsock_stream **stream, const ch
     bool keyed =
         fsk_endpoint_parse(fsk_span_str(target), port, false, &e, why) && make_key(&key, &e, given);
     *stream = keyed ? find(p, fsk_buf_span(&key)) : NULL;
+    *reused = *stream != NULL;
     if (*stream) {
         refresh(*stream, given->read_timeout);
     } else {
@@ -201,20 +201,18 @@ enum fsock_err fsock_pool_open(fsock_pool *p, fsock_stream **stream, const char 
 {
     struct fsock_options given;
     struct fsock_fault unheard;
+    int unasked;
     target = target ? target : "";
     fault = fault ? fault : &unheard;
+    reused = reused ? reused : &unasked;
     *fault = (struct fsock_fault){.err = FSOCK_OK};
     *stream = NULL;
-    if (reused)
-        *reused = 0;
+    *reused = 0;
     enum fsock_err err = fsk_given_options(&given, options, fault);
     if (err != FSOCK_OK)
         return err;
     drop_old(p, fsock_now());
-    err = open_by_key(p, stream, target, port, &given, deadline, fault);
-    if (reused)
-        *reused = err == FSOCK_OK && (*stream)->reused;
-    return err;
+    return open_by_key(p, stream, target, port, &given, deadline, reused, fault);
 }
 
 void fsock_pool_keep(fsock_pool *p, fsock_stream *s)

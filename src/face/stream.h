@@ -44,8 +44,7 @@ struct fsock_stream {
     char local[FSK_SOCKADDR_TEXT], peer[FSK_SOCKADDR_TEXT];
     struct fsock_cert *cert;
 
-    bool reused; /* it comes from a pool, and was there before */
-    char *key;   /* in a pool: what makes two streams the same; NULL: it is of none */
+    char *key; /* of a pool: what makes two streams the same; NULL: it is of none */
 };
 
 /* Out of memory: NULL, and the fault says so. `name` is copied. */
