@@ -72,12 +72,14 @@ enum fsock_err fsock_read_exact(fsock_stream *s, void *buf, size_t len, size_t *
 {
     size_t more = 0;
     *n = take(s, buf, len);
-    if (*n == len)
-        return FSOCK_OK;
     enum fsock_err err = FSOCK_OK;
     while (err == FSOCK_OK && *n < len) {
+        char *at = (char *)buf + *n;
         size_t left = len - *n;
-        err = receive(s, (char *)buf + *n, left, left, &more, NULL, deadline);
+        if (fsk_transport_datagrams(s->transport)) /* of the last one some may be left */
+            err = fsock_read(s, at, left, &more, deadline);
+        else
+            err = receive(s, at, left, left, &more, NULL, deadline);
         *n += more;
         if (err == FSOCK_OK && deadline == FSOCK_NOW && *n < len)
             return FSOCK_AGAIN;

@@ -108,6 +108,29 @@ static void test_in_pieces(void **state)
     fsock_close(server);
 }
 
+/* So many bytes from as many datagrams as it takes, and what is left of the last is kept. */
+static void test_exactly(void **state)
+{
+    char got[16] = "";
+    size_t n;
+    (void)state;
+    fsock_stream *server = bound("udp://127.0.0.1");
+    fsock_stream *client = dial("udp://127.0.0.1", fsock_inspect(server)->local_port, NULL);
+    say(client, "one");
+    say(client, "");
+    say(client, "two and more");
+    ok(fsock_read_exact(server, got, 7, &n, SOON));
+    assert_int_equal(n, 7);
+    assert_memory_equal(got, "onetwo ", 8);
+    ok(fsock_read_exact(server, got, 8, &n, SOON));
+    assert_memory_equal(got, "and more", 9);
+    say(client, "x");
+    assert_int_equal(fsock_read_exact(server, got, 2, &n, FSOCK_NOW), FSOCK_AGAIN);
+    assert_int_equal(n, 1);
+    fsock_close(client);
+    fsock_close(server);
+}
+
 static void test_large_ones(void **state)
 {
     struct fsock_address from;
@@ -241,6 +264,7 @@ int main(void)
         TEST(test_3_16_udg),
         TEST(test_empty_ones),
         TEST(test_in_pieces),
+        TEST(test_exactly),
         TEST(test_large_ones),
         TEST(test_nobody_answers),
         TEST(test_nobody_answers_nothing),
