@@ -90,7 +90,12 @@ size_t fsk_face_owe(fsock_stream *s, const char *p, size_t n)
 {
     n = n < RECORD_MAX ? n : RECORD_MAX;
     bool sealed = s->tls && !s->stream.send_dead && fsk_buf_len(&s->owed) == 0;
-    return sealed && fsk_buf_append(&s->owed, p, n) == FSOCK_OK ? n : 0;
+    if (!sealed)
+        return 0;
+    if (fsk_buf_append(&s->owed, p, n) == FSOCK_OK)
+        return n;
+    s->stream.send_dead = FSOCK_ERR_MEMORY; /* other bytes would go out in the place of these */
+    return 0;
 }
 
 /* ---- Ending ---------------------------------------------------------------------------------- */
