@@ -122,14 +122,6 @@ void talk_options_fini(struct talk_options *o)
 
 /* ---- What can't go together ------------------------------------------------------------------ */
 
-static bool reads_stdin_twice(const struct talk_options *o)
-{
-    unsigned n = 0;
-    for (size_t i = 0; i < o->pieces.n; i++)
-        n += o->pieces.item[i].tag == PIECE_STDIN;
-    return n > 1;
-}
-
 /* --stdin has a value only so that it keeps its place in the list. */
 static bool stdin_is_misspelled(const struct talk_options *o)
 {
@@ -188,8 +180,8 @@ static const char *conflict(const struct talk_options *o)
         return "--telnet shows what the host says; drop --view or --dump";
     if (o->dump && o->view >= 0)
         return "--dump and --view both say what is shown; drop one of them";
-    if (reads_stdin_twice(o) || (o->no_stdin && o->pieces.n == 0 && o->crlf))
-        return "standard input can be sent only once";
+    if (o->no_stdin && o->crlf && o->pieces.n == 0)
+        return "-C is for standard input, and -d says not to read it; drop one of them";
     if (stdin_is_misspelled(o))
         return "--stdin takes only a dash: --stdin -";
     if (o->scan)
@@ -267,10 +259,9 @@ static struct fsk_span host_of(const struct talk_options *o)
 {
     char unused[FSK_ENDPOINT_WHY];
     struct fsk_endpoint e;
-    struct fsk_span text = fsk_span_str(o->target);
-    if (!o->ports)
-        return fsk_endpoint_parse(text, 0, o->listen, &e, unused) ? e.host : fsk_span("", 0);
-    return text.n > 2 && text.p[0] == '[' ? fsk_span(text.p + 1, text.n - 2) : text;
+    int port = o->ports ? 1 : 0; /* which one is of no account here */
+    bool good = fsk_endpoint_parse(fsk_span_str(o->target), port, o->listen, &e, unused);
+    return good ? e.host : fsk_span("", 0);
 }
 
 /* With -n nobody is asked for a name. */

@@ -22,7 +22,6 @@
 #include "outcome.h"
 #include "talk_ports.h"
 #include "talk_scan_record.h"
-#include "wire/addr.h"
 #include "wire/endpoint.h"
 
 #define PAYLOAD_MAX 65507 /* what a datagram over IPv4 holds */

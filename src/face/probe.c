@@ -222,9 +222,9 @@ static void start(struct fsock_probe *p, struct job *job)
     move(job, &p->running);
     p->n_queued--;
     p->n_running++;
-    fsk_probe_init(&job->probe, &p->opener.dialer, driver->now,
-                   fsk_time_limit(driver->now, p->timeout));
-    fsk_op_init(&job->op, step, FSOCK_NEVER);
+    fsock_time limit = fsk_time_limit(driver->now, p->timeout);
+    fsk_probe_init(&job->probe, &p->opener.dialer, driver->now, limit);
+    fsk_op_init(&job->op, step, limit);
     job->fresh = driver->start(driver, &job->op);
     p->n_fresh += job->fresh;
     if (job->fresh)

@@ -179,6 +179,11 @@ def test_stdin_is_a_directory(fsock, tmp):
     assert code == 26 and "can't read standard input: " in client.errors
 
 
+def test_no_stdin_has_no_lines(fsock):
+    result = fsock("talk", "-d", "-C", "127.0.0.1", "1")
+    assert result.code == 2 and "-C is for standard input, and -d says not to read it" in result.errors
+
+
 def test_no_stdin(fsock):
     """With -d a pipe that never ends is no reason to stay."""
     port = serve(lambda c: c.sendall(b"hello"))

@@ -333,6 +333,13 @@ def test_bad_input(fsock, words, says):
     assert result.errors.count("\n") == 1 and result.elapsed < 0.5
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "tcp://127.0.0.1", "127.1"])
+def test_numeric(fsock, host):
+    """-n is about names: how an address is written is all the same."""
+    result = fsock("talk", "-z", "-n", host, "1")
+    assert result.code == 7 and result.errors == "", result
+
+
 def test_a_name_that_does_not_exist(fsock):
     with NameServer(lambda query: query.answer(rcode=3)) as server:
         at = ["--dns-servers", server.at[1:]]
