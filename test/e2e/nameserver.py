@@ -1,6 +1,7 @@
 """Name servers for the tests of `fsock dns`: one that says what a function of the test says, and
 unbound, which nobody here wrote."""
 
+import contextlib
 import ipaddress
 import os
 import socket
@@ -76,6 +77,7 @@ class NameServer:
             except OSError:
                 self.tcp.close()
                 self.udp.close()
+        self.address, self.family = (host, self.port), family
         self.at = f"@[{host}]:{self.port}" if ":" in host else f"@{host}:{self.port}"
         self.ended = False
         for serve in (self.serve_udp, self.serve_tcp):
@@ -85,9 +87,12 @@ class NameServer:
         return self
 
     def __exit__(self, *_):
+        """Wake both threads, which close; a query that came just now may have woken them already."""
         self.ended = True
-        self.udp.sendto(b"", self.udp.getsockname())  # wakes the thread, which closes
-        socket.create_connection(self.tcp.getsockname()[:2]).close()
+        with socket.socket(self.family, socket.SOCK_DGRAM) as waker:
+            waker.sendto(b"", self.address)
+        with contextlib.suppress(ConnectionRefusedError):
+            socket.create_connection(self.address).close()
 
     def names(self, kind=None):
         """The names that were asked for, in order."""
