@@ -57,11 +57,9 @@ static enum fsock_err open_endpoint(fsock_stream *s, const struct fsk_endpoint *
     if (err == FSOCK_OK)
         err = fsk_opener_aim(&opener, e, room, &target, fault);
     if (err == FSOCK_OK && (target.tls || target.proxy.tls)) {
-        err = fsk_opener_tls(&opener, e, given, fault);
+        err = fsk_opener_tls(&opener, given, fault);
         if (err == FSOCK_OK)
-            err = fsk_opener_aim(&opener, e, room, &target, fault);
-        if (err == FSOCK_OK)
-            opener.dialer.tls = s->tls = fsk_tls_config_ref(target.tls_config);
+            s->tls = fsk_tls_config_ref(opener.dialer.tls);
     }
     if (err == FSOCK_OK)
         err = dial(s, &opener, &target, given, deadline, fault);

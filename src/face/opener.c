@@ -24,8 +24,7 @@ enum fsock_err fsk_opener_init(struct fsk_opener *o, const struct fsock_options 
 
 void fsk_opener_fini(struct fsk_opener *o)
 {
-    for (int i = 0; i < FSK_OPENER_VERSIONS; i++)
-        fsk_tls_config_free(o->tls[i]);
+    fsk_tls_config_free(o->dialer.tls);
     fsk_dialer_fini(&o->dialer);
     fsk_routes_free(o->routes);
     free(o->tls_name);
@@ -43,22 +42,11 @@ struct fsk_tls_config *fsk_opener_tls_config(const struct fsock_options *options
     return fsk_tls_config_new(options, fsk_span(wire, n), fault);
 }
 
-/* "1.0" is 1; NULL, which is any, 0. */
-static int version_of(const struct fsk_endpoint *e)
+enum fsock_err fsk_opener_tls(struct fsk_opener *o, const struct fsock_options *options,
+                              struct fsock_fault *fault)
 {
-    return e->tls_version ? e->tls_version[2] - '0' + 1 : 0;
-}
-
-enum fsock_err fsk_opener_tls(struct fsk_opener *o, const struct fsk_endpoint *e,
-                              const struct fsock_options *options, struct fsock_fault *fault)
-{
-    struct fsock_options given = *options;
-    int i = version_of(e);
-    if (e->tls_version)
-        given.tls_min = given.tls_max = e->tls_version;
-    if (!o->tls[i])
-        o->tls[i] = fsk_opener_tls_config(&given, false, fault);
-    return o->tls[i] ? FSOCK_OK : fault->err;
+    o->dialer.tls = fsk_opener_tls_config(options, false, fault);
+    return o->dialer.tls ? FSOCK_OK : fault->err;
 }
 
 enum fsock_err fsk_opener_aim(const struct fsk_opener *o, const struct fsk_endpoint *e,
@@ -71,7 +59,7 @@ enum fsock_err fsk_opener_aim(const struct fsk_opener *o, const struct fsk_endpo
         .path = fsk_sock_path(room, e->path),
         .datagrams = fsk_transport_datagrams(e->transport),
         .tls = e->transport == FSK_TLS,
-        .tls_config = o->tls[version_of(e)],
+        .tls_version = e->tls_version,
         .tls_name = fsk_span_str(o->tls_name),
     };
     if (!o->routes || fsk_transport_local(e->transport))

@@ -10,13 +10,10 @@
 #include "op/route.h"
 #include "wire/endpoint.h"
 
-enum { FSK_OPENER_VERSIONS = 5 }; /* of TLS: any, and each one alone */
-
 struct fsk_opener {
     struct fsk_dialer dialer;
-    struct fsk_routes *routes;                       /* NULL: no proxy */
-    char *tls_name;                                  /* NULL: the host's */
-    struct fsk_tls_config *tls[FSK_OPENER_VERSIONS]; /* NULL: not made */
+    struct fsk_routes *routes; /* NULL: no proxy */
+    char *tls_name;            /* NULL: the host's */
 };
 
 /*
@@ -27,9 +24,9 @@ enum fsock_err fsk_opener_init(struct fsk_opener *o, const struct fsock_options 
                                struct fsk_driver *driver, struct fsock_fault *fault);
 void fsk_opener_fini(struct fsk_opener *o);
 
-/* Make the TLS configuration that this endpoint needs, if it needs one and there is none yet. */
-enum fsock_err fsk_opener_tls(struct fsk_opener *o, const struct fsk_endpoint *e,
-                              const struct fsock_options *options, struct fsock_fault *fault);
+/* Make the dialer's TLS configuration. Errors as above. */
+enum fsock_err fsk_opener_tls(struct fsk_opener *o, const struct fsock_options *options,
+                              struct fsock_fault *fault);
 
 /*
  * What is to be dialled. `room` keeps a unix socket's path as long as the target is used.

@@ -49,18 +49,6 @@ struct fsock_probe {
 
 /* ---- Made and freed -------------------------------------------------------------------------- */
 
-/* Targets may ask for any version of TLS, long after the options are gone. */
-static enum fsock_err prepare_tls(struct fsk_opener *o, const struct fsock_options *given,
-                                  struct fsock_fault *fault)
-{
-    static const char *const versions[] = {NULL, "1.0", "1.1", "1.2", "1.3"};
-    enum fsock_err err = FSOCK_OK;
-    for (size_t i = 0; err == FSOCK_OK && i < sizeof versions / sizeof *versions; i++)
-        err = fsk_opener_tls(o, &(struct fsk_endpoint){.tls_version = versions[i]}, given, fault);
-    o->dialer.tls = o->tls[0];
-    return err;
-}
-
 static enum fsock_err keep_payload(struct fsock_probe *p, const void *payload, size_t len)
 {
     p->payload = malloc(len + 1);
@@ -96,7 +84,7 @@ fsock_probe *fsock_probe_new(const struct fsock_options *options, unsigned paral
     p->timeout = given.connect_timeout;
     enum fsock_err err = fsk_opener_init(&p->opener, &given, &p->loop.sched.driver, fault);
     if (err == FSOCK_OK)
-        err = prepare_tls(&p->opener, &given, fault);
+        err = fsk_opener_tls(&p->opener, &given, fault);
     if (err == FSOCK_OK)
         err = keep_payload(p, payload, payload_len);
     if (err == FSOCK_OK)

@@ -407,6 +407,17 @@ struct fsk_layer *fsk_tls_new(struct fsk_layer *below, struct fsk_tls_config *co
     return put_on(below, config, new_tls(host, port));
 }
 
+void fsk_tls_only(struct fsk_layer *client, const char *version)
+{
+    SSL *ssl = tls_of(client)->ssl;
+    int number = fsk_tls_version(version);
+    assert(number);
+    SSL_set_min_proto_version(ssl, number);
+    SSL_set_max_proto_version(ssl, number);
+    if (number < TLS1_2_VERSION)
+        SSL_set_security_level(ssl, 0);
+}
+
 struct fsk_layer *fsk_tls_new_server(struct fsk_layer *below, struct fsk_tls_config *config)
 {
     assert(config->server);

@@ -61,6 +61,12 @@ void fsk_tls_config_free(struct fsk_tls_config *config);
 struct fsk_layer *fsk_tls_new(struct fsk_layer *below, struct fsk_tls_config *config,
                               struct fsk_span host, uint16_t port);
 
+/*
+ * Before connect(): speak this version alone ("1.0" to "1.3"), whatever the config says. The old
+ * ones bring the weak signatures and keys that go with them.
+ */
+void fsk_tls_only(struct fsk_layer *client, const char *version);
+
 /* A server layer, likewise; `config` is a server's. */
 struct fsk_layer *fsk_tls_new_server(struct fsk_layer *below, struct fsk_tls_config *config);
 

@@ -64,26 +64,23 @@ static enum fsock_err use_certificate(SSL_CTX *ctx, const struct fsock_options *
     return FSOCK_OK;
 }
 
-static bool version_number(const char *text, int *version)
+int fsk_tls_version(const char *text)
 {
     static const char *const names[] = {"1.0", "1.1", "1.2", "1.3"};
     for (int i = 0; i < 4; i++)
-        if (strcmp(text, names[i]) == 0) {
-            *version = TLS1_VERSION + i;
-            return true;
-        }
-    return false;
+        if (strcmp(text, names[i]) == 0)
+            return TLS1_VERSION + i;
+    return 0;
 }
 
 static enum fsock_err use_versions(SSL_CTX *ctx, const struct fsock_options *o,
                                    struct fsock_fault *fault)
 {
-    int min = TLS1_2_VERSION, max = TLS1_3_VERSION;
-    bool known = (!o->tls_min || version_number(o->tls_min, &min)) &&
-                 (!o->tls_max || version_number(o->tls_max, &max));
+    int min = o->tls_min ? fsk_tls_version(o->tls_min) : TLS1_2_VERSION;
+    int max = o->tls_max ? fsk_tls_version(o->tls_max) : TLS1_3_VERSION;
     if (!o->tls_min && max < min)
         min = max;
-    if (!known || min > max)
+    if (!min || min > max)
         return fsk_fault_set(fault, FSOCK_ERR_INPUT, FSOCK_STAGE_NONE, 0,
                              "no TLS version is from %s to %s: there are 1.0, 1.1, 1.2 and 1.3",
                              o->tls_min ? o->tls_min : "1.2", o->tls_max ? o->tls_max : "1.3");

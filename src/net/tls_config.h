@@ -30,6 +30,9 @@ struct fsk_tls_config {
 /* Make sure that there is a ctx. False: out of memory. */
 bool fsk_tls_config_ready(struct fsk_tls_config *config);
 
+/* OpenSSL's number of a version, "1.0" to "1.3"; 0: there is no such. */
+int fsk_tls_version(const char *text);
+
 /* OpenSSL's word that a session, or a ticket for one, has come: it goes into the cache. */
 int fsk_tls_remember(SSL *ssl, SSL_SESSION *session);
 

@@ -236,8 +236,10 @@ static bool put_layer(struct fsk_dial *d)
         case 2:
             if (!t->tls)
                 continue;
-            s->top = fsk_tls_new(s->top, t->tls_config ? t->tls_config : d->dialer->tls,
-                                 t->tls_name.n ? t->tls_name : t->host, t->port);
+            s->top =
+                fsk_tls_new(s->top, d->dialer->tls, t->tls_name.n ? t->tls_name : t->host, t->port);
+            if (s->top && t->tls_version)
+                fsk_tls_only(s->top, t->tls_version);
             return true;
         default:
             return false;

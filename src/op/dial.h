@@ -68,8 +68,8 @@ struct fsk_target {
     struct fsk_span path; /* a unix socket instead of host and port (abstract: leading NUL) */
     bool datagrams;
     bool tls;
-    struct fsk_tls_config *tls_config; /* NULL: the dialer's */
-    struct fsk_span tls_name;          /* whom the certificate must name; empty: the host */
+    const char *tls_version;  /* this one alone, "1.2"; NULL: as the dialer has it */
+    struct fsk_span tls_name; /* whom the certificate must name; empty: the host */
     struct fsk_proxy proxy;
     bool tunnel; /* through an HTTP proxy: CONNECT; false: the proxy itself is the peer */
 };
