@@ -119,7 +119,7 @@ static void act(struct get *g, const struct fsock_event *e)
         }
         break; /* tick() finds the signal */
     case FSOCK_EVENT_MARK:
-        report_mark(&g->report, e->mark);
+        report_marks(&g->report);
         break;
     case FSOCK_EVENT_START:
         if (g->report.single)
@@ -269,6 +269,11 @@ static int prepare(struct get *g, char *why, size_t cap)
     int code = prepare_options(g, why, cap);
     if (code)
         return code;
+    if (!trace_log_open(&g->report.trace, &g->o.trace, "get", g->o.verbose ? &g->report.err : NULL,
+                        why, cap))
+        return EXIT_WRITE;
+    g->report.trace.ids = !g->report.single;
+    g->ask.options.trace = g->report.trace.trace;
     g->fetch =
         fsock_fetch_new(&g->ask.options, (unsigned)g->o.parallel, (unsigned)g->o.per_host, &fault);
     if (!g->fetch) {

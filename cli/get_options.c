@@ -81,6 +81,8 @@ static const struct option_row rows[] = {
     TEXT(0, "tls-min", "VERSION", tls_min, "at least 1.0, 1.1, 1.2 or 1.3 (1.2)"),
     TEXT(0, "tls-max", "VERSION", tls_max, "at most"),
 
+    TRACE_ROWS(trace),
+
     HEADING("What is told"),
     FLAG('f', "fail", fail, "a status of 400 and above is a failure (in a list it always is)"),
     FLAG(0, "json", json, "a JSON object per URL"),

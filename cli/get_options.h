@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "option.h"
+#include "trace_log.h"
 
 enum { DATA_PLAIN, DATA_RAW, DATA_BINARY, DATA_URLENCODE }; /* tags in get_options.data */
 enum { INCLUDE_RECEIVED, INCLUDE_DECODED };
@@ -25,6 +26,7 @@ struct get_options {
     const char *ca_file, *cert_file, *key_file, *tls_min, *tls_max;
     int64_t connect_timeout, read_timeout, max_time, run_time;
     int64_t parallel, per_host, max_redirects, max_body, max_ratio;
+    struct trace_options trace;
 };
 
 extern const struct option_set get_option_set;

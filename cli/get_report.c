@@ -21,6 +21,7 @@ void report_init(struct report *r, const struct get_options *o)
     r->exitcode = EXIT_FINE;
     r->started = r->flushed = fsock_now();
     r->moved = r->expected = 0;
+    r->trace = (struct trace_log){.trace = NULL};
     out_init(&r->out, STDOUT_FILENO);
     out_init(&r->err, STDERR_FILENO);
     summary_init(&r->summary, r->started);
@@ -31,6 +32,7 @@ void report_init(struct report *r, const struct get_options *o)
 
 void report_fini(struct report *r)
 {
+    trace_log_close(&r->trace);
     out_fini(&r->out);
     out_fini(&r->err);
 }
@@ -91,10 +93,11 @@ void report_say(struct report *r, const char *text)
     out_flush(&r->err);
 }
 
-void report_mark(struct report *r, const struct fsock_mark *mark)
+void report_marks(struct report *r)
 {
-    progress_clear(&r->progress);
-    trace_mark(&r->err, mark, r->started, !r->single);
+    if (r->trace.lines)
+        progress_clear(&r->progress);
+    trace_log_drain(&r->trace);
 }
 
 void report_head(struct report *r, const struct fsock_event *head)

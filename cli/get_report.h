@@ -17,6 +17,7 @@
 #include "out.h"
 #include "progress.h"
 #include "summary.h"
+#include "trace_log.h"
 
 struct report {
     const struct get_options *o;
@@ -28,6 +29,7 @@ struct report {
     uint64_t expected; /* bytes of the single body; 0: unknown */
     struct summary summary;
     struct progress progress;
+    struct trace_log trace;
     struct out out, err;
 };
 
@@ -42,7 +44,7 @@ void report_record(struct report *r, const struct record *record);
 void report_say(struct report *r, const char *text);
 
 /* What -v shows. */
-void report_mark(struct report *r, const struct fsock_mark *mark);
+void report_marks(struct report *r);
 void report_head(struct report *r, const struct fsock_event *head);
 
 /* What goes by the clock: records that have waited, the progress line. */

@@ -193,7 +193,6 @@ static void make_options(struct fsock_options *f, const struct get_options *o)
     f->keylog_file = getenv("SSLKEYLOGFILE");
     f->max_body = (uint64_t)o->max_body;
     f->max_ratio = (uint32_t)o->max_ratio;
-    f->trace = o->verbose;
     f->own_files = get_saves(o) + (o->include == INCLUDE_DECODED);
 }
 

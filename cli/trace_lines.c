@@ -28,10 +28,28 @@ static void put_head(struct out *o, const char *sign, struct fsk_span head, uint
     out_flush(o);
 }
 
+static void put_field(struct out *o, const struct fsock_field *field)
+{
+    if (!field->text && !field->number)
+        return;
+    out_char(o, ' ');
+    if (field->text) {
+        size_t first_line = strcspn(field->text, "\r\n");
+        out_text(o, fsk_span(field->text, first_line));
+        return;
+    }
+    out_str(o, field->key);
+    out_char(o, '=');
+    out_i64(o, field->number);
+}
+
 void trace_mark(struct out *o, const struct fsock_mark *mark, fsock_time started, bool ids)
 {
-    if (mark->kind == FSOCK_MARK_REQUEST) {
-        put_head(o, "> ", fsk_span_str(mark->text), mark->id, ids);
+    const struct fsock_field *head = fsock_mark_field(mark, "head");
+    if (mark->kind == FSOCK_MARK_CALL)
+        return;
+    if (mark->kind == FSOCK_MARK_REQUEST && head) {
+        put_head(o, "> ", fsk_span_str(head->text), mark->id, ids);
         return;
     }
     out_str(o, "* ");
@@ -39,9 +57,12 @@ void trace_mark(struct out *o, const struct fsock_mark *mark, fsock_time started
     out_char(o, ' ');
     put_id(o, mark->id, ids);
     out_str(o, fsock_mark_name(mark->kind));
-    if (mark->text && mark->text[0]) {
+    for (unsigned i = 0; i < mark->fields; i++)
+        put_field(o, &mark->field[i]);
+    if (mark->size) {
         out_char(o, ' ');
-        out_text(o, fsk_span_str(mark->text));
+        out_u64(o, mark->size);
+        out_str(o, " bytes");
     }
     if (mark->sys_errno) {
         out_str(o, ": ");

@@ -189,7 +189,7 @@ struct fsock_options {
 
     int own_files; /* descriptors that the caller itself opens for each running transfer: they
                       count in the budget of a fetch (0) */
-    int trace;     /* 1: FSOCK_EVENT_MARK events */
+    struct fsock_trace *trace; /* where to write down what happens (fsock/trace.h); NULL: nowhere */
 
     /* More of TLS. */
     const char *tls_name; /* whom the certificate must name, and what SNI says; NULL: the host */
@@ -221,7 +221,8 @@ enum fsock_event_kind {
     FSOCK_EVENT_DONE,  /* the transfer has ended; the last event with this `user` */
     FSOCK_EVENT_ROOM,  /* the queue had been full and takes URLs again */
     FSOCK_EVENT_READY, /* a watched descriptor can be read or written; the watch is over */
-    FSOCK_EVENT_MARK   /* a timeline mark (options.trace) */
+    FSOCK_EVENT_MARK   /* options.trace has marks that have not been told of before: see
+                          fsock_trace_next() */
 };
 
 /* What a descriptor is watched or waited for. */
@@ -235,5 +236,6 @@ enum { FSOCK_READABLE = 1, FSOCK_WRITABLE = 2 };
 #include <fsock/fetch.h>
 #include <fsock/probe.h>
 #include <fsock/stream.h>
+#include <fsock/trace.h>
 
 #endif

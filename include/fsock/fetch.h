@@ -135,40 +135,6 @@ FSOCK_API void fsock_result_free(fsock_result *result);
  */
 typedef struct fsock_fetch fsock_fetch;
 
-enum fsock_mark_kind {
-    FSOCK_MARK_LOOKUP = 1, /* name lookup started: host */
-    FSOCK_MARK_QUERY,      /* a question went to a name server: server, name and type */
-    FSOCK_MARK_ANSWER,     /* its answer: server, rcode and count */
-    FSOCK_MARK_ADDRESSES,  /* name lookup ended: the addresses, or why there are none */
-    FSOCK_MARK_CONNECT,    /* connect started: address */
-    FSOCK_MARK_CONNECTED,  /* connect ended: address, errno */
-    FSOCK_MARK_PROXY,      /* a proxy's handshake ended */
-    FSOCK_MARK_TLS,        /* TLS handshake ended: version, cipher, resumed, ALPN */
-    FSOCK_MARK_REUSE,      /* a connection from the pool */
-    FSOCK_MARK_REQUEST,    /* a request's head, with passwords and cookies masked */
-    FSOCK_MARK_SENT,       /* all of it has gone out: size */
-    FSOCK_MARK_FIRST_BYTE,
-    FSOCK_MARK_HEAD,     /* the header is complete: status line, size */
-    FSOCK_MARK_BODY,     /* the body is complete: size */
-    FSOCK_MARK_REDIRECT, /* to where */
-    FSOCK_MARK_RETRY,    /* why */
-    FSOCK_MARK_LIMIT,    /* which limit struck */
-    FSOCK_MARK_CLOSE     /* a connection was closed */
-};
-
-/* One thing that happened. Texts live until the next call. */
-struct fsock_mark {
-    enum fsock_mark_kind kind;
-    fsock_time at; /* when, read from the clock as it happened */
-    uint64_t id;   /* of the transfer; 0 if it belongs to none (a shared lookup) */
-    int fd;        /* -1 if none */
-    int sys_errno;
-    uint64_t size;
-    const char *text;
-};
-
-FSOCK_API const char *fsock_mark_name(enum fsock_mark_kind kind);
-
 struct fsock_event {
     enum fsock_event_kind kind;
     void *user;                            /* as given to fsock_fetch_add or _watch */
@@ -178,7 +144,6 @@ struct fsock_event {
     size_t len;
     enum fsock_err err;              /* DONE */
     const struct fsock_fault *fault; /* DONE; NULL if err is FSOCK_OK */
-    const struct fsock_mark *mark;   /* MARK */
 };
 
 /*

@@ -35,6 +35,16 @@ static inline bool fsk_span_eq(struct fsk_span a, struct fsk_span b)
     return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
 }
 
+/* A copy as a C string in `room`, cut off where it is full. Returns room. */
+static inline const char *fsk_span_text(struct fsk_span s, char *room, size_t size)
+{
+    size_t n = s.n < size ? s.n : size - 1;
+    if (n)
+        memcpy(room, s.p, n);
+    room[n] = '\0';
+    return room;
+}
+
 /* ASCII only, whatever the locale. */
 static inline char fsk_lower(char c)
 {

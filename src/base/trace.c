@@ -1,69 +1,251 @@
 #include "base/trace.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/time.h"
+
+/* What is known of a descriptor. */
+struct holder {
+    uint64_t connection, id;
+};
+
+struct fsock_trace {
+    unsigned flags;
+    bool news;
+    unsigned char *mem; /* entries from `begin` to `end`; realloc keeps them aligned */
+    size_t begin, end, cap;
+    struct holder *holder; /* by descriptor */
+    size_t holders;
+    uint64_t connections, lost;
+};
+
+/* In memory: itself, its fields (whose texts are offsets from it), texts, data; then the next. */
 struct entry {
-    struct fsk_list link;
     struct fsock_mark mark;
-    char text[]; /* mark.text points here */
+    size_t size; /* of all of it */
+    struct fsock_field field[];
 };
 
 static const char *const mark_names[] = {
-    [FSOCK_MARK_LOOKUP] = "lookup",     [FSOCK_MARK_QUERY] = "query",
-    [FSOCK_MARK_ANSWER] = "answer",     [FSOCK_MARK_ADDRESSES] = "addresses",
-    [FSOCK_MARK_CONNECT] = "connect",   [FSOCK_MARK_CONNECTED] = "connected",
-    [FSOCK_MARK_PROXY] = "proxy",       [FSOCK_MARK_TLS] = "tls",
-    [FSOCK_MARK_REUSE] = "reuse",       [FSOCK_MARK_REQUEST] = "request",
-    [FSOCK_MARK_SENT] = "sent",         [FSOCK_MARK_FIRST_BYTE] = "first-byte",
-    [FSOCK_MARK_HEAD] = "head",         [FSOCK_MARK_BODY] = "body",
-    [FSOCK_MARK_REDIRECT] = "redirect", [FSOCK_MARK_RETRY] = "retry",
-    [FSOCK_MARK_LIMIT] = "limit",       [FSOCK_MARK_CLOSE] = "close",
+    [FSOCK_MARK_START] = "start",
+    [FSOCK_MARK_LOOKUP] = "lookup",
+    [FSOCK_MARK_QUERY] = "query",
+    [FSOCK_MARK_ANSWER] = "answer",
+    [FSOCK_MARK_ADDRESSES] = "addresses",
+    [FSOCK_MARK_CONNECT] = "connect",
+    [FSOCK_MARK_CONNECTED] = "connected",
+    [FSOCK_MARK_PROXY] = "proxy",
+    [FSOCK_MARK_TLS] = "tls",
+    [FSOCK_MARK_REUSE] = "reuse",
+    [FSOCK_MARK_REQUEST] = "request",
+    [FSOCK_MARK_SENT] = "sent",
+    [FSOCK_MARK_FIRST_BYTE] = "first-byte",
+    [FSOCK_MARK_HEAD] = "head",
+    [FSOCK_MARK_BODY] = "body",
+    [FSOCK_MARK_REDIRECT] = "redirect",
+    [FSOCK_MARK_RETRY] = "retry",
+    [FSOCK_MARK_LIMIT] = "limit",
+    [FSOCK_MARK_DONE] = "done",
+    [FSOCK_MARK_CLOSE] = "close",
+    [FSOCK_MARK_PLAIN_OUT] = "plain-out",
+    [FSOCK_MARK_PLAIN_IN] = "plain-in",
+    [FSOCK_MARK_CALL] = "call",
 };
 
 const char *fsock_mark_name(enum fsock_mark_kind kind)
 {
-    return kind >= FSOCK_MARK_LOOKUP && kind <= FSOCK_MARK_CLOSE ? mark_names[kind] : "unknown";
+    return kind >= FSOCK_MARK_START && kind <= FSOCK_MARK_CALL ? mark_names[kind] : "unknown";
 }
 
-void fsk_trace_init(struct fsk_trace *trace)
+const struct fsock_field *fsock_mark_field(const struct fsock_mark *mark, const char *key)
 {
-    fsk_list_init(&trace->marks);
-    trace->shown = NULL;
+    for (unsigned i = 0; i < mark->fields; i++)
+        if (strcmp(mark->field[i].key, key) == 0)
+            return &mark->field[i];
+    return NULL;
 }
 
-void fsk_trace_fini(struct fsk_trace *trace)
+fsock_trace *fsock_trace_new(unsigned flags)
 {
-    while (fsk_trace_next(trace))
-        ;
+    fsock_trace *t = calloc(1, sizeof *t);
+    if (t)
+        t->flags = flags;
+    return t;
 }
 
-const struct fsock_mark *fsk_trace_next(struct fsk_trace *trace)
+void fsock_trace_free(fsock_trace *t)
 {
-    free(trace->shown);
-    trace->shown = NULL;
-    if (fsk_list_empty(&trace->marks))
-        return NULL;
-    struct entry *e = FSK_HOLDER(trace->marks.next, struct entry, link);
-    fsk_list_remove(&e->link);
-    trace->shown = e;
-    return &e->mark;
+    if (!t)
+        return;
+    free(t->holder);
+    free(t->mem);
+    free(t);
 }
 
-void fsk_trace_add(struct fsk_trace *trace, enum fsock_mark_kind kind, uint64_t id, int fd,
-                   int sys_errno, uint64_t size, const char *format, ...)
+uint64_t fsock_trace_lost(const fsock_trace *t)
 {
-    va_list ap, again;
-    va_start(ap, format);
-    va_copy(again, ap);
-    int n = vsnprintf(NULL, 0, format, ap);
-    va_end(ap);
-    struct entry *e = n < 0 ? NULL : malloc(sizeof *e + (size_t)n + 1);
-    if (e) {
-        vsnprintf(e->text, (size_t)n + 1, format, again);
-        e->mark = (struct fsock_mark){kind, fsock_now(), id, fd, sys_errno, size, e->text};
-        fsk_list_append(&trace->marks, &e->link);
+    return t->lost;
+}
+
+bool fsk_trace_wants_data(const fsock_trace *t)
+{
+    return t && t->flags & FSOCK_TRACE_DATA;
+}
+
+bool fsk_trace_masks(const fsock_trace *t)
+{
+    return !(t->flags & FSOCK_TRACE_SECRETS);
+}
+
+bool fsk_trace_news(fsock_trace *t)
+{
+    bool news = t && t->news;
+    if (news)
+        t->news = false;
+    return news;
+}
+
+/* ---- Who has a descriptor -------------------------------------------------------------------- */
+
+static struct holder *holder_of(fsock_trace *t, int fd)
+{
+    return fd >= 0 && (size_t)fd < t->holders ? &t->holder[fd] : NULL;
+}
+
+static struct holder *make_holder(fsock_trace *t, int fd)
+{
+    if (fd >= 0 && (size_t)fd >= t->holders) {
+        size_t n = (size_t)fd * 2 + 16;
+        struct holder *more = realloc(t->holder, n * sizeof *more);
+        if (!more)
+            return NULL;
+        memset(more + t->holders, 0, (n - t->holders) * sizeof *more);
+        t->holder = more;
+        t->holders = n;
     }
-    va_end(again);
+    return holder_of(t, fd);
+}
+
+void fsk_trace_socket(fsock_trace *t, int fd, uint64_t id)
+{
+    struct holder *h = t ? make_holder(t, fd) : NULL;
+    if (h)
+        *h = (struct holder){++t->connections, id};
+}
+
+void fsk_trace_owner(fsock_trace *t, int fd, uint64_t id)
+{
+    struct holder *h = t ? holder_of(t, fd) : NULL;
+    if (h)
+        h->id = id;
+}
+
+/* ---- Marks ----------------------------------------------------------------------------------- */
+
+/* Room for n bytes behind the last entry; NULL: there is none. */
+static void *room(fsock_trace *t, size_t n)
+{
+    if (t->begin == t->end)
+        t->begin = t->end = 0;
+    if (n > t->cap - t->end && t->begin > t->cap / 2) {
+        memmove(t->mem, t->mem + t->begin, t->end - t->begin);
+        t->end -= t->begin;
+        t->begin = 0;
+    }
+    if (n > t->cap - t->end) {
+        size_t cap = t->cap ? t->cap : 4096;
+        while (cap - t->end < n && cap <= FSK_TRACE_MAX)
+            cap *= 2;
+        unsigned char *mem = cap <= FSK_TRACE_MAX ? realloc(t->mem, cap) : NULL;
+        if (!mem)
+            return NULL;
+        t->mem = mem;
+        t->cap = cap;
+    }
+    return t->mem + t->end;
+}
+
+static size_t aligned(size_t n)
+{
+    return (n + _Alignof(struct entry) - 1) / _Alignof(struct entry) * _Alignof(struct entry);
+}
+
+/* How many bytes an entry takes, and how many fields it has. */
+static size_t measure(const struct fsock_mark *m, const struct fsock_field *field, size_t fields,
+                      unsigned *n)
+{
+    size_t size = m->data_len;
+    *n = 0;
+    for (size_t i = 0; i < fields && *n < FSOCK_FIELDS_MAX; i++)
+        if (field[i].key) {
+            *n += 1;
+            size += field[i].text ? strlen(field[i].text) + 1 : 0;
+        }
+    return aligned(size + sizeof(struct entry) + *n * sizeof(struct fsock_field));
+}
+
+/* The texts' places are told by `number` until they are read: memory may move. */
+static void fill(struct entry *e, const struct fsock_mark *m, const struct fsock_field *field)
+{
+    unsigned n = 0;
+    char *p = (char *)&e->field[e->mark.fields];
+    for (; n < e->mark.fields; field++) {
+        if (!field->key)
+            continue;
+        e->field[n] = *field;
+        if (field->text) {
+            size_t len = strlen(field->text) + 1;
+            memcpy(p, field->text, len);
+            e->field[n].number = p - (char *)e;
+            p += len;
+        }
+        n++;
+    }
+    if (m->data)
+        memcpy(p, m->data, m->data_len);
+}
+
+void fsk_trace_add(fsock_trace *t, const struct fsock_mark *m, const struct fsock_field *field,
+                   size_t fields)
+{
+    unsigned n;
+    size_t size = measure(m, field, fields, &n);
+    struct entry *e = room(t, size);
+    if (!e) {
+        t->lost++;
+        return;
+    }
+    e->mark = *m;
+    e->mark.fields = n;
+    e->size = size;
+    if (!m->at)
+        e->mark.at = fsock_now();
+    const struct holder *h = holder_of(t, m->fd);
+    if (h) {
+        e->mark.connection = h->connection;
+        e->mark.id = m->id ? m->id : h->id;
+    }
+    fill(e, m, field);
+    t->end += size;
+    t->news = true;
+}
+
+const struct fsock_mark *fsock_trace_next(fsock_trace *t)
+{
+    if (t->begin == t->end)
+        return NULL;
+    struct entry *e = (struct entry *)(void *)(t->mem + t->begin);
+    t->begin += e->size;
+    char *p = (char *)&e->field[e->mark.fields];
+    for (unsigned i = 0; i < e->mark.fields; i++)
+        if (e->field[i].text) {
+            e->field[i].text = (char *)e + e->field[i].number;
+            e->field[i].number = 0;
+            p = (char *)e->field[i].text + strlen(e->field[i].text) + 1;
+        }
+    e->mark.field = e->field;
+    if (e->mark.data)
+        e->mark.data = p;
+    return &e->mark;
 }

@@ -1,36 +1,73 @@
 /*
- * trace.h - timeline marks: what happened, when, on which descriptor.
+ * trace.h - writing marks into a trace (fsock/trace.h).
  *
- * A struct fsk_trace collects marks until they are read with fsk_trace_next. Off is a NULL pointer,
- * and costs a comparison: call it through fsk_mark(). Marks read the clock; decisions never do.
+ * Off is a NULL pointer, and costs a comparison: write through fsk_mark(). Marks read the clock;
+ * decisions never do. Marks stand one behind the other in one buffer, so that ten of them an
+ * exchange cost no allocation.
+ *
+ * A socket that is new is told to the trace (fsk_trace_socket), and who uses it at the moment
+ * (fsk_trace_owner): system calls, which know a descriptor only, are then marked with both numbers.
  */
 #ifndef FSK_TRACE_H
 #define FSK_TRACE_H
 
 #include <fsock.h>
 
-#include "base/list.h"
+#include <stdbool.h>
 
-struct fsk_trace {
-    struct fsk_list marks; /* unread, oldest first */
-    void *shown;           /* the mark that was read last: freed by the next read */
-};
+#define FSK_TRACE_MAX ((size_t)64 * 1024 * 1024)
 
-void fsk_trace_init(struct fsk_trace *trace);
-void fsk_trace_fini(struct fsk_trace *trace);
+/* A field of a mark. A text that is NULL leaves the field out. */
+static inline struct fsock_field fsk_text(const char *key, const char *text)
+{
+    return (struct fsock_field){text ? key : NULL, text, 0};
+}
 
-/* The next unread mark, or NULL; it lives until the next call. */
-const struct fsock_mark *fsk_trace_next(struct fsk_trace *trace);
+static inline struct fsock_field fsk_number(const char *key, int64_t number)
+{
+    return (struct fsock_field){key, NULL, number};
+}
 
-void fsk_trace_add(struct fsk_trace *trace, enum fsock_mark_kind kind, uint64_t id, int fd,
-                   int sys_errno, uint64_t size, const char *format, ...)
-    __attribute__((format(printf, 7, 8)));
+/* No field. */
+#define FSK_NO_FIELD                                                                               \
+    {                                                                                              \
+        NULL, NULL, 0                                                                              \
+    }
 
-/* Mark, if the trace is on. A mark that finds no memory is lost: a trace never fails a run. */
-#define fsk_mark(trace, ...)                                                                       \
+/*
+ * Write `mark` with its fields, of which those without a key are left out, and its data, all
+ * copied; keys and `call` are borrowed for ever. The time is now unless mark->at is given; the
+ * connection is the descriptor's, and so is an id of 0.
+ */
+void fsk_trace_add(fsock_trace *trace, const struct fsock_mark *mark,
+                   const struct fsock_field *field, size_t fields);
+
+/* Mark, if the trace is on; fields as fsk_text() and so on, one at least. */
+#define fsk_mark(trace, kind_, id_, fd_, errno_, size_, ...)                                       \
     do {                                                                                           \
-        if (trace)                                                                                 \
-            fsk_trace_add(trace, __VA_ARGS__);                                                     \
+        if (trace) {                                                                               \
+            const struct fsock_field fsk_fields_[] = {__VA_ARGS__};                                \
+            const struct fsock_mark fsk_mark_ = {.kind = (kind_),                                  \
+                                                 .id = (id_),                                      \
+                                                 .fd = (fd_),                                      \
+                                                 .sys_errno = (errno_),                            \
+                                                 .size = (size_)};                                 \
+            fsk_trace_add(trace, &fsk_mark_, fsk_fields_,                                          \
+                          sizeof fsk_fields_ / sizeof *fsk_fields_);                               \
+        }                                                                                          \
     } while (0)
+
+/* Whether marks wait that fsk_trace_news() has not yet told of. Asking is telling. */
+bool fsk_trace_news(fsock_trace *trace);
+
+/* Whether it keeps bytes, and whether it masks what is secret. */
+bool fsk_trace_wants_data(const fsock_trace *trace);
+bool fsk_trace_masks(const fsock_trace *trace);
+
+/* A new socket: the next connection. `id` as in fsk_trace_owner(). NULL is fine, in both. */
+void fsk_trace_socket(fsock_trace *trace, int fd, uint64_t id);
+
+/* From now on, what happens to fd belongs to `id`; 0: to nobody. */
+void fsk_trace_owner(fsock_trace *trace, int fd, uint64_t id);
 
 #endif

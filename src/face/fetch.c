@@ -10,6 +10,7 @@
 #include "face/budget.h"
 #include "face/given.h"
 #include "face/watch.h"
+#include "base/trace.h"
 #include "op/request.h"
 #include "op/transfer.h"
 
@@ -34,8 +35,6 @@ struct job {
 struct fsock_fetch {
     struct fsk_loop loop;
     struct fsk_http http;
-    struct fsk_trace trace;
-    bool tracing;
     bool full;     /* an add was turned away */
     bool stopping; /* nothing new is started */
     unsigned parallel;
@@ -72,14 +71,12 @@ fsock_fetch *fsock_fetch_new(const struct fsock_options *options, unsigned paral
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         fsk_list_init(lists[i]);
     fsk_watches_init(&f->watches, &f->loop.sched.driver);
-    fsk_trace_init(&f->trace);
-    f->tracing = given.trace;
+    f->loop.sched.driver.trace = given.trace;
     f->parallel = fsk_budget(parallel ? parallel : PARALLEL, given.own_files);
     unsigned conns =
         fsk_budget(f->parallel < KEPT_LEAST ? KEPT_LEAST : f->parallel, given.own_files);
-    enum fsock_err err =
-        fsk_http_init(&f->http, &given, &f->loop.sched.driver, f->tracing ? &f->trace : NULL,
-                      per_host ? per_host : PER_HOST, conns, fault);
+    enum fsock_err err = fsk_http_init(&f->http, &given, &f->loop.sched.driver,
+                                       per_host ? per_host : PER_HOST, conns, fault);
     if (err != FSOCK_OK) {
         fsk_fault_set(fault, err, FSOCK_STAGE_NONE, ENOMEM, "out of memory");
         fsock_fetch_free(f);
@@ -126,7 +123,6 @@ void fsock_fetch_free(fsock_fetch *f)
     fsk_watches_clear(&f->watches);
     fsk_http_fini(&f->http);
     fsk_loop_fini(&f->loop);
-    fsk_trace_fini(&f->trace);
     free(f);
 }
 
@@ -309,9 +305,8 @@ static void show_step(struct fsock_fetch *f, struct fsock_event *e)
 /* What can be shown without a step. FSOCK_AGAIN: nothing. */
 static enum fsock_err show_waiting(struct fsock_fetch *f, struct fsock_event *e)
 {
-    const struct fsock_mark *mark = f->tracing ? fsk_trace_next(&f->trace) : NULL;
-    if (mark) {
-        *e = (struct fsock_event){.kind = FSOCK_EVENT_MARK, .id = mark->id, .mark = mark};
+    if (fsk_trace_news(f->loop.sched.driver.trace)) {
+        *e = (struct fsock_event){.kind = FSOCK_EVENT_MARK};
         return FSOCK_OK;
     }
     if (f->http.shown) {

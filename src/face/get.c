@@ -43,7 +43,8 @@ static enum fsock_err run_it(struct fsock_result *r, const char *url,
     struct fsk_run run;
     if (!fsk_run_init(&run))
         return FSOCK_ERR_MEMORY;
-    enum fsock_err err = fsk_http_init(&r->http, options, &run.sched.driver, NULL, 1, 1, &r->fault);
+    run.sched.driver.trace = options->trace;
+    enum fsock_err err = fsk_http_init(&r->http, options, &run.sched.driver, 1, 1, &r->fault);
     if (err == FSOCK_OK) {
         r->began = true;
         err = fsk_transfer_init(&r->transfer, &r->http, fsk_span_str(url), &r->request, 1);

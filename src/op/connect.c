@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "base/trace.h"
+
 #define FULL_QUEUE_DELAY (10 * FSOCK_MILLISECOND)
 
 static enum fsock_err ended(struct fsk_connect *c, enum fsock_err err, int sys_errno,
@@ -10,7 +12,8 @@ static enum fsock_err ended(struct fsk_connect *c, enum fsock_err err, int sys_e
 {
     c->took = now - c->started;
     c->sys_errno = sys_errno;
-    fsk_mark(c->op.trace, FSOCK_MARK_CONNECTED, c->op.id, c->fd, sys_errno, 0, "%s", c->text);
+    fsk_mark(fsk_op_trace(&c->op), FSOCK_MARK_CONNECTED, c->op.id, c->fd, sys_errno, 0,
+             fsk_text("addr", c->text));
     return err;
 }
 
@@ -40,7 +43,8 @@ static enum fsock_err begin(struct fsk_connect *c, fsock_time now)
         e = fsk_sock_bind(c->fd, family, c->bind);
     if (e)
         return ended(c, FSOCK_ERR_CONNECT, e, now);
-    fsk_mark(c->op.trace, FSOCK_MARK_CONNECT, c->op.id, c->fd, 0, 0, "%s", c->text);
+    fsk_mark(fsk_op_trace(&c->op), FSOCK_MARK_CONNECT, c->op.id, c->fd, 0, 0,
+             fsk_text("addr", c->text));
     e = fsk_sock_connect(c->fd, &c->to);
     if (must_wait(c, e, now))
         return FSOCK_AGAIN;

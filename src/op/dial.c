@@ -1,3 +1,4 @@
+#include "base/trace.h"
 #include "op/dial.h"
 
 #include <errno.h>
@@ -273,18 +274,22 @@ static enum fsock_err layer_failed(struct fsk_dial *d, enum fsock_err err, fsock
 
 static void mark_layer(struct fsk_dial *d)
 {
+    fsock_trace *trace = fsk_op_trace(&d->op);
     struct fsk_layer_info info;
-    if (!d->op.trace)
+    char host[260];
+    if (!trace)
         return;
     fsk_stream_info(&d->stream, &info);
     if (d->stream.top->stage == FSOCK_STAGE_TLS)
-        fsk_mark(d->op.trace, FSOCK_MARK_TLS, d->op.id, info.fd, 0, 0, "%s %s%s%s%s",
-                 info.tls_version, info.tls_cipher, info.tls_resumed ? ", resumed" : "",
-                 info.alpn && info.alpn[0] ? ", " : "", info.alpn ? info.alpn : "");
+        fsk_mark(trace, FSOCK_MARK_TLS, d->op.id, info.fd, 0, 0,
+                 fsk_text("version", info.tls_version), fsk_text("cipher", info.tls_cipher),
+                 fsk_text("group", info.tls_group), fsk_text("alpn", info.alpn),
+                 fsk_number("resumed", info.tls_resumed));
     else
-        fsk_mark(d->op.trace, FSOCK_MARK_PROXY, d->op.id, info.fd, 0, 0, "%s through %.*s:%u",
-                 d->stream.top->ops->name, (int)d->target->proxy.host.n, d->target->proxy.host.p,
-                 d->target->proxy.port);
+        fsk_mark(trace, FSOCK_MARK_PROXY, d->op.id, info.fd, 0, 0,
+                 fsk_text("protocol", d->stream.top->ops->name),
+                 fsk_text("host", fsk_span_text(d->target->proxy.host, host, sizeof host)),
+                 fsk_number("port", d->target->proxy.port));
 }
 
 static enum fsock_err open_layers(struct fsk_dial *d, fsock_time now)

@@ -1,3 +1,5 @@
+#include "base/trace.h"
+#include "op/request.h"
 #include "op/exchange.h"
 
 #include <errno.h>
@@ -57,8 +59,9 @@ static enum fsock_err timed_out(struct fsk_exchange *x, fsock_time now)
                  (unsigned long long)x->received);
     if (x->fault && x->fault->err == FSOCK_OK)
         x->fault->limit = x->op.expired ? FSOCK_LIMIT_TOTAL : FSOCK_LIMIT_READ;
-    fsk_mark(x->op.trace, FSOCK_MARK_LIMIT, x->op.id, -1, ETIMEDOUT, 0, "%s",
-             x->op.expired ? "total" : "read");
+    fsk_mark(fsk_op_trace(&x->op), FSOCK_MARK_LIMIT, x->op.id, fsk_stream_fd(x->stream), ETIMEDOUT,
+             0, fsk_text("limit", x->op.expired ? "total" : "read"),
+             fsk_text("stage", fsock_stage_name(stage)));
     return fsk_exchange_fail(x, FSOCK_ERR_TIMEOUT, ETIMEDOUT, "%s, %s, silent for %s",
                              x->op.expired ? "time is up" : "the peer is silent", how, since);
 }
@@ -68,8 +71,8 @@ static enum fsock_err timed_out(struct fsk_exchange *x, fsock_time now)
 static void all_sent(struct fsk_exchange *x)
 {
     x->send_over = true;
-    fsk_mark(x->op.trace, FSOCK_MARK_SENT, x->op.id, -1, 0, x->sent, "%llu bytes",
-             (unsigned long long)x->sent);
+    fsk_mark(fsk_op_trace(&x->op), FSOCK_MARK_SENT, x->op.id, fsk_stream_fd(x->stream), 0, x->sent,
+             FSK_NO_FIELD);
 }
 
 bool fsk_exchange_turn_over(struct fsk_exchange *x)
@@ -132,7 +135,8 @@ enum fsock_err fsk_exchange_fill(struct fsk_exchange *x, fsock_time now, uint64_
         return err;
     if (!x->first_at) {
         x->first_at = fsock_now();
-        fsk_mark(x->op.trace, FSOCK_MARK_FIRST_BYTE, x->op.id, -1, 0, n, "%zu bytes", n);
+        fsk_mark(fsk_op_trace(&x->op), FSOCK_MARK_FIRST_BYTE, x->op.id, fsk_stream_fd(x->stream), 0,
+                 n, FSK_NO_FIELD);
     }
     x->last_moved = now;
     x->moved += n;
@@ -210,6 +214,17 @@ static enum fsock_err ended_early(struct fsk_exchange *x, enum fsock_err err)
 }
 
 /* Up to the end of the final header. */
+static void mark_head(struct fsk_exchange *x)
+{
+    fsock_trace *trace = fsk_op_trace(&x->op);
+    struct fsk_buf head = {.ceiling = FSK_H1_HEAD_MAX + 2};
+    if (fsk_request_show(&head, fsk_buf_span(&x->head_bytes), fsk_trace_masks(trace)) == FSOCK_OK)
+        fsk_mark(trace, FSOCK_MARK_HEAD, x->op.id, fsk_stream_fd(x->stream), 0,
+                 fsk_buf_len(&x->head_bytes), fsk_number("status", x->head.status),
+                 fsk_text("head", head.mem));
+    fsk_buf_fini(&head);
+}
+
 static enum fsock_err read_head(struct fsk_exchange *x, fsock_time now)
 {
     for (;;) {
@@ -234,9 +249,8 @@ static enum fsock_err read_head(struct fsk_exchange *x, fsock_time now)
         fsk_buf_clear(&x->head_bytes);
         x->head_seen = 0;
     }
-    fsk_mark(x->op.trace, FSOCK_MARK_HEAD, x->op.id, -1, 0, fsk_buf_len(&x->head_bytes),
-             "HTTP/1.%d %d %.*s", x->head.minor, x->head.status, (int)x->head.reason.n,
-             x->head.reason.p ? x->head.reason.p : "");
+    if (fsk_op_trace(&x->op))
+        mark_head(x);
     return fsk_exchange_begin_body(x);
 }
 
@@ -275,8 +289,8 @@ static enum fsock_err up_to_end(struct fsk_exchange *x, fsock_time now)
     x->state = FSK_EXCHANGE_AT_END;
     x->reusable = fsk_h1_persists(&x->head) && x->framing != FSK_H1_BODY_CLOSE && !x->in.n &&
                   !x->ended && x->sent == x->plan.head.n + x->plan.body.n;
-    fsk_mark(x->op.trace, FSOCK_MARK_BODY, x->op.id, -1, 0, x->received, "%llu bytes",
-             (unsigned long long)x->received);
+    fsk_mark(fsk_op_trace(&x->op), FSOCK_MARK_BODY, x->op.id, fsk_stream_fd(x->stream), 0,
+             x->received, FSK_NO_FIELD);
     return FSOCK_OK;
 }
 

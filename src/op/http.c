@@ -16,18 +16,17 @@ static unsigned user_timeout(const struct fsock_options *o)
 }
 
 enum fsock_err fsk_http_init(struct fsk_http *http, const struct fsock_options *o,
-                             struct fsk_driver *driver, struct fsk_trace *trace, unsigned per_host,
-                             unsigned max_conns, struct fsock_fault *fault)
+                             struct fsk_driver *driver, unsigned per_host, unsigned max_conns,
+                             struct fsock_fault *fault)
 {
     *http = (struct fsk_http){
         .driver = driver,
-        .trace = trace,
         .connect_timeout = o->connect_timeout,
         .read_timeout = o->read_timeout,
         .total_timeout = o->total_timeout,
         .limits = {o->max_body, o->max_ratio ? o->max_ratio : FSK_DECODE_RATIO},
     };
-    fsk_pool_init(&http->pool, driver, trace, per_host, max_conns);
+    fsk_pool_init(&http->pool, driver, per_host, max_conns);
     enum fsock_err err = fsk_dialer_init(&http->dialer, o, driver, fault);
     if (err != FSOCK_OK)
         return err;

@@ -11,7 +11,6 @@
 
 struct fsk_http {
     struct fsk_driver *driver;
-    struct fsk_trace *trace; /* NULL: off */
     struct fsk_dialer dialer;
     struct fsk_routes *routes;
     struct fsk_pool pool;
@@ -23,8 +22,8 @@ struct fsk_http {
 
 /* Errors: FSOCK_ERR_INPUT, FSOCK_ERR_TLS_LOCAL, FSOCK_ERR_MEMORY, with the fault filled in. */
 enum fsock_err fsk_http_init(struct fsk_http *http, const struct fsock_options *options,
-                             struct fsk_driver *driver, struct fsk_trace *trace, unsigned per_host,
-                             unsigned max_conns, struct fsock_fault *fault);
+                             struct fsk_driver *driver, unsigned per_host, unsigned max_conns,
+                             struct fsock_fault *fault);
 
 /* Stops its ops, closes the kept connections. No transfer may be left. Also after a failed init. */
 void fsk_http_fini(struct fsk_http *http);

@@ -32,7 +32,6 @@ enum fsock_err fsk_op_inner(struct fsk_op *outer, struct fsk_op *inner, fsock_ti
 {
     inner->outer = outer;
     inner->driver = outer->driver;
-    inner->trace = outer->trace;
     inner->id = outer->id;
     inner->expired = outer->expired;
     enum fsock_err err = fsk_op_step(inner, now);
@@ -52,7 +51,6 @@ void fsk_op_start(struct fsk_op *parent, struct fsk_op *child)
 {
     struct fsk_op *root = fsk_op_root(parent);
     child->parent = root;
-    child->trace = root->trace;
     child->id = root->id;
     if (child->deadline > parent->deadline)
         child->deadline = parent->deadline;

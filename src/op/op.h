@@ -23,7 +23,6 @@
 
 #include "base/heap.h"
 #include "base/list.h"
-#include "base/trace.h"
 #include "base/wait.h"
 
 struct fsk_op {
@@ -46,8 +45,7 @@ struct fsk_op {
     struct fsk_driver *driver;
     struct fsk_op *outer;  /* who steps this inner op */
     struct fsk_op *parent; /* who is woken when this child op ends */
-    struct fsk_trace *trace;
-    uint64_t id; /* of the transfer, for its marks; 0: none */
+    uint64_t id;           /* of the transfer, for its marks; 0: none */
 
     /* The driver's own. */
     struct fsk_list link; /* in the ring of those that wait or that are ready, if it is running */
@@ -65,6 +63,12 @@ static inline void fsk_op_clear(struct fsk_op *op)
     op->alarm = FSOCK_NEVER;
     op->wait.wants = 0;
     op->yield = op->first = false;
+}
+
+/* Where it writes its marks; NULL: nowhere. It has been given to a driver. */
+static inline fsock_trace *fsk_op_trace(const struct fsk_op *op)
+{
+    return op->driver->trace;
 }
 
 /* The op that the driver knows: the outermost one. */

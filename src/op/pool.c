@@ -66,12 +66,6 @@ static void reap(struct fsk_pool *pool)
 static void hang_up(struct fsk_conn *conn)
 {
     struct fsk_pool *pool = conn->place->pool;
-    if (conn->stream.top && pool->trace) {
-        struct fsk_layer_info info;
-        fsk_stream_info(&conn->stream, &info);
-        fsk_mark(pool->trace, FSOCK_MARK_CLOSE, 0, info.fd, 0, conn->uses, "after %u exchange%s",
-                 conn->uses, conn->uses == 1 ? "" : "s");
-    }
     fsk_stream_close(&conn->stream);
     pool->conns--;
 }
@@ -241,11 +235,10 @@ void fsk_pool_release(struct fsk_lease *lease)
     forget_if_unused(place);
 }
 
-void fsk_pool_init(struct fsk_pool *pool, struct fsk_driver *driver, struct fsk_trace *trace,
-                   unsigned per_place, unsigned max_conns)
+void fsk_pool_init(struct fsk_pool *pool, struct fsk_driver *driver, unsigned per_place,
+                   unsigned max_conns)
 {
-    *pool = (struct fsk_pool){
-        .driver = driver, .trace = trace, .per_place = per_place, .max_conns = max_conns};
+    *pool = (struct fsk_pool){.driver = driver, .per_place = per_place, .max_conns = max_conns};
     fsk_map_init(&pool->places);
     fsk_list_init(&pool->startable);
     fsk_list_init(&pool->oldest);

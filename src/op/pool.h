@@ -38,7 +38,6 @@ struct fsk_conn {
 
 struct fsk_pool {
     struct fsk_driver *driver;
-    struct fsk_trace *trace;
     struct fsk_map places;
     struct fsk_list startable; /* places in turn: each starts one, then goes to the end */
     struct fsk_list oldest;    /* idle connections, the one idle longest in front */
@@ -55,8 +54,8 @@ struct fsk_lease {
     struct fsk_list waiter;
 };
 
-void fsk_pool_init(struct fsk_pool *pool, struct fsk_driver *driver, struct fsk_trace *trace,
-                   unsigned per_place, unsigned max_conns);
+void fsk_pool_init(struct fsk_pool *pool, struct fsk_driver *driver, unsigned per_place,
+                   unsigned max_conns);
 
 /* Closes the idle ones. No lease may be held, nothing be queued. */
 void fsk_pool_fini(struct fsk_pool *pool);

@@ -1,3 +1,4 @@
+#include "base/trace.h"
 #include "op/query.h"
 
 #include <errno.h>
@@ -27,14 +28,17 @@ void fsk_stub_fini(struct fsk_stub *stub)
 static void mark_query(struct fsk_query *q, const struct fsk_server *s, bool by_stream)
 {
     char name[FSK_DNAME_TEXT], type[FSK_DNS_WORD];
-    if (!q->op.trace)
+    if (!fsk_op_trace(&q->op))
         return;
     struct fsk_dname lower = q->what.name;
     fsk_dname_lower(&lower);
     fsk_dname_to_text(&lower, name);
-    fsk_mark(q->op.trace, FSOCK_MARK_QUERY, q->op.id, -1, 0, 0, "%s %s %s%s", s->text,
-             fsk_dns_type_name(q->what.type, type), name,
-             by_stream && s->transport == FSK_BY_UDP ? " by TCP" : "");
+    fsk_mark(fsk_op_trace(&q->op), FSOCK_MARK_QUERY, q->op.id, -1, 0, 0,
+             fsk_text("server", s->text), fsk_text("name", name),
+             fsk_text("type", fsk_dns_type_name(q->what.type, type)),
+             fsk_text("transport", s->transport == FSK_BY_TLS ? "tls"
+                                   : by_stream                ? "tcp"
+                                                              : "udp"));
 }
 
 /* Close the slot's question, and let its server know that nobody waits. */

@@ -1,3 +1,4 @@
+#include "base/trace.h"
 #include "op/query_verdict.h"
 
 #include <errno.h>
@@ -65,11 +66,17 @@ static enum fsk_query_verdict turned_away(struct fsk_query *q, struct fsk_server
 static void mark_answer(struct fsk_query *q, const struct fsk_server *s,
                         const struct fsk_dns_msg *m)
 {
-    char rcode[FSK_DNS_WORD], type[FSK_DNS_WORD];
-    if (q->op.trace)
-        fsk_mark(q->op.trace, FSOCK_MARK_ANSWER, q->op.id, -1, 0, m->n, "%s %s %s, %u records%s",
-                 s->text, fsk_dns_type_name(q->what.type, type),
-                 fsk_dns_rcode_name(m->rcode, rcode), m->count[0], m->tc ? ", cut off" : "");
+    char rcode[FSK_DNS_WORD], type[FSK_DNS_WORD], name[FSK_DNAME_TEXT];
+    if (!fsk_op_trace(&q->op))
+        return;
+    struct fsk_dname lower = q->what.name;
+    fsk_dname_lower(&lower);
+    fsk_dname_to_text(&lower, name);
+    fsk_mark(fsk_op_trace(&q->op), FSOCK_MARK_ANSWER, q->op.id, -1, 0, m->n,
+             fsk_text("server", s->text), fsk_text("name", name),
+             fsk_text("type", fsk_dns_type_name(q->what.type, type)),
+             fsk_text("rcode", fsk_dns_rcode_name(m->rcode, rcode)),
+             fsk_number("records", m->count[0]), fsk_text("cut", m->tc ? "yes" : NULL));
 }
 
 /* Keep the message, behind those of the questions before. */

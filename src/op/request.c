@@ -279,7 +279,12 @@ enum fsock_err fsk_request_write(struct fsk_buf *out, const struct fsk_ask *ask)
     return err == FSOCK_OK ? fsk_buf_append(out, "\r\n", 2) : err;
 }
 
-enum fsock_err fsk_request_mask(struct fsk_buf *out, struct fsk_span head)
+static bool is_secret(struct fsk_span name)
+{
+    return is_credential(name) || fsk_span_caseeq(name, FSK_SPAN("Set-Cookie"));
+}
+
+enum fsock_err fsk_request_show(struct fsk_buf *out, struct fsk_span head, bool mask)
 {
     enum fsock_err err = FSOCK_OK;
     while (head.n && err == FSOCK_OK) {
@@ -287,7 +292,7 @@ enum fsock_err fsk_request_mask(struct fsk_buf *out, struct fsk_span head)
         size_t n = end ? (size_t)(end + 1 - head.p) : head.n;
         const char *colon = memchr(head.p, ':', n);
         struct fsk_span name = fsk_span(head.p, colon ? (size_t)(colon - head.p) : 0);
-        if (is_credential(name)) {
+        if (mask && is_secret(name)) {
             fsk_buf_append(out, name.p, name.n);
             err = fsk_buf_puts(out, ": ***\r\n");
         } else {

@@ -31,8 +31,11 @@ enum fsock_err fsk_request_check(const struct fsock_request *request, struct fso
 /* Write the head into `out`, which is empty. FSOCK_ERR_MEMORY, FSOCK_ERR_TOO_BIG. */
 enum fsock_err fsk_request_write(struct fsk_buf *out, const struct fsk_ask *ask);
 
-/* Copy a head for people, as a C string: the values of passwords and cookies become "***". */
-enum fsock_err fsk_request_mask(struct fsk_buf *out, struct fsk_span head);
+/*
+ * Copy a head, a request's or an answer's, for people: as a C string, and with `mask` the values of
+ * passwords and cookies become "***".
+ */
+enum fsock_err fsk_request_show(struct fsk_buf *out, struct fsk_span head, bool mask);
 
 /* The method that will be used: request->method, or GET or POST. */
 const char *fsk_request_method(const struct fsock_request *request);

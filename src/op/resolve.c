@@ -1,3 +1,4 @@
+#include "base/trace.h"
 #include "op/resolve.h"
 
 #include <stdio.h>
@@ -87,7 +88,8 @@ static enum fsock_err fail(struct fsk_resolve *r, enum fsock_err err, int sys_er
     for (size_t i = 0; i < n; i++)
         host[i] = (unsigned char)r->host.p[i] < 0x20 || r->host.p[i] == 0x7f ? '?' : r->host.p[i];
     host[n] = '\0';
-    fsk_mark(r->op.trace, FSOCK_MARK_ADDRESSES, r->op.id, -1, sys_errno, 0, "%s: %s", host, why);
+    fsk_mark(fsk_op_trace(&r->op), FSOCK_MARK_ADDRESSES, r->op.id, -1, sys_errno, 0,
+             fsk_text("host", host), fsk_text("why", why));
     return fsk_fault_set(r->fault, err, FSOCK_STAGE_RESOLVE, sys_errno, "resolve %s: %s", host,
                          why);
 }
@@ -111,17 +113,29 @@ static void hint(struct fsk_resolve *r, bool unheard)
 
 /* ---- the wish ---- */
 
+static void mark_addresses(struct fsk_resolve *r)
+{
+    char host[260], addresses[4 * (FSK_ADDR_TEXT + 1) + 4], *p = addresses;
+    for (unsigned i = 0; i < r->n && i < 4; i++) {
+        if (i)
+            *p++ = ' ';
+        fsk_addr_format(&r->addr[i], p);
+        p += strlen(p);
+    }
+    if (r->n > 4)
+        strcpy(p, " ...");
+    fsk_mark(fsk_op_trace(&r->op), FSOCK_MARK_ADDRESSES, r->op.id, -1, 0, r->n,
+             fsk_text("host", fsk_span_text(r->host, host, sizeof host)),
+             fsk_text("addresses", addresses));
+}
+
 static enum fsock_err done(struct fsk_resolve *r)
 {
     r->settled = true;
     for (unsigned i = 0; i < r->n; i++)
         r->addr[i].port = r->port;
-    if (r->op.trace && r->from_network) {
-        char addr[FSK_ADDR_TEXT];
-        fsk_addr_format(&r->addr[0], addr);
-        fsk_mark(r->op.trace, FSOCK_MARK_ADDRESSES, r->op.id, -1, 0, r->n, "%.*s: %s%s",
-                 (int)r->host.n, r->host.p, addr, r->n > 1 ? ", ..." : "");
-    }
+    if (fsk_op_trace(&r->op) && r->from_network)
+        mark_addresses(r);
     return FSOCK_OK;
 }
 
@@ -219,7 +233,7 @@ static enum fsock_err begin(struct fsk_resolve *r)
         return fail(r, FSOCK_ERR_MEMORY, 0, "out of memory");
     if (r->family == 6 && lookups->conf.no_aaaa)
         return fail(r, FSOCK_ERR_NAME, 0, "resolv.conf says no-aaaa, and only IPv6 was asked for");
-    fsk_mark(r->op.trace, FSOCK_MARK_LOOKUP, r->op.id, -1, 0, 0, "%s", text);
+    fsk_mark(fsk_op_trace(&r->op), FSOCK_MARK_LOOKUP, r->op.id, -1, 0, 0, fsk_text("host", text));
     r->from_network = true;
     int family = r->family ? r->family : lookups->conf.no_aaaa ? 4 : 0;
     if (fsk_lookup_join(lookups, r, name, family) != FSOCK_OK)

@@ -313,7 +313,6 @@ static bool begin(struct fsk_lookup *l, int family, const struct fsk_resolve *wi
     fsk_candidates_init(&run->candidates, &l->owner->conf, fsk_span(l->key + 1, l->key_n - 1));
     next_candidate(run);
     fsk_op_init(&l->op, step, FSOCK_NEVER);
-    l->op.trace = wish->op.trace;
     l->op.id = wish->op.id;
     return l->owner->driver->start(l->owner->driver, &l->op);
 }

@@ -1,3 +1,4 @@
+#include "base/trace.h"
 #include "op/transfer.h"
 
 #include <errno.h>
@@ -133,6 +134,17 @@ static enum fsock_err end_in_queue(struct fsk_transfer *t)
 
 /* ---- From one exchange to the next ----------------------------------------------------------- */
 
+static void mark_request(struct fsk_transfer *t)
+{
+    fsock_trace *trace = fsk_op_trace(&t->op);
+    struct fsk_buf head = {.ceiling = FSK_REQUEST_MAX};
+    if (fsk_request_show(&head, fsk_buf_span(&t->head), fsk_trace_masks(trace)) == FSOCK_OK)
+        fsk_mark(trace, FSOCK_MARK_REQUEST, t->op.id, fsk_stream_fd(&t->conn->stream), 0,
+                 t->head.end, fsk_text("method", t->method), fsk_text("url", t->aim.text.mem),
+                 fsk_text("head", head.mem));
+    fsk_buf_fini(&head);
+}
+
 static enum fsock_err write_request(struct fsk_transfer *t)
 {
     const struct fsk_ask ask = {
@@ -147,11 +159,8 @@ static enum fsock_err write_request(struct fsk_transfer *t)
     };
     fsk_buf_clear(&t->head);
     enum fsock_err err = fsk_request_write(&t->head, &ask);
-    struct fsk_buf shown = {.ceiling = FSK_REQUEST_MAX};
-    if (t->op.trace && err == FSOCK_OK &&
-        fsk_request_mask(&shown, fsk_buf_span(&t->head)) == FSOCK_OK)
-        fsk_mark(t->op.trace, FSOCK_MARK_REQUEST, t->op.id, -1, 0, t->head.end, "%s", shown.mem);
-    fsk_buf_fini(&shown);
+    if (fsk_op_trace(&t->op) && err == FSOCK_OK)
+        mark_request(t);
     return err;
 }
 
@@ -183,7 +192,6 @@ static enum fsock_err begin_exchange(struct fsk_transfer *t)
  * then, as when it has closed, the connection is of no use. */
 static bool take_kept(struct fsk_transfer *t)
 {
-    struct fsk_layer_info info;
     if (t->fresh || t->request->flags & FSOCK_NO_REUSE)
         return false;
     while ((t->conn = fsk_pool_take(&t->lease)) != NULL) {
@@ -193,8 +201,9 @@ static bool take_kept(struct fsk_transfer *t)
     }
     if (!t->conn)
         return false;
-    fsk_stream_info(&t->conn->stream, &info);
-    fsk_mark(t->op.trace, FSOCK_MARK_REUSE, t->op.id, info.fd, 0, t->conn->uses, "%s", t->aim.peer);
+    fsk_trace_owner(fsk_op_trace(&t->op), fsk_stream_fd(&t->conn->stream), t->op.id);
+    fsk_mark(fsk_op_trace(&t->op), FSOCK_MARK_REUSE, t->op.id, fsk_stream_fd(&t->conn->stream), 0,
+             0, fsk_text("peer", t->aim.peer), fsk_number("uses", t->conn->uses));
     return true;
 }
 
@@ -345,7 +354,8 @@ static enum fsock_err redirect(struct fsk_transfer *t, fsock_time now)
         return end(t, err);
     r->redirects++;
     r->times.redirect = now - t->started;
-    fsk_mark(t->op.trace, FSOCK_MARK_REDIRECT, t->op.id, -1, 0, 0, "%s", t->aim.text.mem);
+    fsk_mark(fsk_op_trace(&t->op), FSOCK_MARK_REDIRECT, t->op.id, -1, 0, 0,
+             fsk_text("url", t->aim.text.mem));
     change_method(t, status);
     if (!same_origin)
         t->foreign = true; /* for good: coming back does not prove who sent us */
@@ -373,8 +383,8 @@ static enum fsock_err failed(struct fsk_transfer *t, enum fsock_err err)
 {
     if (!may_repeat(t, err) || t->op.expired)
         return end(t, err);
-    fsk_mark(t->op.trace, FSOCK_MARK_RETRY, t->op.id, -1, t->fault.sys_errno, 0,
-             "the kept connection was closed by the peer");
+    fsk_mark(fsk_op_trace(&t->op), FSOCK_MARK_RETRY, t->op.id, -1, t->fault.sys_errno, 0,
+             fsk_text("why", "the kept connection was closed by the peer"));
     t->fault = (struct fsock_fault){.err = FSOCK_OK};
     note_end(t);
     drop_exchange(t);
@@ -449,7 +459,6 @@ enum fsock_err fsk_transfer_init(struct fsk_transfer *t, struct fsk_http *http, 
     *t = (struct fsk_transfer){.http = http, .request = request};
     fsk_op_init(&t->op, step, FSOCK_NEVER);
     t->op.id = id;
-    t->op.trace = http->trace;
     t->method = fsk_request_method(request);
     t->with_body = request->body != NULL;
     fsk_list_init(&t->lease.waiter);

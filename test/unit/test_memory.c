@@ -149,8 +149,9 @@ static void test_trace(void **state)
 {
     struct script s = script(page("/plain/3"), 0);
     (void)state;
-    s.options.trace = 1;
+    s.options.trace = fsock_trace_new(0);
     exhaust_both(&s);
+    fsock_trace_free(s.options.trace);
 }
 
 int main(void)

@@ -10,7 +10,7 @@ static struct fsk_pool pool;
 
 static void make_pool(struct rig *rig, unsigned per_place, unsigned max_conns)
 {
-    fsk_pool_init(&pool, rig->driver, NULL, per_place, max_conns);
+    fsk_pool_init(&pool, rig->driver, per_place, max_conns);
 }
 
 /* Every test ends with nothing held: no place may be left over. */

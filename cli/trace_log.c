@@ -1,0 +1,93 @@
+#include "trace_log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/fault.h"
+#include "base/rand.h"
+#include "base/time.h"
+#include "trace_event.h"
+#include "trace_lines.h"
+
+static void begin_run(struct trace_log *log, const char *verb)
+{
+    struct fsk_rand rand = {.left = 0};
+    char run[33];
+    for (size_t i = 0; i < 32; i += 4)
+        snprintf(run + i, sizeof run - i, "%04x", fsk_rand_16(&rand));
+    trace_put_run(log->file, run, fsk_time_unix(), log->started, (const char *[]){verb, NULL});
+}
+
+static struct out *open_file(const char *name, int *sys_errno)
+{
+    bool standard = name[0] == '-' && !name[1];
+    int fd = standard ? STDOUT_FILENO : open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    *sys_errno = fd < 0 ? errno : ENOMEM;
+    struct out *o = fd < 0 ? NULL : malloc(sizeof *o);
+    if (o)
+        out_init(o, fd);
+    else if (fd >= 0 && !standard)
+        close(fd);
+    return o;
+}
+
+static void close_file(struct out *file)
+{
+    int fd = file->fd;
+    out_fini(file);
+    free(file);
+    if (fd != STDOUT_FILENO)
+        close(fd);
+}
+
+bool trace_log_open(struct trace_log *log, const struct trace_options *options, const char *verb,
+                    struct out *lines, char *why, size_t cap)
+{
+    unsigned flags = (options->data ? (unsigned)FSOCK_TRACE_DATA : 0) |
+                     (options->secrets ? (unsigned)FSOCK_TRACE_SECRETS : 0);
+    *log = (struct trace_log){.lines = lines, .started = fsock_now()};
+    if (!lines && !options->file)
+        return true;
+    int sys_errno = ENOMEM;
+    log->trace = fsock_trace_new(flags);
+    if (log->trace && options->file)
+        log->file = open_file(options->file, &sys_errno);
+    if (!log->trace || (options->file && !log->file)) {
+        snprintf(why, cap, "can't write the trace %s: %s", options->file ? options->file : "of -v",
+                 fsk_errno_text(sys_errno));
+        fsock_trace_free(log->trace);
+        *log = (struct trace_log){.trace = NULL};
+        return false;
+    }
+    if (log->file)
+        begin_run(log, verb);
+    return true;
+}
+
+void trace_log_drain(struct trace_log *log)
+{
+    const struct fsock_mark *mark;
+    while (log->trace && (mark = fsock_trace_next(log->trace)) != NULL) {
+        if (log->file)
+            trace_put_mark(log->file, mark, log->started);
+        if (log->lines)
+            trace_mark(log->lines, mark, log->started, log->ids);
+    }
+}
+
+int trace_log_close(struct trace_log *log)
+{
+    int sys_errno = 0;
+    trace_log_drain(log);
+    if (log->file) {
+        out_flush(log->file);
+        sys_errno = log->file->sys_errno;
+        close_file(log->file);
+    }
+    fsock_trace_free(log->trace);
+    *log = (struct trace_log){.trace = NULL};
+    return sys_errno;
+}

@@ -1,0 +1,47 @@
+/*
+ * trace_log.h - where a verb's marks go: into the file of --trace, and, for -v, to standard error.
+ *
+ * A verb gives `trace` to the library by its options (NULL if nobody asked for anything), and
+ * empties it with trace_log_drain() whenever the library may have written something.
+ */
+#ifndef FSOCK_CLI_TRACE_LOG_H
+#define FSOCK_CLI_TRACE_LOG_H
+
+#include "out.h"
+
+/* A part of the options of each verb. */
+struct trace_options {
+    const char *file; /* "-": standard output; NULL: none */
+    int data, secrets;
+};
+
+/* Their rows for the verb's table; `member` is the struct trace_options in the verb's own. */
+#define TRACE_ROWS(member)                                                                         \
+    HEADING("Trace"),                                                                              \
+        TEXT(0, "trace", "FILE", member.file,                                                      \
+             "write down each step as JSON Lines, for 'fsock trace'; -: standard output"),         \
+        FLAG(0, "trace-data", member.data, "with the bytes that are sent and received"),           \
+        FLAG(0, "trace-secrets", member.secrets, "with passwords and cookies, which are masked")
+
+struct trace_log {
+    fsock_trace *trace;
+    struct out *file;  /* NULL: none */
+    struct out *lines; /* where -v prints; NULL: nowhere */
+    bool ids;          /* ... with numbers, because several things run at once */
+    fsock_time started;
+};
+
+/*
+ * Open what is asked for; `verb` is who writes. `lines` is borrowed (NULL: no -v). False: `why`
+ * says what is wrong, and nothing needs to be closed.
+ */
+bool trace_log_open(struct trace_log *log, const struct trace_options *options, const char *verb,
+                    struct out *lines, char *why, size_t cap);
+
+/* Write all marks that wait. */
+void trace_log_drain(struct trace_log *log);
+
+/* Write what is left and close. 0, or the errno of a write that failed. Safe to call twice. */
+int trace_log_close(struct trace_log *log);
+
+#endif
