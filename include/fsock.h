@@ -212,6 +212,14 @@ struct fsock_options {
 
 FSOCK_API void fsock_options_init(struct fsock_options *options);
 
+/* What TCP knows of a connection (tcp(7), TCP_INFO); all 0 if there is none, or it is no TCP. */
+struct fsock_tcp {
+    fsock_time rtt, rttvar; /* round trip, and how much it varies: nanoseconds, smoothed */
+    uint32_t retransmits;   /* segments sent again so far */
+    uint32_t cwnd;          /* congestion window, in segments */
+    uint64_t delivery_rate; /* bytes per second, of what we sent, as last measured */
+};
+
 /* ---- Events: what a fetch, a dns and a probe give out one by one ----------------------------- */
 
 enum fsock_event_kind {

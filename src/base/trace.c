@@ -141,6 +141,13 @@ void fsk_trace_owner(fsock_trace *t, int fd, uint64_t id)
         h->id = id;
 }
 
+void fsk_trace_closed(fsock_trace *t, int fd)
+{
+    struct holder *h = t ? holder_of(t, fd) : NULL;
+    if (h)
+        *h = (struct holder){.connection = 0};
+}
+
 /* ---- Marks ----------------------------------------------------------------------------------- */
 
 /* Room for n bytes behind the last entry; NULL: there is none. */

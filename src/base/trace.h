@@ -70,4 +70,7 @@ void fsk_trace_socket(fsock_trace *trace, int fd, uint64_t id);
 /* From now on, what happens to fd belongs to `id`; 0: to nobody. */
 void fsk_trace_owner(fsock_trace *trace, int fd, uint64_t id);
 
+/* fd is closed: its number is nobody's until it is given out again. */
+void fsk_trace_closed(fsock_trace *trace, int fd);
+
 #endif

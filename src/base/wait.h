@@ -58,7 +58,7 @@ struct fsk_driver {
     void (*forget_fd)(struct fsk_driver *, int fd);      /* it is about to be closed */
     fsock_time now;
     fsock_trace *trace; /* where what it runs writes its marks; NULL: nowhere */
-    uint64_t sleeps; /* how often it had nothing to do, and time to spare */
+    uint64_t sleeps;    /* how often it had nothing to do, and time to spare */
     unsigned char *scratch;
     size_t scratch_size;
 };

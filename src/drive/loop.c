@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include "base/time.h"
+#include "base/trace.h"
+#include "drive/poll.h"
 
 #define TURN        64 /* steps at most before the kernel is asked again: each may move 256 KiB */
 #define TURN_TIME   (2 * FSOCK_MILLISECOND) /* nor for longer than this, */
@@ -92,7 +94,7 @@ static void forget_fd(struct fsk_driver *d, int fd)
         loop->slot[fd] = (struct fsk_loop_slot){.added = false};
 }
 
-bool fsk_loop_init(struct fsk_loop *loop)
+bool fsk_loop_init(struct fsk_loop *loop, fsock_trace *trace)
 {
     *loop = (struct fsk_loop){.epoll = -1};
     if (!fsk_sched_init(&loop->sched))
@@ -100,6 +102,7 @@ bool fsk_loop_init(struct fsk_loop *loop)
     loop->sched.arm = arm;
     loop->sched.disarm = disarm;
     loop->sched.driver.forget_fd = forget_fd;
+    loop->sched.driver.trace = trace;
     loop->epoll = epoll_create1(EPOLL_CLOEXEC);
     if (loop->epoll < 0)
         fsk_sched_fini(&loop->sched);
@@ -135,6 +138,34 @@ static void deliver(struct fsk_loop *loop, const struct epoll_event *e)
     slot->ready |= events;
 }
 
+static void mark_wait(struct fsk_loop *loop, const struct epoll_event *events, int n, int ms,
+                      fsock_time since)
+{
+    char ready[FSK_POLL_TEXT] = "";
+    struct fsock_mark m = {.kind = FSOCK_MARK_CALL,
+                           .call = "epoll_wait",
+                           .fd = loop->epoll,
+                           .result = n,
+                           .sys_errno = n < 0 ? errno : 0,
+                           .at = fsock_now()};
+    size_t len = 0;
+    for (int i = 0; i < n; i++)
+        len = fsk_poll_put(ready, len, events[i].data.fd, (short)events[i].events);
+    const struct fsock_field field[] = {fsk_number("timeout", ms), fsk_text("ready", ready)};
+    m.took = ms ? m.at - since : 0;
+    fsk_trace_add(loop->sched.driver.trace, &m, field, sizeof field / sizeof *field);
+}
+
+static int wait_for(struct fsk_loop *loop, struct epoll_event *events, int most, int ms)
+{
+    fsock_trace *trace = loop->sched.driver.trace;
+    fsock_time since = trace ? fsock_now() : 0;
+    int n = epoll_wait(loop->epoll, events, most, ms);
+    if (trace)
+        mark_wait(loop, events, n, ms, since);
+    return n;
+}
+
 /* Ask the kernel and the clock what has become ready; sleep only if nothing is. */
 static enum fsock_err gather(struct fsk_loop *loop, fsock_time deadline)
 {
@@ -144,7 +175,7 @@ static enum fsock_err gather(struct fsk_loop *loop, fsock_time deadline)
     if (fsk_list_empty(&s->ready))
         ms = fsk_time_poll_ms(fsock_now(), fsk_time_min(deadline, fsk_sched_next(s)));
     s->driver.sleeps += ms != 0;
-    int n = epoll_wait(loop->epoll, events, 256, ms);
+    int n = wait_for(loop, events, 256, ms);
     if (n < 0 && errno != EINTR)
         return FSOCK_ERR_SYSTEM;
     for (int i = 0; i < n; i++)

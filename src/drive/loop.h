@@ -21,7 +21,7 @@ struct fsk_loop {
 };
 
 /* The driver for ops is &loop->sched.driver. False: no memory, or no descriptor (errno says). */
-bool fsk_loop_init(struct fsk_loop *loop);
+bool fsk_loop_init(struct fsk_loop *loop, fsock_trace *trace);
 
 /* Every op must have ended or been stopped. */
 void fsk_loop_fini(struct fsk_loop *loop);

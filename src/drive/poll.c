@@ -2,6 +2,11 @@
 
 #include <errno.h>
 
+#include <stdio.h>
+#include <string.h>
+
+#include "base/time.h"
+#include "base/trace.h"
 #include "base/wait.h"
 
 struct pollfd fsk_poll_for(int fd, unsigned events)
@@ -20,7 +25,64 @@ unsigned fsk_poll_events(const struct pollfd *fd)
            (fd->revents & POLLOUT || any ? FSK_WRITABLE : 0u);
 }
 
-enum fsock_err fsk_poll(struct pollfd *fds, size_t n, int ms)
+size_t fsk_poll_put(char text[FSK_POLL_TEXT], size_t len, int fd, short events)
 {
-    return poll(fds, n, ms) < 0 && errno != EINTR ? FSOCK_ERR_SYSTEM : FSOCK_OK;
+    static const struct {
+        short event;
+        const char *word;
+    } words[] = {
+        {POLLIN,    "in"   },
+        {POLLPRI,   "pri"  },
+        {POLLOUT,   "out"  },
+        {POLLERR,   "err"  },
+        {POLLHUP,   "hup"  },
+        {POLLRDHUP, "rdhup"},
+        {POLLNVAL,  "bad"  }
+    };
+    char one[64];
+    int n = snprintf(one, sizeof one, "%s%d", len ? " " : "", fd), before = n;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (events & words[i].event)
+            n += snprintf(one + n, sizeof one - (size_t)n, "%c%s", n == before ? ':' : ',',
+                          words[i].word);
+    if (len + (size_t)n + sizeof " ..." > FSK_POLL_TEXT) {
+        if (len < 4 || strcmp(text + len - 4, " ...") != 0)
+            len += (size_t)snprintf(text + len, FSK_POLL_TEXT - len, " ...");
+        return len;
+    }
+    memcpy(text + len, one, (size_t)n + 1);
+    return len + (size_t)n;
+}
+
+static void mark_wait(fsock_trace *trace, const struct pollfd *fds, size_t n, int ms, int result,
+                      fsock_time since)
+{
+    char asked[FSK_POLL_TEXT] = "", ready[FSK_POLL_TEXT] = "";
+    struct fsock_mark m = {.kind = FSOCK_MARK_CALL,
+                           .call = "poll",
+                           .fd = -1,
+                           .result = result,
+                           .sys_errno = result < 0 ? errno : 0,
+                           .at = fsock_now()};
+    size_t asked_n = 0, ready_n = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (fds[i].fd >= 0)
+            asked_n = fsk_poll_put(asked, asked_n, fds[i].fd, fds[i].events);
+        if (fds[i].fd >= 0 && fds[i].revents && result > 0)
+            ready_n = fsk_poll_put(ready, ready_n, fds[i].fd, fds[i].revents);
+    }
+    const struct fsock_field field[] = {fsk_text("fds", asked), fsk_number("timeout", ms),
+                                        fsk_text("ready", ready)};
+    m.took = ms ? m.at - since : 0;
+    fsk_trace_add(trace, &m, field, sizeof field / sizeof *field);
+}
+
+enum fsock_err fsk_poll(fsock_trace *trace, struct pollfd *fds, size_t n, int ms)
+{
+    fsock_time since = trace ? fsock_now() : 0;
+    int result = poll(fds, n, ms);
+    enum fsock_err err = result < 0 && errno != EINTR ? FSOCK_ERR_SYSTEM : FSOCK_OK;
+    if (trace)
+        mark_wait(trace, fds, n, ms, result, since);
+    return err;
 }

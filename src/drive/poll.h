@@ -16,10 +16,17 @@ struct pollfd fsk_poll_for(int fd, unsigned events);
 unsigned fsk_poll_events(const struct pollfd *fd);
 
 /*
+ * For traces: put "5:in,out" behind the `len` bytes of text, a blank between, or "..." if there is
+ * no room for more. Returns the new length.
+ */
+#define FSK_POLL_TEXT 256
+size_t fsk_poll_put(char text[FSK_POLL_TEXT], size_t len, int fd, short events);
+
+/*
  * Sleep until something comes for one of them, for `ms` milliseconds at most (-1: any time) or
  * until a signal interrupts: FSOCK_OK. FSOCK_ERR_SYSTEM: there are more of them than files may be
  * open, or the kernel has no memory.
  */
-enum fsock_err fsk_poll(struct pollfd *fds, size_t n, int ms);
+enum fsock_err fsk_poll(fsock_trace *trace, struct pollfd *fds, size_t n, int ms);
 
 #endif

@@ -27,7 +27,7 @@ static void forget_fd(struct fsk_driver *d, int fd)
     }
 }
 
-bool fsk_run_init(struct fsk_run *run)
+bool fsk_run_init(struct fsk_run *run, fsock_trace *trace)
 {
     run->fds = NULL;
     run->cap = 0;
@@ -36,6 +36,7 @@ bool fsk_run_init(struct fsk_run *run)
     run->sched.arm = arm;
     run->sched.disarm = disarm;
     run->sched.driver.forget_fd = forget_fd;
+    run->sched.driver.trace = trace;
     return true;
 }
 
@@ -67,7 +68,7 @@ static enum fsock_err gather(struct fsk_run *run)
     if (fsk_list_empty(&s->ready))
         ms = fsk_time_poll_ms(fsock_now(), fsk_sched_next(s));
     s->driver.sleeps += ms != 0;
-    enum fsock_err err = fsk_poll(run->fds, n, ms);
+    enum fsock_err err = fsk_poll(s->driver.trace, run->fds, n, ms);
     if (err != FSOCK_OK)
         return err;
     n = 0;

@@ -16,8 +16,11 @@ struct fsk_run {
     size_t cap;
 };
 
-/* False: out of memory. The driver to give to ops is &run->sched.driver. */
-bool fsk_run_init(struct fsk_run *run);
+/*
+ * False: out of memory. The driver to give to ops is &run->sched.driver; what it runs writes its
+ * marks in `trace`, if it is not NULL.
+ */
+bool fsk_run_init(struct fsk_run *run, fsock_trace *trace);
 
 /* Every op must have ended or been stopped. */
 void fsk_run_fini(struct fsk_run *run);

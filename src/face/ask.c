@@ -48,7 +48,7 @@ static enum fsock_err find(void *arg, const struct fsk_nameserver_text *ns)
     struct fsock_options system = *f->options;
     struct fsk_run run;
     system.dns_servers = NULL;
-    if (!fsk_run_init(&run))
+    if (!fsk_run_init(&run, f->options->trace))
         return fsk_fault_set(f->fault, FSOCK_ERR_MEMORY, FSOCK_STAGE_NONE, 0, "out of memory");
     struct fsk_resolver *resolver = fsk_resolver_new(&system, &run.sched.driver, f->fault);
     enum fsock_err err = resolver ? find_with(f, &run, resolver, ns) : f->fault->err;

@@ -52,7 +52,7 @@ fsock_dns *fsock_dns_new(const struct fsock_options *options,
         fsk_given_dns_options(&how, dns_options, fault) != FSOCK_OK)
         return NULL;
     struct fsock_dns *d = calloc(1, sizeof *d);
-    if (!d || !fsk_loop_init(&d->loop)) {
+    if (!d || !fsk_loop_init(&d->loop, given.trace)) {
         fsk_fault_set(fault, errno == ENOMEM ? FSOCK_ERR_MEMORY : FSOCK_ERR_SYSTEM,
                       FSOCK_STAGE_NONE, errno, "dns: %s", fsk_errno_text(errno));
         free(d);

@@ -61,7 +61,7 @@ fsock_fetch *fsock_fetch_new(const struct fsock_options *options, unsigned paral
     if (fsk_given_options(&given, options, fault) != FSOCK_OK)
         return NULL;
     struct fsock_fetch *f = calloc(1, sizeof *f);
-    if (!f || !fsk_loop_init(&f->loop)) {
+    if (!f || !fsk_loop_init(&f->loop, given.trace)) {
         fsk_fault_set(fault, errno == ENOMEM ? FSOCK_ERR_MEMORY : FSOCK_ERR_SYSTEM,
                       FSOCK_STAGE_NONE, errno, "fetch: %s", fsk_errno_text(errno));
         free(f);
@@ -71,7 +71,6 @@ fsock_fetch *fsock_fetch_new(const struct fsock_options *options, unsigned paral
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         fsk_list_init(lists[i]);
     fsk_watches_init(&f->watches, &f->loop.sched.driver);
-    f->loop.sched.driver.trace = given.trace;
     f->parallel = fsk_budget(parallel ? parallel : PARALLEL, given.own_files);
     unsigned conns =
         fsk_budget(f->parallel < KEPT_LEAST ? KEPT_LEAST : f->parallel, given.own_files);

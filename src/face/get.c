@@ -41,9 +41,8 @@ static enum fsock_err run_it(struct fsock_result *r, const char *url,
                              const struct fsock_options *options, fsock_time deadline)
 {
     struct fsk_run run;
-    if (!fsk_run_init(&run))
+    if (!fsk_run_init(&run, options->trace))
         return FSOCK_ERR_MEMORY;
-    run.sched.driver.trace = options->trace;
     enum fsock_err err = fsk_http_init(&r->http, options, &run.sched.driver, 1, 1, &r->fault);
     if (err == FSOCK_OK) {
         r->began = true;

@@ -65,8 +65,8 @@ const struct fsock_stream_info *fsock_inspect(fsock_stream *s)
     struct fsk_layer_info layer;
     struct fsk_sockaddr local, peer;
     fsk_stream_info(&s->stream, &layer);
-    fsk_sock_local(layer.fd, &local);
-    fsk_sock_peer(layer.fd, &peer);
+    fsk_sock_local(NULL, layer.fd, &local);
+    fsk_sock_peer(NULL, layer.fd, &peer);
     fsk_sockaddr_format(&local, s->local);
     fsk_sockaddr_format(&peer, s->peer);
     s->info = (struct fsock_stream_info){
@@ -113,10 +113,10 @@ static enum fsock_err option_done(fsock_stream *s, int sys_errno)
 
 enum fsock_err fsock_set_option(fsock_stream *s, enum fsock_option option, int value)
 {
-    return option_done(s, fsk_sockopt_set(fsock_fd(s), option, value));
+    return option_done(s, fsk_sockopt_set(s->run.sched.driver.trace, fsock_fd(s), option, value));
 }
 
 enum fsock_err fsock_get_option(fsock_stream *s, enum fsock_option option, int *value)
 {
-    return option_done(s, fsk_sockopt_get(fsock_fd(s), option, value));
+    return option_done(s, fsk_sockopt_get(s->run.sched.driver.trace, fsock_fd(s), option, value));
 }

@@ -12,6 +12,7 @@
 #include "face/local.h"
 #include "face/opener.h"
 #include "face/stream.h"
+#include "net/call.h"
 #include "op/accept.h"
 
 struct fsock_listener {
@@ -43,7 +44,7 @@ static void note_names(fsock_listener *l)
     struct fsk_sockaddr sa;
     struct fsk_addr addr;
     struct stat st;
-    fsk_sock_local(l->fd, &sa);
+    fsk_sock_local(l->run.sched.driver.trace, l->fd, &sa);
     fsk_sockaddr_format(&sa, l->name);
     fsk_sockaddr_to_addr(&addr, &sa);
     l->port = addr.port;
@@ -88,11 +89,11 @@ static enum fsock_err listen_it(fsock_listener *l, int port, const struct fsock_
         err = fsk_face_local(&sa, &e, &l->run, given, deadline, fault);
     if (err != FSOCK_OK)
         return err;
-    int failed = fsk_sock_new_at(&sa, SOCK_STREAM, &tuning, &l->fd);
+    int failed = fsk_sock_new_at(given->trace, &sa, SOCK_STREAM, &tuning, &l->fd);
     if (failed)
         return no_listening(l, fault, failed);
     note_names(l);
-    if (listen(l->fd, given->backlog > 0 ? given->backlog : SOMAXCONN) < 0)
+    if (fsk_call_listen(given->trace, l->fd, given->backlog > 0 ? given->backlog : SOMAXCONN) < 0)
         return no_listening(l, fault, errno);
     return FSOCK_OK;
 }
@@ -112,7 +113,7 @@ enum fsock_err fsock_listen(fsock_listener **listener, const char *target, int p
     if (err != FSOCK_OK)
         return err;
     fsock_listener *l = calloc(1, sizeof *l);
-    if (!l || !fsk_run_init(&l->run)) {
+    if (!l || !fsk_run_init(&l->run, given.trace)) {
         free(l);
         return fsk_fault_set(fault, FSOCK_ERR_MEMORY, FSOCK_STAGE_NONE, ENOMEM, "out of memory");
     }
@@ -138,7 +139,7 @@ void fsock_listener_close(fsock_listener *l)
     if (l->path && lstat(l->path, &st) == 0 && st.st_dev == l->device && st.st_ino == l->inode)
         unlink(l->path);
     if (l->fd >= 0)
-        close(l->fd);
+        fsk_call_close(l->run.sched.driver.trace, l->fd);
     fsk_tls_config_free(l->tls);
     fsk_run_fini(&l->run);
     free(l->path);
@@ -178,7 +179,7 @@ static enum fsock_err put_tls(fsock_stream *s, fsock_listener *l, struct fsock_f
 static const char *name_client(const fsock_listener *l, int fd, char name[FSK_SOCKADDR_TEXT])
 {
     struct fsk_sockaddr peer;
-    fsk_sock_peer(fd, &peer);
+    fsk_sock_peer(l->run.sched.driver.trace, fd, &peer);
     fsk_sockaddr_format(&peer, name);
     return name[0] ? name : l->name;
 }
@@ -187,7 +188,8 @@ static enum fsock_err take(fsock_listener *l, int fd, fsock_stream **stream,
                            struct fsock_fault *fault)
 {
     char name[FSK_SOCKADDR_TEXT];
-    fsock_stream *s = fsk_face_stream_of_socket(fd, name_client(l, fd, name), l->transport, fault);
+    fsock_stream *s = fsk_face_stream_of_socket(fd, name_client(l, fd, name), l->transport,
+                                                l->run.sched.driver.trace, fault);
     if (!s)
         return fault->err;
     s->accepted = true;

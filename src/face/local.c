@@ -70,11 +70,11 @@ static enum fsock_err bind_it(fsock_stream **stream, const char *target, int por
         err = fsk_face_local(&sa, &e, run, given, deadline, fault);
     if (err != FSOCK_OK)
         return err;
-    int failed = fsk_sock_new_at(&sa, SOCK_DGRAM, &tuning, &fd);
+    int failed = fsk_sock_new_at(given->trace, &sa, SOCK_DGRAM, &tuning, &fd);
     if (failed)
         return fsk_fault_set(fault, FSOCK_ERR_SYSTEM, FSOCK_STAGE_LISTEN, failed, "bind %.120s: %s",
                              target, fsk_errno_text(failed));
-    *stream = fsk_face_stream_of_socket(fd, target, e.transport, fault);
+    *stream = fsk_face_stream_of_socket(fd, target, e.transport, given->trace, fault);
     if (*stream)
         fsock_set_silence(*stream, given->read_timeout);
     return *stream ? FSOCK_OK : fault->err;
@@ -95,7 +95,7 @@ enum fsock_err fsock_bind(fsock_stream **stream, const char *target, int port,
     enum fsock_err err = fsk_given_options(&given, options, fault);
     if (err != FSOCK_OK)
         return err;
-    if (!fsk_run_init(&run))
+    if (!fsk_run_init(&run, given.trace))
         return fsk_fault_set(fault, FSOCK_ERR_MEMORY, FSOCK_STAGE_NONE, ENOMEM, "out of memory");
     err = bind_it(stream, target, port, &given, &run, deadline, fault);
     fsk_run_fini(&run);
@@ -113,7 +113,7 @@ enum fsock_err fsock_set_peer(fsock_stream *s, const struct fsock_address *peer)
         return fsk_face_fail(s, FSOCK_ERR_INPUT, FSOCK_STAGE_CONNECT, EOPNOTSUPP,
                              "only datagrams go to an address, and there must be one");
     memcpy(&sa.ss, peer->raw, sa.len);
-    int failed = fsk_sock_connect(fsock_fd(s), &sa);
+    int failed = fsk_sock_connect(s->run.sched.driver.trace, fsock_fd(s), &sa);
     if (failed)
         return fsk_face_fail(s, FSOCK_ERR_CONNECT, FSOCK_STAGE_CONNECT, failed, "%s: %s",
                              peer->text, fsk_errno_text(failed));

@@ -19,6 +19,6 @@ enum fsock_err fsk_face_local(struct fsk_sockaddr *sa, const struct fsk_endpoint
 
 /* A stream on a connected or bound socket, which it owns from here on, even if it fails (NULL). */
 fsock_stream *fsk_face_stream_of_socket(int fd, const char *name, enum fsk_transport transport,
-                                        struct fsock_fault *fault);
+                                        fsock_trace *trace, struct fsock_fault *fault);
 
 #endif

@@ -48,7 +48,7 @@ enum fsock_err fsock_lookup(struct fsock_answer **answer, const char *name, unsi
     struct fsk_run run;
     *answer = NULL;
     struct lookup *l = calloc(1, sizeof *l);
-    if (!l || !fsk_run_init(&run)) {
+    if (!l || !fsk_run_init(&run, NULL)) {
         free(l);
         return FSOCK_ERR_MEMORY;
     }
@@ -57,6 +57,7 @@ enum fsock_err fsock_lookup(struct fsock_answer **answer, const char *name, unsi
     fsk_ask_init(&l->ask);
     fsk_answer_refused(&l->answer, name, &fault);
     enum fsock_err err = fsk_given_options(&given, options, &fault);
+    run.sched.driver.trace = given.trace;
     if (err == FSOCK_OK)
         err = fsk_given_dns_options(&how, dns_options, &fault);
     if (err == FSOCK_OK)
@@ -176,7 +177,7 @@ enum fsock_err fsock_address_of(char address[FSOCK_NAME_MAX], const char *name,
     enum fsock_err err = fsk_given_options(&given, options, fault);
     if (err != FSOCK_OK)
         return err;
-    if (!fsk_run_init(&run))
+    if (!fsk_run_init(&run, given.trace))
         return fsk_fault_set(fault, FSOCK_ERR_MEMORY, FSOCK_STAGE_NONE, 0, "out of memory");
     err = find_address(address, name, &run, &given, deadline, fault);
     fsk_run_fini(&run);

@@ -98,7 +98,7 @@ enum fsock_err fsock_open(fsock_stream **stream, const char *target, int port,
     enum fsock_err err = fsk_given_options(&given, options, fault);
     if (err != FSOCK_OK)
         return err;
-    fsock_stream *s = fsk_face_stream_new(target, FSK_TCP, fault);
+    fsock_stream *s = fsk_face_stream_new(target, FSK_TCP, given.trace, fault);
     if (!s)
         return fault->err;
     err = open_it(s, target, port, &given, deadline, fault);
@@ -136,7 +136,7 @@ enum fsock_err fsock_open_fd(fsock_stream **stream, int fd, int own, struct fsoc
         return fsk_fault_set(fault, FSOCK_ERR_INPUT, FSOCK_STAGE_NONE, EBADF,
                              "the descriptor %d is not open", fd);
     snprintf(name, sizeof name, "descriptor %d", fd);
-    fsock_stream *s = fsk_face_stream_new(name, FSK_TCP, fault);
+    fsock_stream *s = fsk_face_stream_new(name, FSK_TCP, NULL, fault);
     if (!s)
         return fault->err;
     struct fsk_layer *layer = fsk_file_new(fd, own != 0, &s->run.sched.driver);
@@ -152,9 +152,9 @@ enum fsock_err fsock_open_fd(fsock_stream **stream, int fd, int own, struct fsoc
 }
 
 fsock_stream *fsk_face_stream_of_socket(int fd, const char *name, enum fsk_transport transport,
-                                        struct fsock_fault *fault)
+                                        fsock_trace *trace, struct fsock_fault *fault)
 {
-    fsock_stream *s = fsk_face_stream_new(name, transport, fault);
+    fsock_stream *s = fsk_face_stream_new(name, transport, trace, fault);
     struct fsk_layer *layer = s ? fsk_plain_new(fd, &s->run.sched.driver) : NULL;
     if (!layer) {
         close(fd);
@@ -179,7 +179,7 @@ enum fsock_err fsock_open_pair(fsock_stream *pair[2], struct fsock_fault *fault)
         return fsk_fault_set(fault, FSOCK_ERR_SYSTEM, FSOCK_STAGE_NONE, errno, "a pair: %s",
                              fsk_errno_text(errno));
     for (int i = 0; i < 2; i++)
-        pair[i] = fsk_face_stream_of_socket(fd[i], "pair", FSK_UNIX, fault);
+        pair[i] = fsk_face_stream_of_socket(fd[i], "pair", FSK_UNIX, NULL, fault);
     if (pair[0] && pair[1])
         return FSOCK_OK;
     fsock_close(pair[0]);

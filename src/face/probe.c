@@ -70,7 +70,7 @@ fsock_probe *fsock_probe_new(const struct fsock_options *options, unsigned paral
     if (fsk_given_options(&given, options, fault) != FSOCK_OK)
         return NULL;
     struct fsock_probe *p = calloc(1, sizeof *p);
-    if (!p || !fsk_loop_init(&p->loop)) {
+    if (!p || !fsk_loop_init(&p->loop, given.trace)) {
         fsk_fault_set(fault, errno == ENOMEM ? FSOCK_ERR_MEMORY : FSOCK_ERR_SYSTEM,
                       FSOCK_STAGE_NONE, errno, "probe: %s", fsk_errno_text(errno));
         free(p);

@@ -13,12 +13,12 @@
 #define RECORD_MAX 16384 /* bytes that TLS seals at once (RFC 8446 5.1) */
 
 fsock_stream *fsk_face_stream_new(const char *name, enum fsk_transport transport,
-                                  struct fsock_fault *fault)
+                                  fsock_trace *trace, struct fsock_fault *fault)
 {
     fsock_stream *s = calloc(1, sizeof *s);
     if (s)
         s->name = strdup(name);
-    if (!s || !s->name || !fsk_run_init(&s->run)) {
+    if (!s || !s->name || !fsk_run_init(&s->run, trace)) {
         fsk_fault_set(fault, FSOCK_ERR_MEMORY, FSOCK_STAGE_NONE, ENOMEM, "out of memory");
         if (s)
             free(s->name);

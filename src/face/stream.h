@@ -49,7 +49,7 @@ struct fsock_stream {
 
 /* Out of memory: NULL, and the fault says so. `name` is copied. */
 fsock_stream *fsk_face_stream_new(const char *name, enum fsk_transport transport,
-                                  struct fsock_fault *fault);
+                                  fsock_trace *trace, struct fsock_fault *fault);
 
 /* Run an op of one call to its end, or with FSOCK_NOW as far as it goes. */
 enum fsock_err fsk_face_run(fsock_stream *s, struct fsk_io *io, fsock_time deadline);

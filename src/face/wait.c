@@ -96,6 +96,15 @@ static fsock_time first_deadline(const struct fsock_wait_item *list, size_t coun
     return at;
 }
 
+/* Where the waiting is marked: with the first stream that has a trace. */
+static fsock_trace *trace_of(const struct fsock_wait_item *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (list[i].stream && list[i].stream->run.sched.driver.trace)
+            return list[i].stream->run.sched.driver.trace;
+    return NULL;
+}
+
 static bool any_ready(struct fsock_wait_item *list, size_t count, struct pollfd *fds)
 {
     unsigned ready = 0;
@@ -113,7 +122,7 @@ static enum fsock_err wait_with(struct pollfd *fds, struct fsock_wait_item *list
 {
     (void)any_ready(list, count, fds);
     for (int ms = 0;;) {
-        enum fsock_err err = fsk_poll(fds, count, ms);
+        enum fsock_err err = fsk_poll(trace_of(list, count), fds, count, ms);
         if (err != FSOCK_OK)
             return err;
         if (any_ready(list, count, fds))

@@ -130,7 +130,7 @@ static enum fsock_err http_connect_connect(struct fsk_layer *l, struct fsk_wait 
     if (!c->usable)
         return fsk_layer_fail(l, FSOCK_ERR_INPUT, 0,
                               "this host, user or password can't be put into a CONNECT request");
-    enum fsock_err err = fsk_pass_send_all(l, h->out, h->out_n, &h->sent, wait);
+    enum fsock_err err = fsk_pass_send_all(l, h->out, h->out_n, &h->sent, 0, wait);
     while (!err) {
         struct fsk_h1_head head;
         int len = 0;

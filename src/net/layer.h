@@ -24,6 +24,7 @@ struct fsk_layer;
 enum {
     FSK_IO_PEEK = 1,   /* recv: leave the bytes where they are */
     FSK_IO_OOB = 2,    /* the out-of-band byte */
+    FSK_IO_SECRET = 8, /* send: a password, which no trace that masks may keep */
     FSK_IO_DISCARD = 4 /* recv: throw the bytes away; buf is scratch space of cap bytes */
 };
 

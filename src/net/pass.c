@@ -30,12 +30,12 @@ void fsk_pass_info(struct fsk_layer *l, struct fsk_layer_info *info)
 }
 
 enum fsock_err fsk_pass_send_all(struct fsk_layer *l, const void *p, size_t n, size_t *sent,
-                                 struct fsk_wait *wait)
+                                 int flags, struct fsk_wait *wait)
 {
     while (*sent < n) {
         size_t some = 0;
         enum fsock_err err =
-            fsk_pass_send(l, (const char *)p + *sent, n - *sent, &some, 0, NULL, wait);
+            fsk_pass_send(l, (const char *)p + *sent, n - *sent, &some, flags, NULL, wait);
         if (err)
             return err;
         *sent += some;

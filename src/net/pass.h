@@ -17,7 +17,7 @@ void fsk_pass_info(struct fsk_layer *l, struct fsk_layer_info *info);
 
 /* Send all n bytes; *sent of them are gone already, and it is kept up to date. */
 enum fsock_err fsk_pass_send_all(struct fsk_layer *l, const void *p, size_t n, size_t *sent,
-                                 struct fsk_wait *wait);
+                                 int flags, struct fsk_wait *wait);
 
 /*
  * Receive n bytes and none more; *got of them are there already, and it is kept up to date. The end

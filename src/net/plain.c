@@ -3,9 +3,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
-#include "net/sock.h"
+#include "base/trace.h"
+#include "net/call.h"
 
 #define HOW_TO_SEND (MSG_DONTWAIT | MSG_NOSIGNAL)
 
@@ -20,6 +20,11 @@ struct plain {
 static struct plain *plain_of(struct fsk_layer *l)
 {
     return (struct plain *)l;
+}
+
+static fsock_trace *trace_of(const struct plain *p)
+{
+    return p->layer.driver ? p->layer.driver->trace : NULL;
 }
 
 enum fsock_err fsk_plain_error(struct fsk_layer *l, int sys_errno)
@@ -62,7 +67,7 @@ static enum fsock_err receive(struct plain *p, void *buf, size_t cap, size_t *n,
 {
     ssize_t got;
     do
-        got = recv(p->fd, buf, cap, how | MSG_DONTWAIT);
+        got = fsk_call_recv(trace_of(p), p->fd, buf, cap, how | MSG_DONTWAIT, NULL);
     while (got < 0 && errno == EINTR);
     if (got > 0) {
         *n = (size_t)got;
@@ -97,8 +102,9 @@ static enum fsock_err plain_send(struct fsk_layer *l, const void *buf, size_t le
     (void)to;
     struct plain *p = plain_of(l);
     ssize_t sent;
+    int how = HOW_TO_SEND | (flags & FSK_IO_OOB ? MSG_OOB : 0);
     do
-        sent = send(p->fd, buf, len, HOW_TO_SEND | (flags & FSK_IO_OOB ? MSG_OOB : 0));
+        sent = fsk_call_send(trace_of(p), p->fd, buf, len, how, NULL, flags & FSK_IO_SECRET);
     while (sent < 0 && errno == EINTR);
     if (sent < 0)
         return failed(p, FSK_WRITABLE, wait);
@@ -114,10 +120,9 @@ static enum fsock_err datagram_recv(struct fsk_layer *l, void *buf, size_t cap, 
     int how = MSG_DONTWAIT | MSG_TRUNC | (flags & FSK_IO_PEEK ? MSG_PEEK : 0);
     from = from ? from : &unused;
     ssize_t got;
-    do {
-        from->len = sizeof from->ss;
-        got = recvfrom(p->fd, buf, cap, how, (struct sockaddr *)&from->ss, &from->len);
-    } while (got < 0 && errno == EINTR);
+    do
+        got = fsk_call_recv(trace_of(p), p->fd, buf, cap, how, from);
+    while (got < 0 && errno == EINTR);
     if (got < 0)
         return failed(p, FSK_READABLE, wait);
     *n = (size_t)got;
@@ -131,8 +136,7 @@ static enum fsock_err datagram_send(struct fsk_layer *l, const void *buf, size_t
     ssize_t sent;
     (void)flags;
     do
-        sent = sendto(p->fd, buf, len, HOW_TO_SEND, to ? (const struct sockaddr *)&to->ss : NULL,
-                      to ? to->len : 0);
+        sent = fsk_call_send(trace_of(p), p->fd, buf, len, HOW_TO_SEND, to, false);
     while (sent < 0 && errno == EINTR);
     if (sent < 0)
         return failed(p, FSK_WRITABLE, wait);
@@ -151,7 +155,7 @@ static enum fsock_err plain_shut(struct fsk_layer *l, struct fsk_wait *wait)
 {
     struct plain *p = plain_of(l);
     /* ENOTCONN: the peer has reset the connection; recv is who tells. */
-    if (shutdown(p->fd, SHUT_WR) == 0 || errno == ENOTCONN)
+    if (fsk_call_shutdown(trace_of(p), p->fd, SHUT_WR) == 0 || errno == ENOTCONN)
         return FSOCK_OK;
     return failed(p, FSK_WRITABLE, wait);
 }
@@ -159,27 +163,50 @@ static enum fsock_err plain_shut(struct fsk_layer *l, struct fsk_wait *wait)
 static void plain_info(struct fsk_layer *l, struct fsk_layer_info *info)
 {
     struct plain *p = plain_of(l);
-    struct fsk_sockaddr sa = {.len = sizeof sa.ss};
+    struct fsk_sockaddr sa;
     info->fd = p->fd;
     if (!p->named) { /* they don't change any more, and are asked for often */
         p->named = true;
-        if (getsockname(p->fd, (struct sockaddr *)&sa.ss, &sa.len) == 0)
+        if (fsk_call_getsockname(trace_of(p), p->fd, &sa) == 0)
             fsk_sockaddr_to_addr(&p->local, &sa);
-        sa.len = sizeof sa.ss;
-        if (getpeername(p->fd, (struct sockaddr *)&sa.ss, &sa.len) == 0)
+        if (fsk_call_getpeername(trace_of(p), p->fd, &sa) == 0)
             fsk_sockaddr_to_addr(&p->remote, &sa);
     }
     info->local = p->local;
     info->remote = p->remote;
 }
 
+/* The end, and what TCP knows by then. */
+static void mark_close(struct plain *p)
+{
+    struct fsk_layer_info info;
+    struct fsock_tcp tcp = {.rtt = 0};
+    char peer[FSK_ADDR_TEXT];
+    plain_info(&p->layer, &info);
+    if (info.remote.family)
+        fsk_addr_format_port(&info.remote, peer);
+    bool known =
+        info.remote.family && !p->layer.datagrams && fsk_sock_tcp(trace_of(p), p->fd, &tcp);
+    const struct fsock_field field[] = {
+        fsk_text("addr", info.remote.family ? peer : NULL),
+        fsk_number(known ? "rtt_us" : NULL, tcp.rtt / 1000),
+        fsk_number(known ? "rttvar_us" : NULL, tcp.rttvar / 1000),
+        fsk_number(known ? "retransmits" : NULL, tcp.retransmits),
+        fsk_number(known ? "cwnd" : NULL, tcp.cwnd),
+        fsk_number(known ? "delivery_rate" : NULL, (int64_t)tcp.delivery_rate)};
+    const struct fsock_mark mark = {.kind = FSOCK_MARK_CLOSE, .fd = p->fd};
+    fsk_trace_add(trace_of(p), &mark, field, sizeof field / sizeof *field);
+}
+
 static void plain_free(struct fsk_layer *l)
 {
     struct plain *p = plain_of(l);
+    if (trace_of(p))
+        mark_close(p);
     if (l->driver)
         l->driver->forget_fd(l->driver, p->fd);
     if (!p->kept)
-        close(p->fd);
+        fsk_call_close(trace_of(p), p->fd);
     free(p);
 }
 
@@ -220,8 +247,9 @@ struct fsk_layer *fsk_plain_new(int fd, struct fsk_driver *driver)
         return NULL;
     int family = 0, type = 0;
     socklen_t len = sizeof family;
-    getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &len);
-    getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len);
+    fsock_trace *trace = driver ? driver->trace : NULL;
+    fsk_call_getsockopt(trace, fd, SOL_SOCKET, SO_DOMAIN, &family, &len);
+    fsk_call_getsockopt(trace, fd, SOL_SOCKET, SO_TYPE, &type, &len);
     p->layer.ops = family == AF_UNIX ? &unix_ops : &tcp_ops;
     p->layer.datagrams = type == SOCK_DGRAM;
     if (p->layer.datagrams)

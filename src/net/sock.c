@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <net/if.h>
+#include <linux/tcp.h>
 #include <netinet/in.h>
 #include <stddef.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/fault.h"
+#include "net/call.h"
 
 void fsk_sockaddr_from_addr(struct fsk_sockaddr *sa, const struct fsk_addr *addr)
 {
@@ -99,18 +101,14 @@ void fsk_sockaddr_format(const struct fsk_sockaddr *sa, char out[FSK_SOCKADDR_TE
     out[n] = '\0';
 }
 
-void fsk_sock_local(int fd, struct fsk_sockaddr *sa)
+void fsk_sock_local(fsock_trace *trace, int fd, struct fsk_sockaddr *sa)
 {
-    *sa = (struct fsk_sockaddr){.len = sizeof sa->ss};
-    if (getsockname(fd, (struct sockaddr *)&sa->ss, &sa->len) < 0)
-        *sa = (struct fsk_sockaddr){.len = 0};
+    (void)fsk_call_getsockname(trace, fd, sa);
 }
 
-void fsk_sock_peer(int fd, struct fsk_sockaddr *sa)
+void fsk_sock_peer(fsock_trace *trace, int fd, struct fsk_sockaddr *sa)
 {
-    *sa = (struct fsk_sockaddr){.len = sizeof sa->ss};
-    if (getpeername(fd, (struct sockaddr *)&sa->ss, &sa->len) < 0)
-        *sa = (struct fsk_sockaddr){.len = 0};
+    (void)fsk_call_getpeername(trace, fd, sa);
 }
 
 unsigned fsk_sock_interface(struct fsk_span name)
@@ -163,109 +161,124 @@ enum fsock_err fsk_bind_parse(struct fsk_bind *bind, const char *text, struct fs
                          text);
 }
 
-int fsk_sock_new(int family, int type, int *fd)
+int fsk_sock_new(fsock_trace *trace, int family, int type, int *fd)
 {
-    *fd = socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    *fd = fsk_call_socket(trace, family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     return *fd < 0 ? errno : 0;
 }
 
-int fsk_sock_autobind(int fd)
+int fsk_sock_autobind(fsock_trace *trace, int fd)
 {
-    const struct sockaddr_un un = {.sun_family = AF_UNIX};
-    return bind(fd, (const struct sockaddr *)&un, sizeof un.sun_family) < 0 ? errno : 0;
+    struct fsk_sockaddr none = {.len = sizeof(sa_family_t)};
+    none.ss.ss_family = AF_UNIX;
+    return fsk_call_bind(trace, fd, &none) < 0 ? errno : 0;
 }
 
-static int bind_to_device(int fd, const char *interface)
+static int bind_to_device(fsock_trace *trace, int fd, const char *interface)
 {
     socklen_t len = (socklen_t)strlen(interface) + 1;
-    return setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, interface, len) < 0 ? errno : 0;
+    int result = fsk_call_setsockopt(trace, fd, SOL_SOCKET, SO_BINDTODEVICE, interface, len);
+    return result < 0 ? errno : 0;
 }
 
-int fsk_sock_bind(int fd, int family, const struct fsk_bind *from)
+int fsk_sock_bind(fsock_trace *trace, int fd, int family, const struct fsk_bind *from)
 {
     if (!from || (family != AF_INET && family != AF_INET6))
         return 0;
     if (from->interface[0])
-        return bind_to_device(fd, from->interface);
+        return bind_to_device(trace, fd, from->interface);
 
     const struct fsk_addr *addr = &from->addr[family == AF_INET6];
     if (!addr->family)
         return 0;
-    const int on = 1;
     if (addr->port)
-        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+        fsk_call_set_int(trace, fd, SOL_SOCKET, SO_REUSEADDR, 1);
     else /* choose the port when the target is known: then one port serves many targets */
-        setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+        fsk_call_set_int(trace, fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
     struct fsk_sockaddr sa;
     fsk_sockaddr_from_addr(&sa, addr);
-    return bind(fd, (const struct sockaddr *)&sa.ss, sa.len) < 0 ? errno : 0;
+    return fsk_call_bind(trace, fd, &sa) < 0 ? errno : 0;
 }
 
-static int bind_new(const struct fsk_sockaddr *sa, int type, const struct fsk_tuning *tuning,
-                    int *fd)
+static int bind_new(fsock_trace *trace, const struct fsk_sockaddr *sa, int type,
+                    const struct fsk_tuning *tuning, int *fd)
 {
-    const int on = 1, off = 0;
     int family = sa->ss.ss_family;
-    int failed = fsk_sock_new(family, type, fd);
+    int failed = fsk_sock_new(trace, family, type, fd);
     if (failed)
         return failed;
-    fsk_tuning_apply(tuning, *fd, family != AF_UNIX && type == SOCK_STREAM);
+    fsk_tuning_apply(tuning, trace, *fd, family != AF_UNIX && type == SOCK_STREAM);
     if (family == AF_INET6)
-        setsockopt(*fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
+        fsk_call_set_int(trace, *fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
     if (family != AF_UNIX && type == SOCK_STREAM)
-        setsockopt(*fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    if (bind(*fd, (const struct sockaddr *)&sa->ss, sa->len) == 0)
+        fsk_call_set_int(trace, *fd, SOL_SOCKET, SO_REUSEADDR, 1);
+    if (fsk_call_bind(trace, *fd, sa) == 0)
         return 0;
     failed = errno;
-    close(*fd);
+    fsk_call_close(trace, *fd);
     *fd = -1;
     return failed;
 }
 
-int fsk_sock_new_at(const struct fsk_sockaddr *sa, int type, const struct fsk_tuning *tuning,
-                    int *fd)
+int fsk_sock_new_at(fsock_trace *trace, const struct fsk_sockaddr *sa, int type,
+                    const struct fsk_tuning *tuning, int *fd)
 {
     const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&sa->ss;
-    int failed = bind_new(sa, type, tuning, fd);
+    int failed = bind_new(trace, sa, type, tuning, fd);
     bool any = sa->ss.ss_family == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED(&in6->sin6_addr);
     if (!any || (failed != EAFNOSUPPORT && failed != EADDRNOTAVAIL))
         return failed;
     struct fsk_sockaddr any4;
     struct fsk_addr addr = {.family = 4, .port = ntohs(in6->sin6_port)};
     fsk_sockaddr_from_addr(&any4, &addr);
-    return bind_new(&any4, type, tuning, fd);
+    return bind_new(trace, &any4, type, tuning, fd);
 }
 
-void fsk_sock_lowat(int fd, int bytes)
+void fsk_sock_lowat(fsock_trace *trace, int fd, int bytes)
 {
-    setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &bytes, sizeof bytes);
+    fsk_call_set_int(trace, fd, SOL_SOCKET, SO_RCVLOWAT, bytes);
 }
 
-int fsk_sock_connect(int fd, const struct fsk_sockaddr *to)
+int fsk_sock_connect(fsock_trace *trace, int fd, const struct fsk_sockaddr *to)
 {
-    if (connect(fd, (const struct sockaddr *)&to->ss, to->len) == 0)
+    if (fsk_call_connect(trace, fd, to) == 0)
         return 0;
     return errno == EINTR ? EINPROGRESS : errno; /* a signal does not stop a connect */
 }
 
-int fsk_sock_error(int fd)
+int fsk_sock_error(fsock_trace *trace, int fd)
 {
     int err = 0;
     socklen_t len = sizeof err;
-    return getsockopt(fd, SOL_SOCKET, SO_ERROR, &err, &len) < 0 ? errno : err;
+    return fsk_call_getsockopt(trace, fd, SOL_SOCKET, SO_ERROR, &err, &len) < 0 ? errno : err;
 }
 
-bool fsk_sock_source(const struct fsk_addr *to, struct fsk_addr *source)
+bool fsk_sock_tcp(fsock_trace *trace, int fd, struct fsock_tcp *tcp)
+{
+    struct tcp_info info = {.tcpi_state = 0};
+    socklen_t len = sizeof info;
+    *tcp = (struct fsock_tcp){.rtt = 0};
+    if (fsk_call_getsockopt(trace, fd, IPPROTO_TCP, TCP_INFO, &info, &len) < 0 || !info.tcpi_state)
+        return false;
+    *tcp = (struct fsock_tcp){
+        .rtt = info.tcpi_rtt * INT64_C(1000),
+        .rttvar = info.tcpi_rttvar * INT64_C(1000),
+        .retransmits = info.tcpi_total_retrans,
+        .cwnd = info.tcpi_snd_cwnd,
+        .delivery_rate = info.tcpi_delivery_rate,
+    };
+    return true;
+}
+
+bool fsk_sock_source(fsock_trace *trace, const struct fsk_addr *to, struct fsk_addr *source)
 {
     struct fsk_sockaddr sa;
     int fd;
-    if (fsk_sock_new(to->family == 6 ? AF_INET6 : AF_INET, SOCK_DGRAM, &fd))
+    if (fsk_sock_new(trace, to->family == 6 ? AF_INET6 : AF_INET, SOCK_DGRAM, &fd))
         return false;
     fsk_sockaddr_from_addr(&sa, to);
-    bool ok = fsk_sock_connect(fd, &sa) == 0;
-    sa.len = sizeof sa.ss;
-    ok = ok && getsockname(fd, (struct sockaddr *)&sa.ss, &sa.len) == 0;
-    close(fd);
+    bool ok = fsk_sock_connect(trace, fd, &sa) == 0 && fsk_call_getsockname(trace, fd, &sa) == 0;
+    fsk_call_close(trace, fd);
     if (ok)
         fsk_sockaddr_to_addr(source, &sa);
     return ok;

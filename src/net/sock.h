@@ -2,7 +2,7 @@
  * sock.h - sockets made, bound and connected, and the names that they have.
  *
  * All sockets are non-blocking and close-on-exec. Errors are errno numbers (0 = fine): the callers
- * put them into words.
+ * put them into words. Calls are marked in `trace`, which may be NULL.
  */
 #ifndef FSK_SOCK_H
 #define FSK_SOCK_H
@@ -46,8 +46,8 @@ void fsk_sockaddr_to_addr(struct fsk_addr *addr, const struct fsk_sockaddr *sa);
 void fsk_sockaddr_format(const struct fsk_sockaddr *sa, char out[FSK_SOCKADDR_TEXT]);
 
 /* The socket's own name, and its peer's; "none" (family 0) if it has none. */
-void fsk_sock_local(int fd, struct fsk_sockaddr *sa);
-void fsk_sock_peer(int fd, struct fsk_sockaddr *sa);
+void fsk_sock_local(fsock_trace *trace, int fd, struct fsk_sockaddr *sa);
+void fsk_sock_peer(fsock_trace *trace, int fd, struct fsk_sockaddr *sa);
 
 /* Where connections come from: nothing, an address with or without a port, or an interface. */
 struct fsk_bind {
@@ -65,34 +65,37 @@ enum fsock_err fsk_bind_parse(struct fsk_bind *bind, const char *text, struct fs
 unsigned fsk_sock_interface(struct fsk_span name);
 
 /* A new socket; *fd is -1 on error. type: SOCK_STREAM, SOCK_DGRAM. */
-int fsk_sock_new(int family, int type, int *fd);
+int fsk_sock_new(fsock_trace *trace, int family, int type, int *fd);
 
 /* A name of its own for a unix socket (unix(7), autobind), so that datagrams can be answered. */
-int fsk_sock_autobind(int fd);
+int fsk_sock_autobind(fsock_trace *trace, int fd);
 
 /* Apply what `bind` says for this family; NULL or nothing for the family: does nothing. */
-int fsk_sock_bind(int fd, int family, const struct fsk_bind *bind);
+int fsk_sock_bind(fsock_trace *trace, int fd, int family, const struct fsk_bind *bind);
 
 /*
  * A new socket bound to this address; "every address" of IPv6 is that of both families, and IPv4's
  * where there is no IPv6. Streams get SO_REUSEADDR. 0, or errno, and then *fd is -1.
  */
-int fsk_sock_new_at(const struct fsk_sockaddr *sa, int type, const struct fsk_tuning *tuning,
-                    int *fd);
+int fsk_sock_new_at(fsock_trace *trace, const struct fsk_sockaddr *sa, int type,
+                    const struct fsk_tuning *tuning, int *fd);
 
 /* Call it readable from so many bytes on (SO_RCVLOWAT), or at its end. Best effort: 1 is usual. */
-void fsk_sock_lowat(int fd, int bytes);
+void fsk_sock_lowat(fsock_trace *trace, int fd, int bytes);
 
 /* connect(2): 0, EINPROGRESS, or the error. */
-int fsk_sock_connect(int fd, const struct fsk_sockaddr *to);
+int fsk_sock_connect(fsock_trace *trace, int fd, const struct fsk_sockaddr *to);
+
+/* TCP_INFO. False: it is no TCP socket, or not connected. */
+bool fsk_sock_tcp(fsock_trace *trace, int fd, struct fsock_tcp *tcp);
 
 /* SO_ERROR, cleared by reading it. */
-int fsk_sock_error(int fd);
+int fsk_sock_error(fsock_trace *trace, int fd);
 
 /*
  * The source address that the kernel would use towards `to` (RFC 6724 needs it), by a connected UDP
  * socket that sends nothing. false: no route.
  */
-bool fsk_sock_source(const struct fsk_addr *to, struct fsk_addr *source);
+bool fsk_sock_source(fsock_trace *trace, const struct fsk_addr *to, struct fsk_addr *source);
 
 #endif

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include "base/fault.h"
+#include "net/call.h"
 
 /* Where each option of the kernel's is. Linger has a struct of its own. */
 static const struct place {
@@ -30,7 +31,7 @@ static const struct place *place_of(enum fsock_option option)
     return known ? &places[option] : NULL;
 }
 
-int fsk_sockopt_set(int fd, enum fsock_option option, int value)
+int fsk_sockopt_set(fsock_trace *trace, int fd, enum fsock_option option, int value)
 {
     const struct place *p = place_of(option);
     if (!p)
@@ -39,10 +40,10 @@ int fsk_sockopt_set(int fd, enum fsock_option option, int value)
     bool lingers = option == FSOCK_OPTION_LINGER;
     const void *what = lingers ? (const void *)&linger : &value;
     socklen_t size = lingers ? sizeof linger : sizeof value;
-    return setsockopt(fd, p->level, p->name, what, size) < 0 ? errno : 0;
+    return fsk_call_setsockopt(trace, fd, p->level, p->name, what, size) < 0 ? errno : 0;
 }
 
-int fsk_sockopt_get(int fd, enum fsock_option option, int *value)
+int fsk_sockopt_get(fsock_trace *trace, int fd, enum fsock_option option, int *value)
 {
     const struct place *p = place_of(option);
     struct linger linger = {.l_onoff = 0};
@@ -50,7 +51,8 @@ int fsk_sockopt_get(int fd, enum fsock_option option, int *value)
     socklen_t size = lingers ? sizeof linger : sizeof *value;
     if (!p)
         return EINVAL;
-    if (getsockopt(fd, p->level, p->name, lingers ? (void *)&linger : value, &size) < 0)
+    void *what = lingers ? (void *)&linger : value;
+    if (fsk_call_getsockopt(trace, fd, p->level, p->name, what, &size) < 0)
         return errno;
     if (lingers)
         *value = linger.l_onoff ? linger.l_linger : -1;
@@ -93,41 +95,36 @@ enum fsock_err fsk_tuning_init(struct fsk_tuning *t, const struct fsock_options 
     return FSOCK_OK;
 }
 
-static void set(int fd, int level, int name, int value)
-{
-    setsockopt(fd, level, name, &value, sizeof value);
-}
-
-static void tune_tcp(const struct fsk_tuning *t, int fd)
+static void tune_tcp(const struct fsk_tuning *t, fsock_trace *trace, int fd)
 {
     if (!t->delay)
-        set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+        fsk_call_set_int(trace, fd, IPPROTO_TCP, TCP_NODELAY, 1);
     if (t->user_timeout_ms)
-        set(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, (int)t->user_timeout_ms);
+        fsk_call_set_int(trace, fd, IPPROTO_TCP, TCP_USER_TIMEOUT, (int)t->user_timeout_ms);
     if (t->fast_open)
-        set(fd, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, 1);
+        fsk_call_set_int(trace, fd, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, 1);
     if (t->keep_idle)
-        set(fd, IPPROTO_TCP, TCP_KEEPIDLE, t->keep_idle);
+        fsk_call_set_int(trace, fd, IPPROTO_TCP, TCP_KEEPIDLE, t->keep_idle);
     if (t->keep_interval)
-        set(fd, IPPROTO_TCP, TCP_KEEPINTVL, t->keep_interval);
+        fsk_call_set_int(trace, fd, IPPROTO_TCP, TCP_KEEPINTVL, t->keep_interval);
     if (t->keep_count)
-        set(fd, IPPROTO_TCP, TCP_KEEPCNT, t->keep_count);
+        fsk_call_set_int(trace, fd, IPPROTO_TCP, TCP_KEEPCNT, t->keep_count);
 }
 
-void fsk_tuning_apply(const struct fsk_tuning *t, int fd, bool tcp)
+void fsk_tuning_apply(const struct fsk_tuning *t, fsock_trace *trace, int fd, bool tcp)
 {
     if (tcp)
-        tune_tcp(t, fd);
+        tune_tcp(t, trace, fd);
     if (t->keepalive)
-        set(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+        fsk_call_set_int(trace, fd, SOL_SOCKET, SO_KEEPALIVE, 1);
     if (t->broadcast)
-        set(fd, SOL_SOCKET, SO_BROADCAST, 1);
+        fsk_call_set_int(trace, fd, SOL_SOCKET, SO_BROADCAST, 1);
     if (t->reuse_port)
-        set(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+        fsk_call_set_int(trace, fd, SOL_SOCKET, SO_REUSEPORT, 1);
     if (t->linger)
-        fsk_sockopt_set(fd, FSOCK_OPTION_LINGER, t->linger - 1);
+        fsk_sockopt_set(trace, fd, FSOCK_OPTION_LINGER, t->linger - 1);
     if (t->receive_buffer)
-        set(fd, SOL_SOCKET, SO_RCVBUF, t->receive_buffer);
+        fsk_call_set_int(trace, fd, SOL_SOCKET, SO_RCVBUF, t->receive_buffer);
     if (t->send_buffer)
-        set(fd, SOL_SOCKET, SO_SNDBUF, t->send_buffer);
+        fsk_call_set_int(trace, fd, SOL_SOCKET, SO_SNDBUF, t->send_buffer);
 }

@@ -25,10 +25,10 @@ enum fsock_err fsk_tuning_init(struct fsk_tuning *tuning, const struct fsock_opt
                                struct fsock_fault *fault);
 
 /* To a new socket, before it is bound or connected. Best effort. */
-void fsk_tuning_apply(const struct fsk_tuning *tuning, int fd, bool tcp);
+void fsk_tuning_apply(const struct fsk_tuning *tuning, fsock_trace *trace, int fd, bool tcp);
 
 /* 0, or errno. */
-int fsk_sockopt_set(int fd, enum fsock_option option, int value);
-int fsk_sockopt_get(int fd, enum fsock_option option, int *value);
+int fsk_sockopt_set(fsock_trace *trace, int fd, enum fsock_option option, int value);
+int fsk_sockopt_get(fsock_trace *trace, int fd, enum fsock_option option, int *value);
 
 #endif

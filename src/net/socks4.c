@@ -105,7 +105,7 @@ static enum fsock_err socks4_connect(struct fsk_layer *l, struct fsk_wait *wait)
     struct handshake *h = s->h;
     if (h->unfit)
         return fsk_layer_fail(l, FSOCK_ERR_INPUT, 0, "%s", h->unfit);
-    enum fsock_err err = fsk_pass_send_all(l, h->out, h->out_n, &h->sent, wait);
+    enum fsock_err err = fsk_pass_send_all(l, h->out, h->out_n, &h->sent, 0, wait);
     if (!err)
         err = fsk_pass_recv_all(l, h->in, 2, &h->got, wait);
     if (!err)

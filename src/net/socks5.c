@@ -184,7 +184,8 @@ static size_t answer_length(const struct handshake *h)
 /* A message out, its answer in. */
 static enum fsock_err next(struct fsk_layer *l, struct handshake *h, struct fsk_wait *wait)
 {
-    enum fsock_err err = fsk_pass_send_all(l, h->out, h->out_n, &h->sent, wait);
+    enum fsock_err err = fsk_pass_send_all(l, h->out, h->out_n, &h->sent,
+                                           h->state == PASSWORD ? FSK_IO_SECRET : 0, wait);
     if (err)
         return err;
     size_t want = answer_length(h);

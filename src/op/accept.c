@@ -1,7 +1,8 @@
 #include "op/accept.h"
 
 #include <errno.h>
-#include <sys/socket.h>
+
+#include "net/call.h"
 
 #define NO_DESCRIPTOR_DELAY (50 * FSOCK_MILLISECOND)
 
@@ -24,7 +25,7 @@ static enum fsock_err step(struct fsk_op *op, fsock_time now)
     if (op->expired)
         return FSOCK_ERR_TIMEOUT;
     do
-        a->fd = accept4(a->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        a->fd = fsk_call_accept(fsk_op_trace(op), a->listener);
     while (a->fd < 0 && is_of_the_connection(errno));
     if (a->fd >= 0)
         return FSOCK_OK;

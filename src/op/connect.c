@@ -1,9 +1,9 @@
 #include "op/connect.h"
 
 #include <errno.h>
-#include <unistd.h>
 
 #include "base/trace.h"
+#include "net/call.h"
 
 #define FULL_QUEUE_DELAY (10 * FSOCK_MILLISECOND)
 
@@ -33,19 +33,20 @@ static enum fsock_err begin(struct fsk_connect *c, fsock_time now)
 {
     int family = c->to.ss.ss_family;
     c->started = now;
-    int e = fsk_sock_new(family, c->datagrams ? SOCK_DGRAM : SOCK_STREAM, &c->fd);
+    fsock_trace *trace = fsk_op_trace(&c->op);
+    int e = fsk_sock_new(trace, family, c->datagrams ? SOCK_DGRAM : SOCK_STREAM, &c->fd);
     if (e)
         return ended(c, FSOCK_ERR_SYSTEM, e, now);
-    fsk_tuning_apply(&c->tuning, c->fd, family != AF_UNIX && !c->datagrams);
+    fsk_trace_owner(trace, c->fd, c->op.id);
+    fsk_tuning_apply(&c->tuning, trace, c->fd, family != AF_UNIX && !c->datagrams);
     if (family == AF_UNIX && c->datagrams)
-        e = fsk_sock_autobind(c->fd);
+        e = fsk_sock_autobind(trace, c->fd);
     else
-        e = fsk_sock_bind(c->fd, family, c->bind);
+        e = fsk_sock_bind(trace, c->fd, family, c->bind);
     if (e)
         return ended(c, FSOCK_ERR_CONNECT, e, now);
-    fsk_mark(fsk_op_trace(&c->op), FSOCK_MARK_CONNECT, c->op.id, c->fd, 0, 0,
-             fsk_text("addr", c->text));
-    e = fsk_sock_connect(c->fd, &c->to);
+    fsk_mark(trace, FSOCK_MARK_CONNECT, c->op.id, c->fd, 0, 0, fsk_text("addr", c->text));
+    e = fsk_sock_connect(trace, c->fd, &c->to);
     if (must_wait(c, e, now))
         return FSOCK_AGAIN;
     return ended(c, e ? FSOCK_ERR_CONNECT : FSOCK_OK, e, now);
@@ -54,9 +55,9 @@ static enum fsock_err begin(struct fsk_connect *c, fsock_time now)
 /* Writable, or woken for nothing: connect(2) again tells which. */
 static enum fsock_err look(struct fsk_connect *c, fsock_time now)
 {
-    int e = fsk_sock_error(c->fd);
+    int e = fsk_sock_error(fsk_op_trace(&c->op), c->fd);
     if (!e)
-        e = fsk_sock_connect(c->fd, &c->to);
+        e = fsk_sock_connect(fsk_op_trace(&c->op), c->fd, &c->to);
     if (must_wait(c, e, now))
         return FSOCK_AGAIN;
     if (e == EISCONN)
@@ -83,7 +84,7 @@ void fsk_connect_fini(struct fsk_connect *c)
     fsk_op_stop(&c->op);
     if (c->fd >= 0) {
         c->op.driver->forget_fd(c->op.driver, c->fd);
-        close(c->fd);
+        fsk_call_close(fsk_op_trace(&c->op), c->fd);
     }
     c->fd = -1;
 }

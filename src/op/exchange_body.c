@@ -113,7 +113,7 @@ static void wake_from(struct fsk_exchange *x, int bytes)
     if (x->wakes_from == bytes || (!x->wakes_from && bytes == 1))
         return;
     fsk_stream_info(x->stream, &info);
-    fsk_sock_lowat(info.fd, bytes);
+    fsk_sock_lowat(fsk_op_trace(&x->op), info.fd, bytes);
     x->wakes_from = bytes;
 }
 

@@ -7,9 +7,8 @@
 #include <netinet/udp.h>
 #include <stdlib.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
-#include "net/sock.h"
+#include "net/call.h"
 
 enum {
     BATCH = 64,      /* datagrams in one system call, at most */
@@ -34,7 +33,7 @@ struct fsk_port {
 static void close_port(struct fsk_port *p)
 {
     p->op.driver->forget_fd(p->op.driver, p->fd);
-    close(p->fd);
+    fsk_call_close(p->op.driver->trace, p->fd);
     p->fd = -1;
     p->set->turn[p->family == 6] = NULL;
 }
@@ -73,7 +72,7 @@ static unsigned read_errors(struct fsk_port *p)
                            .msg_namelen = sizeof to.ss,
                            .msg_control = control,
                            .msg_controllen = sizeof control};
-        if (recvmsg(p->fd, &m, MSG_ERRQUEUE) < 0)
+        if (fsk_call_recvmsg(p->op.driver->trace, p->fd, &m, MSG_ERRQUEUE) < 0)
             return n;
         int sys_errno = icmp_errno(&m);
         fsk_sockaddr_to_addr(&server, &to);
@@ -185,7 +184,7 @@ static bool send_all(struct fsk_port *p)
         pack(p, &o);
         put_together(&o, !p->set->no_pieces);
         fsock_time clock = fsock_now(); /* of before: a server nearby answers meanwhile */
-        int sent = sendmmsg(p->fd, o.m, o.messages, MSG_NOSIGNAL);
+        int sent = fsk_call_sendmmsg(p->op.driver->trace, p->fd, o.m, o.messages, MSG_NOSIGNAL);
         if (sent < 0 && errno == EAGAIN)
             return false;
         if (sent < 0 && errno != EINTR)
@@ -211,7 +210,7 @@ static enum fsock_err receive(struct fsk_port *p)
                                        .msg_iov = &iov[i],
                                        .msg_iovlen = 1};
     }
-    int n = recvmmsg(p->fd, m, RECEIVE, 0, NULL);
+    int n = fsk_call_recvmmsg(d->trace, p->fd, m, RECEIVE, 0);
     if (n < 0 && errno == EAGAIN)
         return FSOCK_AGAIN;
     if (n < 0 && errno != EINTR)
@@ -268,19 +267,18 @@ void fsk_ports_fini(struct fsk_ports *ports)
 }
 
 /* A socket whose port the kernel chooses at random, at the first datagram. */
-static int new_socket(int family, int *fd)
+static int new_socket(fsock_trace *trace, int family, int *fd)
 {
-    const int on = 1, bytes = BUFFER_BYTES;
-    int err = fsk_sock_new(family == 6 ? AF_INET6 : AF_INET, SOCK_DGRAM, fd);
+    int err = fsk_sock_new(trace, family == 6 ? AF_INET6 : AF_INET, SOCK_DGRAM, fd);
     if (err)
         return err;
     if (family == 6) {
-        setsockopt(*fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
-        setsockopt(*fd, IPPROTO_IPV6, IPV6_RECVERR, &on, sizeof on);
+        fsk_call_set_int(trace, *fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
+        fsk_call_set_int(trace, *fd, IPPROTO_IPV6, IPV6_RECVERR, 1);
     } else {
-        setsockopt(*fd, IPPROTO_IP, IP_RECVERR, &on, sizeof on);
+        fsk_call_set_int(trace, *fd, IPPROTO_IP, IP_RECVERR, 1);
     }
-    setsockopt(*fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
+    fsk_call_set_int(trace, *fd, SOL_SOCKET, SO_RCVBUF, BUFFER_BYTES);
     return 0;
 }
 
@@ -296,12 +294,12 @@ static int open_port(struct fsk_ports *ports, int family, struct fsk_port **port
         return ENOMEM;
     struct fsk_port *p = ports->port[i];
     p->fd = -1;
-    int fd, err = new_socket(family, &fd);
+    int fd, err = new_socket(ports->driver->trace, family, &fd);
     if (err)
         return err;
     fsk_op_init(&p->op, step, FSOCK_NEVER);
     if (!ports->driver->start(ports->driver, &p->op)) {
-        close(fd);
+        fsk_call_close(ports->driver->trace, fd);
         return ENOMEM;
     }
     p->set = ports;

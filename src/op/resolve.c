@@ -204,7 +204,7 @@ static enum fsock_err without_asking(struct fsk_resolve *r, struct fsk_span name
     }
     if (!r->n)
         return FSOCK_AGAIN;
-    fsk_lookup_order(r->addr, r->n);
+    fsk_lookup_order(fsk_op_trace(&r->op), r->addr, r->n);
     return done(r);
 }
 

@@ -107,7 +107,7 @@ static void half_answered(struct fsk_half *h)
     }
 }
 
-void fsk_lookup_order(struct fsk_addr *addr, unsigned n)
+void fsk_lookup_order(fsock_trace *trace, struct fsk_addr *addr, unsigned n)
 {
     struct fsk_addr source[FSK_ADDRORDER_MAX];
     bool alike = true; /* nothing to tell them apart by: don't ask the kernel for their sources */
@@ -116,7 +116,7 @@ void fsk_lookup_order(struct fsk_addr *addr, unsigned n)
     if (alike || n < 2)
         return;
     for (unsigned i = 0; i < n; i++)
-        if (!fsk_sock_source(&addr[i], &source[i]))
+        if (!fsk_sock_source(trace, &addr[i], &source[i]))
             source[i].family = 0;
     fsk_addrorder_sort(addr, source, n);
     fsk_addrorder_interleave(addr, n);
@@ -134,7 +134,7 @@ static bool collect(struct fsk_lookup *l)
         memcpy(addr + n, h->addr, h->n * sizeof *addr);
         n += h->n;
     }
-    fsk_lookup_order(addr, n);
+    fsk_lookup_order(fsk_op_trace(&l->op), addr, n);
     n = n < FSK_ADDRS_MAX ? n : FSK_ADDRS_MAX;
     struct fsk_addr *more = realloc(l->addr, n * sizeof *more);
     if (!more)

@@ -84,7 +84,7 @@ struct fsk_lookup {
 };
 
 /* Put addresses into the order to try (see resolve.h); n <= FSK_ADDRORDER_MAX. */
-void fsk_lookup_order(struct fsk_addr *addr, unsigned n);
+void fsk_lookup_order(fsock_trace *trace, struct fsk_addr *addr, unsigned n);
 
 /* `conf` and `servers` are the owner's to fill in after this, before the first join. */
 void fsk_lookups_init(struct fsk_lookups *owner, struct fsk_driver *driver, unsigned ports_max);

@@ -37,7 +37,7 @@ static inline int rig_setup(void **state)
 {
     static struct rig rig;
     rig.many = *state != NULL;
-    assert_true(rig.many ? fsk_loop_init(&rig.loop) : fsk_run_init(&rig.run));
+    assert_true(rig.many ? fsk_loop_init(&rig.loop, NULL) : fsk_run_init(&rig.run, NULL));
     rig.driver = rig.many ? &rig.loop.sched.driver : &rig.run.sched.driver;
     *state = &rig;
     return 0;

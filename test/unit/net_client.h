@@ -52,11 +52,11 @@ static inline enum fsock_err client_open(struct client *c, const struct peer *p)
 {
     struct fsk_sockaddr to = {.ss = p->addr, .len = p->addr_len};
     int fd;
-    if (fsk_sock_new(p->addr.ss_family, SOCK_STREAM, &fd))
+    if (fsk_sock_new(NULL, p->addr.ss_family, SOCK_STREAM, &fd))
         abort();
     if (c->send_buffer)
         setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &c->send_buffer, sizeof c->send_buffer);
-    int err = fsk_sock_connect(fd, &to);
+    int err = fsk_sock_connect(NULL, fd, &to);
     assert(err == 0 || err == EINPROGRESS);
     (void)err;
     fsk_stream_init(&c->stream, fsk_plain_new(fd, &c->driver.driver));

@@ -190,7 +190,7 @@ static int setup(void **state)
     unsetenv("RES_OPTIONS");
     e->fds = open_fds();
     e->loop = loop;
-    if (loop ? !fsk_loop_init(&e->l) : !fsk_run_init(&e->r))
+    if (loop ? !fsk_loop_init(&e->l, NULL) : !fsk_run_init(&e->r, NULL))
         return -1;
     e->driver = loop ? &e->l.sched.driver : &e->r.sched.driver;
     write_file(e->conf, "search .\n");

@@ -132,7 +132,7 @@ static void test_a_bound_connection_comes_from_there(void **state)
         .family = 4, .ip = {127, 0, 0, 1}
     };
     int listener, fd;
-    assert_int_equal(fsk_sock_new(AF_INET, SOCK_STREAM, &listener), 0);
+    assert_int_equal(fsk_sock_new(NULL, AF_INET, SOCK_STREAM, &listener), 0);
     fsk_sockaddr_from_addr(&sa, &server);
     assert_int_equal(bind(listener, (struct sockaddr *)&sa.ss, sa.len), 0);
     assert_int_equal(listen(listener, 4), 0);
@@ -140,12 +140,12 @@ static void test_a_bound_connection_comes_from_there(void **state)
     fsk_sockaddr_from_addr(&sa, &server);
 
     assert_int_equal(fsk_bind_parse(&source, "127.0.0.9", NULL), FSOCK_OK);
-    assert_int_equal(fsk_sock_new(AF_INET, SOCK_STREAM, &fd), 0);
+    assert_int_equal(fsk_sock_new(NULL, AF_INET, SOCK_STREAM, &fd), 0);
     assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
     assert_true(fcntl(fd, F_GETFL) & O_NONBLOCK);
-    assert_int_equal(fsk_sock_bind(fd, AF_INET, &source), 0);
-    fsk_tuning_apply(&(struct fsk_tuning){.user_timeout_ms = 7000}, fd, true);
-    int err = fsk_sock_connect(fd, &sa);
+    assert_int_equal(fsk_sock_bind(NULL, fd, AF_INET, &source), 0);
+    fsk_tuning_apply(&(struct fsk_tuning){.user_timeout_ms = 7000}, NULL, fd, true);
+    int err = fsk_sock_connect(NULL, fd, &sa);
     assert_true(err == 0 || err == EINPROGRESS);
     struct fsk_addr from = local_of(fd);
     assert_int_equal(from.ip[3], 9);
@@ -159,8 +159,8 @@ static void test_a_bound_connection_comes_from_there(void **state)
     close(fd);
 
     /* Nothing is said for IPv6. */
-    assert_int_equal(fsk_sock_bind(-1, AF_INET6, &source), 0);
-    assert_int_equal(fsk_sock_bind(-1, AF_INET, NULL), 0);
+    assert_int_equal(fsk_sock_bind(NULL, -1, AF_INET6, &source), 0);
+    assert_int_equal(fsk_sock_bind(NULL, -1, AF_INET, NULL), 0);
     close(listener);
 }
 
@@ -173,20 +173,20 @@ static void test_refused_and_errors(void **state)
     struct fsk_sockaddr sa;
     int closed, fd;
     /* A bound socket that does not listen keeps its port from everybody else. */
-    assert_int_equal(fsk_sock_new(AF_INET, SOCK_STREAM, &closed), 0);
+    assert_int_equal(fsk_sock_new(NULL, AF_INET, SOCK_STREAM, &closed), 0);
     fsk_sockaddr_from_addr(&sa, &addr);
     assert_int_equal(bind(closed, (struct sockaddr *)&sa.ss, sa.len), 0);
     addr = local_of(closed);
     fsk_sockaddr_from_addr(&sa, &addr);
-    assert_int_equal(fsk_sock_new(AF_INET, SOCK_STREAM, &fd), 0);
-    int err = fsk_sock_connect(fd, &sa);
+    assert_int_equal(fsk_sock_new(NULL, AF_INET, SOCK_STREAM, &fd), 0);
+    int err = fsk_sock_connect(NULL, fd, &sa);
     if (err == EINPROGRESS)
-        err = fsk_sock_error(fd);
+        err = fsk_sock_error(NULL, fd);
     assert_int_equal(err, ECONNREFUSED);
-    assert_int_equal(fsk_sock_error(fd), 0);
+    assert_int_equal(fsk_sock_error(NULL, fd), 0);
     close(fd);
     close(closed);
-    assert_int_equal(fsk_sock_new(-1, SOCK_STREAM, &fd), EAFNOSUPPORT);
+    assert_int_equal(fsk_sock_new(NULL, -1, SOCK_STREAM, &fd), EAFNOSUPPORT);
     assert_int_equal(fd, -1);
 }
 
@@ -198,7 +198,7 @@ static void test_source_of(void **state)
                             .family = 4, .ip = {127, 0, 0, 5}
     },
                     source;
-    assert_true(fsk_sock_source(&to, &source));
+    assert_true(fsk_sock_source(NULL, &to, &source));
     assert_int_equal(source.family, 4);
     assert_int_equal(source.ip[0], 127);
 }

@@ -34,7 +34,7 @@ static inline bool two_drivers_init(struct two_drivers *d, bool loop)
     d->fds = open_fds();
     d->loop = loop;
     d->driver = loop ? &d->looping.sched.driver : &d->run.sched.driver;
-    return loop ? fsk_loop_init(&d->looping) : fsk_run_init(&d->run);
+    return loop ? fsk_loop_init(&d->looping, NULL) : fsk_run_init(&d->run, NULL);
 }
 
 /* False: a descriptor is still open that was not before. */
