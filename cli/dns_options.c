@@ -41,10 +41,13 @@ static const struct option_row rows[] = {
     NUMBER(0, "rate", rate, 1, 10000000, "questions a second at most, retries included"),
     NUMBER(0, "server-rate", server_rate, 1, 10000000, "... for each server"),
 
+    TRACE_ROWS(trace),
+
     HEADING("What is told"),
     FLAG(0, "short", brief, "the data of the records only, as dig +short"),
     FLAG(0, "json", json, "a JSON object per question"),
     FLAG(0, "ordered", ordered, "in the order of the input, not as answers come"),
+    FLAG('v', "verbose", verbose, "what happens, as it happens"),
     FLAG('s', "silent", silent, "no progress, no summary"),
     FLAG(0, "progress", progress, "the progress line on a terminal (on; see --no-progress)"),
     FLAG(0, "summary", summary, "the summary at the end (on in a list; see --no-summary)"),

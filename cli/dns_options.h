@@ -14,6 +14,7 @@
 
 #include "base/buf.h"
 #include "option.h"
+#include "trace_log.h"
 
 enum { NAME_ANY, NAME_ADDRESS }; /* tags in dns_options.names: of -x it must be an address */
 
@@ -23,7 +24,8 @@ enum { NAME_ANY, NAME_ADDRESS }; /* tags in dns_options.names: of -x it must be 
 struct dns_options {
     struct option_list names, lists, words, types, resolvers;
     int tcp, recurse, insecure;
-    int brief, json, ordered, silent, progress, summary, colour;
+    int brief, json, ordered, silent, verbose, progress, summary, colour;
+    struct trace_options trace;
     int log, append;
     const char *dns_servers, *ca_file, *cache;
     fsock_time started; /* when the program was: --run-time counts from then */

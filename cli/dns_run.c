@@ -32,7 +32,7 @@ static const struct option_list *inputs(const struct dns_options *o, bool raw)
     return raw && !o->lists.n ? &standard_input : &o->lists;
 }
 
-static fsock_dns *make_dns(const struct dns_options *o, fsock_time deadline,
+static fsock_dns *make_dns(const struct dns_options *o, fsock_trace *trace, fsock_time deadline,
                            struct fsock_fault *fault)
 {
     struct fsock_options options;
@@ -42,6 +42,7 @@ static fsock_dns *make_dns(const struct dns_options *o, fsock_time deadline,
     options.dns_servers = fsk_buf_len(&o->servers) ? fsk_buf_span(&o->servers).p : NULL;
     options.ca_file = o->ca_file;
     options.insecure = o->insecure;
+    options.trace = trace;
     how.timeout = o->max_time;
     how.parallel = (unsigned)o->parallel;
     how.race = (unsigned)o->race;
@@ -101,7 +102,12 @@ int dns_run_init(struct dns_run *run, const struct dns_options *o, bool raw, cha
                  fsk_errno_text(errno));
         return EXIT_READ;
     }
-    run->dns = make_dns(o, fsk_time_min(run->run_deadline, run->started + to_find), &fault);
+    struct out *lines = o->verbose ? &run->err : NULL;
+    if (!trace_log_open(&run->trace, &o->trace, "dns", lines, why, cap))
+        return EXIT_WRITE;
+    run->trace.ids = !o->single;
+    run->dns = make_dns(o, run->trace.trace,
+                        fsk_time_min(run->run_deadline, run->started + to_find), &fault);
     if (!run->dns) {
         snprintf(why, cap, "%s", fault.text);
         return start_exitcode(&fault);
@@ -119,6 +125,7 @@ int dns_run_init(struct dns_run *run, const struct dns_options *o, bool raw, cha
 void dns_run_fini(struct dns_run *run)
 {
     fsock_dns_free(run->dns);
+    trace_log_close(&run->trace);
     list_fini(&run->list);
     out_fini(&run->out);
     out_fini(&run->err);
@@ -182,6 +189,13 @@ static enum fsock_err any_event(struct dns_run *run, struct fsock_dns_event *e)
     return fsock_dns_next(run->dns, e, run->waits ? fsk_time_min(until, run->flush_at) : until);
 }
 
+static void tell_marks(struct dns_run *run)
+{
+    if (run->trace.lines)
+        progress_clear(&run->progress);
+    trace_log_drain(&run->trace);
+}
+
 enum fsock_err dns_run_next(struct dns_run *run, struct fsock_dns_event *event)
 {
     enum fsock_err err = any_event(run, event);
@@ -189,6 +203,8 @@ enum fsock_err dns_run_next(struct dns_run *run, struct fsock_dns_event *event)
         return err;
     if (event->kind == FSOCK_EVENT_ROOM)
         run->room = true;
+    if (event->kind == FSOCK_EVENT_MARK)
+        tell_marks(run);
     if (event->kind == FSOCK_EVENT_READY && event->user == &list_watch) {
         run->list_waits = false;
         list_ready(&run->list);

@@ -56,6 +56,7 @@ struct dns_run {
     fsock_time started, flush_at, run_deadline;
 
     bool terminal, colour; /* standard output */
+    struct trace_log trace;
     struct out out, err;
     struct progress progress;
     struct dns_counts counts;

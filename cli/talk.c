@@ -38,11 +38,21 @@ static int converse(const struct talk_options *o)
     return code;
 }
 
-static int run(const struct talk_options *o)
+static int run(struct talk_options *o)
 {
+    struct trace_log log;
+    char why[1024];
     if (o->list)
         return list_transports();
-    return o->scan ? talk_scan(o) : converse(o);
+    if (!trace_log_open(&log, &o->trace, "talk", NULL, why, sizeof why)) {
+        talk_say(o, why, "");
+        return EXIT_WRITE;
+    }
+    o->log = &log;
+    o->options.trace = log.trace;
+    int code = o->scan ? talk_scan(o) : converse(o);
+    trace_log_close(&log);
+    return code;
 }
 
 int talk_main(int argc, char **argv)

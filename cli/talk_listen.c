@@ -26,6 +26,7 @@ static bool wait_for(struct talk_call *call, struct fsock_wait_item what, fsock_
         {NULL, call->alarm, FSOCK_READABLE, 0},
         what,
     };
+    trace_log_drain(call->o->log);
     enum fsock_err err = fsock_wait(list, 2, fsk_time_min(call->deadline, limit));
     return err == FSOCK_OK && !list[0].ready && list[1].ready;
 }

@@ -77,6 +77,8 @@ static const struct option_row rows[] = {
     FLAG(0, "silent", silent, "no errors"),
     FLAG(0, "json", json, "with -z: a JSON object per port"),
 
+    TRACE_ROWS(trace),
+
     HEADING("Limits (TIME: 1.5, 500ms, 10s, 2m; 0 turns one off)"),
     TIME('w', "timeout", wait, "to open (5s), and afterwards for silence both ways (none)"),
     TIME('q', "quit", quit, "when all is sent, leave after so long"),

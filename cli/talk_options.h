@@ -11,6 +11,7 @@
 #include <fsock.h>
 
 #include "option.h"
+#include "trace_log.h"
 #include "view.h"
 
 /* What is sent, in the order of the command line: tags of talk_options.pieces. */
@@ -43,7 +44,9 @@ struct talk_options {
     char *bind;        /* -s and -p; NULL: neither */
     char *proxy_text;  /* -x, with the scheme that -X means; NULL: it has one */
     struct fsock_options options;
-    const char **pins; /* of --resolve */
+    struct trace_options trace;
+    struct trace_log *log; /* the verb's; of what options.trace collects */
+    const char **pins;     /* of --resolve */
 };
 
 extern const struct option_set talk_option_set;

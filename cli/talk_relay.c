@@ -446,6 +446,7 @@ int relay_run(struct relay *r)
         if (moved || r->code >= 0)
             continue;
         show_pause(&r->show);
+        trace_log_drain(r->o->log);
         wait_for_all(r);
     }
     write_rest(r);

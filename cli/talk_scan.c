@@ -219,6 +219,8 @@ static enum fsock_err run(struct scan *s)
             err = next_event(s, &e);
         if (err == FSOCK_OK && e.kind == FSOCK_EVENT_ROOM)
             s->room = true;
+        else if (err == FSOCK_OK && e.kind == FSOCK_EVENT_MARK)
+            trace_log_drain(s->o->log);
         else if (err == FSOCK_OK && e.kind == FSOCK_EVENT_DONE)
             act(s, &e);
         else if (err != FSOCK_OK && err != FSOCK_ERR_TIMEOUT)

@@ -57,8 +57,10 @@ void trace_mark(struct out *o, const struct fsock_mark *mark, fsock_time started
     out_char(o, ' ');
     put_id(o, mark->id, ids);
     out_str(o, fsock_mark_name(mark->kind));
+    const struct fsock_field *why = fsock_mark_field(mark, "why"); /* which names the rest */
     for (unsigned i = 0; i < mark->fields; i++)
-        put_field(o, &mark->field[i]);
+        if (!why || &mark->field[i] == why)
+            put_field(o, &mark->field[i]);
     if (mark->size) {
         out_char(o, ' ');
         out_u64(o, mark->size);

@@ -115,7 +115,7 @@ FSOCK_API enum fsock_err fsock_dns_add(fsock_dns *dns, const char *name, size_t 
                                        void *user, struct fsock_fault *fault);
 
 struct fsock_dns_event {
-    enum fsock_event_kind kind; /* DONE, ROOM or READY */
+    enum fsock_event_kind kind; /* DONE, ROOM, READY or MARK */
     void *user;
     uint64_t id;                       /* counts the questions from 1 */
     const struct fsock_answer *answer; /* DONE; lives until the next call */

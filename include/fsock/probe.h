@@ -37,7 +37,7 @@ FSOCK_API enum fsock_err fsock_probe_add(fsock_probe *probe, const char *target,
                                          void *user, struct fsock_fault *fault);
 
 struct fsock_probe_event {
-    enum fsock_event_kind kind; /* DONE, ROOM or READY */
+    enum fsock_event_kind kind; /* DONE, ROOM, READY or MARK */
     void *user;
     uint64_t id; /* counts the targets from 1 */
     enum fsock_reach reach;

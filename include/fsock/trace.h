@@ -69,8 +69,8 @@ struct fsock_mark {
     enum fsock_mark_kind kind;
     fsock_time at;       /* when, read from the clock as it happened; of a call: when it returned */
     int64_t took;        /* of a call that may sleep: for how long; else 0 */
-    uint64_t id;         /* of the transfer, lookup or probe, as in its events; of a stream 1; 0 if
-                            it belongs to none (a shared lookup) */
+    uint64_t id;         /* of the transfer, lookup or probe, as in its events; streams are counted
+                            from 1; 0 if it belongs to none (a shared lookup) */
     uint64_t connection; /* counts the sockets of this trace from 1; 0: none */
     int fd;              /* -1: none */
     int sys_errno;       /* 0: none */

@@ -17,7 +17,7 @@ struct fsock_trace {
     size_t begin, end, cap;
     struct holder *holder; /* by descriptor */
     size_t holders;
-    uint64_t connections, lost;
+    uint64_t connections, streams, lost;
 };
 
 /* In memory: itself, its fields (whose texts are offsets from it), texts, data; then the next. */
@@ -96,6 +96,11 @@ bool fsk_trace_wants_data(const fsock_trace *t)
 bool fsk_trace_masks(const fsock_trace *t)
 {
     return !(t->flags & FSOCK_TRACE_SECRETS);
+}
+
+uint64_t fsk_trace_stream(fsock_trace *t)
+{
+    return t ? ++t->streams : 0;
 }
 
 bool fsk_trace_news(fsock_trace *t)
@@ -236,6 +241,16 @@ void fsk_trace_add(fsock_trace *t, const struct fsock_mark *m, const struct fsoc
     fill(e, m, field);
     t->end += size;
     t->news = true;
+}
+
+void fsk_mark_done(fsock_trace *t, uint64_t id, const struct fsock_fault *fault)
+{
+    if (!fault || fault->err == FSOCK_OK)
+        fsk_mark(t, FSOCK_MARK_DONE, id, -1, 0, 0, FSK_NO_FIELD);
+    else
+        fsk_mark(t, FSOCK_MARK_DONE, id, -1, fault->sys_errno, 0,
+                 fsk_text("err", fsock_err_name(fault->err)),
+                 fsk_text("stage", fsock_stage_name(fault->stage)), fsk_text("why", fault->text));
 }
 
 const struct fsock_mark *fsock_trace_next(fsock_trace *t)

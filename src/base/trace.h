@@ -57,6 +57,15 @@ void fsk_trace_add(fsock_trace *trace, const struct fsock_mark *mark,
         }                                                                                          \
     } while (0)
 
+/*
+ * Something has ended: the mark DONE. `fault` with its err set says how it failed; NULL, or
+ * FSOCK_OK in it: it did not.
+ */
+void fsk_mark_done(fsock_trace *trace, uint64_t id, const struct fsock_fault *fault);
+
+/* A number for a stream: they are counted from 1. */
+uint64_t fsk_trace_stream(fsock_trace *trace);
+
 /* Whether marks wait that fsk_trace_news() has not yet told of. Asking is telling. */
 bool fsk_trace_news(fsock_trace *trace);
 

@@ -5,6 +5,7 @@
 
 #include "base/fault.h"
 #include "base/time.h"
+#include "base/trace.h"
 #include "drive/run.h"
 #include "op/resolve.h"
 #include "op/stubconf.h"
@@ -189,8 +190,20 @@ enum fsock_err fsk_ask_set(struct fsk_ask *ask, const char *name, size_t len, un
     return FSOCK_OK;
 }
 
-void fsk_ask_begin(struct fsk_ask *ask, struct fsk_dns_setup *setup, fsock_time until)
+static void mark_start(const struct fsk_ask *ask, fsock_trace *trace, uint64_t id)
 {
+    char name[FSK_DNAME_TEXT], type[FSK_DNS_WORD];
+    fsk_dname_to_text(&ask->qname, name);
+    fsk_mark(trace, FSOCK_MARK_START, id, -1, 0, 0, fsk_text("name", name),
+             fsk_text("type", fsk_dns_type_name(ask->type, type)));
+}
+
+void fsk_ask_begin(struct fsk_ask *ask, struct fsk_dns_setup *setup, uint64_t id, fsock_time until)
+{
+    fsock_trace *trace = setup->stub.servers.driver->trace;
+    if (trace)
+        mark_start(ask, trace, id);
     fsk_query_init(&ask->query, &setup->stub, &ask->qname, ask->type, until);
     ask->query.kept = &ask->kept;
+    ask->query.op.id = id;
 }

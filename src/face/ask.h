@@ -41,8 +41,8 @@ void fsk_ask_fini(struct fsk_ask *ask);
 enum fsock_err fsk_ask_set(struct fsk_ask *ask, const char *name, size_t len, unsigned type,
                            struct fsock_fault *fault);
 
-/* Its time begins: ask->query is ready to be run, until `until`. */
-void fsk_ask_begin(struct fsk_ask *ask, struct fsk_dns_setup *setup, fsock_time until);
+/* Its time begins: ask->query is ready to be run, until `until`. `id` is for marks. */
+void fsk_ask_begin(struct fsk_ask *ask, struct fsk_dns_setup *setup, uint64_t id, fsock_time until);
 
 /* An answer with all that it points to. */
 struct fsk_answer {

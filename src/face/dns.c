@@ -5,6 +5,7 @@
 
 #include "base/fault.h"
 #include "base/time.h"
+#include "base/trace.h"
 #include "drive/loop.h"
 #include "face/ask.h"
 #include "face/given.h"
@@ -165,9 +166,10 @@ static void start(struct fsock_dns *d, struct job *job)
     move(job, &d->running);
     d->n_queued--;
     d->n_running++;
-    fsk_ask_begin(&job->ask, &d->setup, fsk_time_limit(driver->now, d->setup.how.timeout));
+    fsk_ask_begin(&job->ask, &d->setup, job->id, fsk_time_limit(driver->now, d->setup.how.timeout));
     fsk_query_admit(&job->ask.query);
     fsk_op_init(&job->op, step, FSOCK_NEVER);
+    job->op.id = job->id;
     if (driver->start(driver, &job->op))
         return;
     fsk_query_fini(&job->ask.query);
@@ -200,6 +202,7 @@ static void show(struct fsock_dns *d, struct job *job, struct fsock_dns_event *e
     fsk_answer_tell(&d->answer, &job->ask, began ? job->op.err : FSOCK_ERR_CANCELED, d->why);
     *e = (struct fsock_dns_event){
         .kind = FSOCK_EVENT_DONE, .user = job->user, .id = job->id, .answer = &d->answer.answer};
+    fsk_mark_done(d->loop.sched.driver.trace, job->id, d->answer.answer.fault);
     d->shown = job;
     d->n_running--;
 }
@@ -207,6 +210,10 @@ static void show(struct fsock_dns *d, struct job *job, struct fsock_dns_event *e
 /* What can be shown without a step. FSOCK_AGAIN: nothing. */
 static enum fsock_err show_waiting(struct fsock_dns *d, struct fsock_dns_event *e)
 {
+    if (fsk_trace_news(d->loop.sched.driver.trace)) {
+        *e = (struct fsock_dns_event){.kind = FSOCK_EVENT_MARK};
+        return FSOCK_OK;
+    }
     void *user;
     if (!fsk_list_empty(&d->ended)) {
         show(d, FSK_HOLDER(d->ended.next, struct job, link), e);

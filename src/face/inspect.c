@@ -113,10 +113,10 @@ static enum fsock_err option_done(fsock_stream *s, int sys_errno)
 
 enum fsock_err fsock_set_option(fsock_stream *s, enum fsock_option option, int value)
 {
-    return option_done(s, fsk_sockopt_set(s->run.sched.driver.trace, fsock_fd(s), option, value));
+    return option_done(s, fsk_sockopt_set(fsk_face_trace(s), fsock_fd(s), option, value));
 }
 
 enum fsock_err fsock_get_option(fsock_stream *s, enum fsock_option option, int *value)
 {
-    return option_done(s, fsk_sockopt_get(s->run.sched.driver.trace, fsock_fd(s), option, value));
+    return option_done(s, fsk_sockopt_get(fsk_face_trace(s), fsock_fd(s), option, value));
 }

@@ -211,6 +211,7 @@ enum fsock_err fsock_accept(fsock_listener *l, fsock_stream **stream, fsock_time
     *fault = (struct fsock_fault){.err = FSOCK_OK};
     *stream = NULL;
     fsk_accept_init(&a, l->fd, deadline == FSOCK_NOW ? FSOCK_NEVER : deadline);
+    a.op.driver = &l->run.sched.driver;
     enum fsock_err err =
         deadline == FSOCK_NOW ? fsk_op_step(&a.op, fsock_now()) : fsk_run(&l->run, &a.op);
     if (err == FSOCK_OK)

@@ -113,7 +113,7 @@ enum fsock_err fsock_set_peer(fsock_stream *s, const struct fsock_address *peer)
         return fsk_face_fail(s, FSOCK_ERR_INPUT, FSOCK_STAGE_CONNECT, EOPNOTSUPP,
                              "only datagrams go to an address, and there must be one");
     memcpy(&sa.ss, peer->raw, sa.len);
-    int failed = fsk_sock_connect(s->run.sched.driver.trace, fsock_fd(s), &sa);
+    int failed = fsk_sock_connect(fsk_face_trace(s), fsock_fd(s), &sa);
     if (failed)
         return fsk_face_fail(s, FSOCK_ERR_CONNECT, FSOCK_STAGE_CONNECT, failed, "%s: %s",
                              peer->text, fsk_errno_text(failed));

@@ -4,6 +4,7 @@
 
 #include "base/fault.h"
 #include "base/time.h"
+#include "base/trace.h"
 #include "drive/run.h"
 #include "face/ask.h"
 #include "face/given.h"
@@ -26,9 +27,11 @@ static enum fsock_err run_it(struct lookup *l, struct fsk_run *run,
         fsk_dns_setup_init(&setup, &run->sched.driver, options, how, deadline, fault);
     if (err == FSOCK_OK) {
         fsock_time now = fsock_now();
-        fsk_ask_begin(&l->ask, &setup, fsk_time_min(deadline, fsk_time_limit(now, how->timeout)));
+        fsk_ask_begin(&l->ask, &setup, 1,
+                      fsk_time_min(deadline, fsk_time_limit(now, how->timeout)));
         err = fsk_run(run, &l->ask.query.op);
         fsk_answer_tell(&l->answer, &l->ask, err, "");
+        fsk_mark_done(run->sched.driver.trace, 1, l->answer.answer.fault);
         snprintf(l->server, sizeof l->server, "%s", l->answer.answer.server);
         l->answer.answer.server = l->server;
         fsk_query_fini(&l->ask.query);

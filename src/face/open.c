@@ -9,6 +9,7 @@
 #include "base/fault.h"
 #include "base/hint.h"
 #include "base/time.h"
+#include "base/trace.h"
 #include "face/given.h"
 #include "face/local.h"
 #include "face/opener.h"
@@ -33,6 +34,7 @@ static enum fsock_err dial(fsock_stream *s, struct fsk_opener *o, const struct f
     fsock_time began = fsock_now(), limit = fsk_time_limit(began, given->connect_timeout);
     o->dialer.alone = true;
     fsk_dial_init(&d, &o->dialer, target, fsk_time_min(deadline, limit), fault);
+    d.op.id = s->id;
     enum fsock_err err = fsk_run(&s->run, &d.op);
     if (err == FSOCK_OK) {
         s->stream = d.stream;
@@ -108,6 +110,7 @@ enum fsock_err fsock_open(fsock_stream **stream, const char *target, int port,
     }
     fsk_fault_set(fault, err, FSOCK_STAGE_NONE, ENOMEM, "out of memory");
     fsk_fault_advise(fault);
+    s->fault = *fault;
     fsock_close(s);
     return err;
 }
@@ -162,6 +165,7 @@ fsock_stream *fsk_face_stream_of_socket(int fd, const char *name, enum fsk_trans
         fsk_fault_set(fault, FSOCK_ERR_MEMORY, FSOCK_STAGE_NONE, ENOMEM, "out of memory");
         return NULL;
     }
+    fsk_trace_owner(trace, fd, s->id);
     fsk_stream_init(&s->stream, layer);
     if (!fsk_transport_datagrams(transport))
         s->reach = FSOCK_REACH_OPEN;
@@ -294,6 +298,8 @@ void fsock_close(fsock_stream *s)
         fsk_face_run(s, &io, FSOCK_NOW);
     }
     take_tickets(s);
+    bool well = s->stream.top && !s->stream.recv_dead && !s->stream.send_dead && !s->timed_out;
+    fsk_mark_done(fsk_face_trace(s), s->id, well ? NULL : &s->fault);
     fsk_stream_close(&s->stream);
     fsk_tls_config_free(s->tls);
     fsk_tls_cert_free(s->cert);

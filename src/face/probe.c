@@ -5,6 +5,7 @@
 
 #include "base/fault.h"
 #include "base/time.h"
+#include "base/trace.h"
 #include "drive/loop.h"
 #include "face/budget.h"
 #include "face/given.h"
@@ -138,6 +139,7 @@ static enum fsock_err step(struct fsk_op *op, fsock_time now)
     enum fsock_err err = fsk_op_inner(op, &job->probe.op, now);
     if (err == FSOCK_AGAIN)
         return err;
+    fsk_mark_done(op->driver->trace, job->id, &job->probe.fault);
     fsk_stream_close(&job->probe.stream); /* its descriptor is wanted by others */
     move(job, &job->owner->ended);
     return err;
@@ -213,6 +215,9 @@ static void start(struct fsock_probe *p, struct job *job)
     fsock_time limit = fsk_time_limit(driver->now, p->timeout);
     fsk_probe_init(&job->probe, &p->opener.dialer, driver->now, limit);
     fsk_op_init(&job->op, step, limit);
+    job->op.id = job->id;
+    fsk_mark(driver->trace, FSOCK_MARK_START, job->id, -1, 0, 0,
+             fsk_text("target", job->probe.name));
     job->fresh = driver->start(driver, &job->op);
     p->n_fresh += job->fresh;
     if (job->fresh)
@@ -265,6 +270,10 @@ static void show(struct fsock_probe *p, struct job *job, struct fsock_probe_even
 /* What can be shown without a step. FSOCK_AGAIN: nothing. */
 static enum fsock_err show_waiting(struct fsock_probe *p, struct fsock_probe_event *e)
 {
+    if (fsk_trace_news(p->loop.sched.driver.trace)) {
+        *e = (struct fsock_probe_event){.kind = FSOCK_EVENT_MARK};
+        return FSOCK_OK;
+    }
     void *user;
     if (!fsk_list_empty(&p->ended)) {
         show(p, FSK_HOLDER(p->ended.next, struct job, link), e);

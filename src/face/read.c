@@ -36,7 +36,7 @@ static enum fsock_err receive(fsock_stream *s, void *buf, size_t cap, size_t lea
     io.from = from;
     err = fsk_face_run(s, &io, deadline);
     *n = io.done;
-    s->received += io.done;
+    fsk_face_received(s, io.done);
     return fsk_face_done(s, err, FSOCK_STAGE_RECV, &io);
 }
 

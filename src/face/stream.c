@@ -9,6 +9,7 @@
 #include "base/fault.h"
 #include "base/hint.h"
 #include "base/time.h"
+#include "base/trace.h"
 
 #define RECORD_MAX 16384 /* bytes that TLS seals at once (RFC 8446 5.1) */
 
@@ -25,6 +26,8 @@ fsock_stream *fsk_face_stream_new(const char *name, enum fsk_transport transport
         free(s);
         return NULL;
     }
+    s->id = fsk_trace_stream(trace);
+    fsk_mark(trace, FSOCK_MARK_START, s->id, -1, 0, 0, fsk_text("target", name));
     s->transport = transport;
     s->deadline = FSOCK_NEVER;
     fsk_buf_init(&s->in, FSK_STREAM_READ);
@@ -40,6 +43,14 @@ void fsock_set_deadline(fsock_stream *s, fsock_time deadline)
 void fsock_set_silence(fsock_stream *s, fsock_time silence)
 {
     s->silence = silence;
+}
+
+void fsk_face_received(fsock_stream *s, uint64_t bytes)
+{
+    if (!s->received && bytes)
+        fsk_mark(fsk_face_trace(s), FSOCK_MARK_FIRST_BYTE, s->id, fsk_stream_fd(&s->stream), 0,
+                 bytes, FSK_NO_FIELD);
+    s->received += bytes;
 }
 
 /* ---- Running --------------------------------------------------------------------------------- */

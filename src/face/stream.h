@@ -38,6 +38,7 @@ struct fsock_stream {
     bool asked; /* a datagram was sent, maybe an empty one */
     bool timed_out;
     uint64_t received, sent;
+    uint64_t id; /* for marks */
 
     /* What fsock_inspect() and fsock_certificate() have given out. */
     struct fsock_stream_info info;
@@ -53,6 +54,15 @@ fsock_stream *fsk_face_stream_new(const char *name, enum fsk_transport transport
 
 /* Run an op of one call to its end, or with FSOCK_NOW as far as it goes. */
 enum fsock_err fsk_face_run(fsock_stream *s, struct fsk_io *io, fsock_time deadline);
+
+/* Where what it does is marked; NULL: nowhere. */
+static inline fsock_trace *fsk_face_trace(const fsock_stream *s)
+{
+    return s->run.sched.driver.trace;
+}
+
+/* Note that so many bytes have been received. */
+void fsk_face_received(fsock_stream *s, uint64_t bytes);
 
 /* A handshake that is still to be done comes first. FSOCK_OK if there is none. */
 enum fsock_err fsk_face_shake(fsock_stream *s, fsock_time deadline);

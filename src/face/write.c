@@ -170,7 +170,7 @@ enum fsock_err fsock_copy(fsock_stream *from, fsock_stream *to, uint64_t max, ui
     c.max = max;
     size_t before = fsk_buf_len(&from->in);
     err = run_copy(from, to, &c, deadline);
-    from->received += c.done + fsk_buf_len(&from->in) - before;
+    fsk_face_received(from, c.done + fsk_buf_len(&from->in) - before);
     if (c.blocked) {
         struct fsk_span held = fsk_buf_span(&from->in);
         uint64_t left = max - c.done;

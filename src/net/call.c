@@ -1,6 +1,8 @@
 #include "net/call.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <sys/sendfile.h>
 #include <unistd.h>
 
 #include "base/time.h"
@@ -213,6 +215,30 @@ ssize_t fsk_call_send(fsock_trace *trace, int fd, const void *buf, size_t len, i
         struct fsock_mark m = {.call = "sendto", .fd = fd, .result = n, .size = len};
         mark_moved(trace, &m, flags, to, secret && fsk_trace_masks(trace) ? NULL : buf, 0);
     }
+    return n;
+}
+
+static void mark_splice(fsock_trace *trace, const char *call, int in, int out, size_t max,
+                        ssize_t result, const char *flags)
+{
+    const struct fsock_mark m = {.call = call, .fd = in, .result = result, .size = max};
+    const struct fsock_field field[] = {fsk_number("to", out), fsk_text("flags", flags)};
+    mark(trace, &m, field, sizeof field / sizeof *field);
+}
+
+ssize_t fsk_call_splice(fsock_trace *trace, int in, int out, size_t max)
+{
+    ssize_t n = splice(in, NULL, out, NULL, max, SPLICE_F_NONBLOCK | SPLICE_F_MOVE);
+    if (trace)
+        mark_splice(trace, "splice", in, out, max, n, "SPLICE_F_MOVE|SPLICE_F_NONBLOCK");
+    return n;
+}
+
+ssize_t fsk_call_sendfile(fsock_trace *trace, int in, int out, size_t max)
+{
+    ssize_t n = sendfile(out, in, NULL, max);
+    if (trace)
+        mark_splice(trace, "sendfile", in, out, max, n, NULL);
     return n;
 }
 

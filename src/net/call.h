@@ -47,6 +47,11 @@ ssize_t fsk_call_recv(fsock_trace *trace, int fd, void *buf, size_t cap, int fla
 ssize_t fsk_call_send(fsock_trace *trace, int fd, const void *buf, size_t len, int flags,
                       const struct fsk_sockaddr *to, bool secret);
 
+/* splice(2) without waiting, and sendfile(2) from where the file is; marked at the descriptor `in`.
+ */
+ssize_t fsk_call_splice(fsock_trace *trace, int in, int out, size_t max);
+ssize_t fsk_call_sendfile(fsock_trace *trace, int in, int out, size_t max);
+
 int fsk_call_sendmmsg(fsock_trace *trace, int fd, struct mmsghdr *m, unsigned n, int flags);
 int fsk_call_recvmmsg(fsock_trace *trace, int fd, struct mmsghdr *m, unsigned n, int flags);
 ssize_t fsk_call_recvmsg(fsock_trace *trace, int fd, struct msghdr *m, int flags);

@@ -6,6 +6,8 @@
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 
+#include "base/trace.h"
+#include "net/call.h"
 #include "net/plain.h"
 #include "net/quiet.h"
 
@@ -18,9 +20,18 @@ static mode_t kind_of(struct fsk_stream *s)
     return st.st_mode & S_IFMT;
 }
 
+/* The one of the two that has a trace; a file has none. */
+static fsock_trace *trace_of(const struct fsk_stream *from, const struct fsk_stream *to)
+{
+    fsock_trace *trace = from->top->driver ? from->top->driver->trace : NULL;
+    return trace || !to->top->driver ? trace : to->top->driver->trace;
+}
+
 enum fsk_splice_way fsk_splice_way(struct fsk_stream *from, struct fsk_stream *to)
 {
     mode_t in = kind_of(from), out = kind_of(to);
+    if (!in || !out || fsk_trace_wants_data(trace_of(from, to)))
+        return FSK_SPLICE_NO; /* the bytes are not seen */
     if ((in == S_IFIFO && out == S_IFSOCK) || (in == S_IFSOCK && out == S_IFIFO))
         return FSK_SPLICE_PIPE;
     return in == S_IFREG && out == S_IFSOCK ? FSK_SPLICE_FILE : FSK_SPLICE_NO;
@@ -56,13 +67,13 @@ enum fsock_err fsk_splice(enum fsk_splice_way way, struct fsk_stream *from, stru
 {
     struct fsk_quiet quiet;
     int in = fsk_stream_fd(from), out = fsk_stream_fd(to);
+    fsock_trace *trace = trace_of(from, to);
     ssize_t moved;
     *n = 0;
     fsk_quiet_begin(&quiet);
     do
-        moved = way == FSK_SPLICE_FILE
-                    ? sendfile(out, in, NULL, max)
-                    : splice(in, NULL, out, NULL, max, SPLICE_F_NONBLOCK | SPLICE_F_MOVE);
+        moved = way == FSK_SPLICE_FILE ? fsk_call_sendfile(trace, in, out, max)
+                                       : fsk_call_splice(trace, in, out, max);
     while (moved < 0 && errno == EINTR);
     fsk_quiet_end(&quiet, moved < 0 && errno == EPIPE);
     if (moved > 0) {

@@ -65,10 +65,10 @@ static inline void fsk_op_clear(struct fsk_op *op)
     op->yield = op->first = false;
 }
 
-/* Where it writes its marks; NULL: nowhere. It has been given to a driver. */
+/* Where it writes its marks; NULL: nowhere. */
 static inline fsock_trace *fsk_op_trace(const struct fsk_op *op)
 {
-    return op->driver->trace;
+    return op->driver ? op->driver->trace : NULL;
 }
 
 /* The op that the driver knows: the outermost one. */

@@ -97,10 +97,12 @@ static void drop_conn(struct fsk_transfer *t, bool keep)
 {
     if (!t->conn)
         return;
-    if (keep && !(t->request->flags & (FSOCK_NO_REUSE | FSOCK_HTTP10)))
+    if (keep && !(t->request->flags & (FSOCK_NO_REUSE | FSOCK_HTTP10))) {
+        fsk_trace_owner(t->http->driver->trace, fsk_stream_fd(&t->conn->stream), 0);
         fsk_conn_keep(t->conn);
-    else
+    } else {
         fsk_conn_close(t->conn);
+    }
     t->conn = NULL;
 }
 
@@ -121,6 +123,7 @@ static enum fsock_err end(struct fsk_transfer *t, enum fsock_err err)
                       err == FSOCK_ERR_MEMORY ? "out of memory" : fsock_err_name(err));
     t->fault.took = t->response.times.total;
     fsk_fault_advise(&t->fault);
+    fsk_mark_done(t->http->driver->trace, t->op.id, &t->fault);
     return err;
 }
 
@@ -473,6 +476,8 @@ enum fsock_err fsk_transfer_init(struct fsk_transfer *t, struct fsk_http *http, 
 void fsk_transfer_start(struct fsk_transfer *t, struct fsk_lease *lease, fsock_time deadline)
 {
     t->started = t->http->driver->now;
+    fsk_mark(t->http->driver->trace, FSOCK_MARK_START, t->op.id, -1, 0, 0,
+             fsk_text("url", t->aim.text.mem));
     t->op.deadline = fsk_time_min(deadline, fsk_time_limit(t->started, t->http->total_timeout));
     if (lease) {
         t->lease = *lease;
