@@ -3,11 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mask.h"
 #include "base/time.h"
 
 /* What is known of a descriptor. */
 struct holder {
     uint64_t connection, id;
+    struct fsk_mask in, out;
 };
 
 struct fsock_trace {
@@ -136,7 +138,7 @@ void fsk_trace_socket(fsock_trace *t, int fd, uint64_t id)
 {
     struct holder *h = t ? make_holder(t, fd) : NULL;
     if (h)
-        *h = (struct holder){++t->connections, id};
+        *h = (struct holder){.connection = ++t->connections, .id = id};
 }
 
 void fsk_trace_owner(fsock_trace *t, int fd, uint64_t id)
@@ -197,8 +199,18 @@ static size_t measure(const struct fsock_mark *m, const struct fsock_field *fiel
     return aligned(size + sizeof(struct entry) + *n * sizeof(struct fsock_field));
 }
 
-/* The texts' places are told by `number` until they are read: memory may move. */
-static void fill(struct entry *e, const struct fsock_mark *m, const struct fsock_field *field)
+/* The bytes of a mark, secrets masked: each direction of each descriptor is a stream of them. */
+static void keep_data(fsock_trace *t, struct holder *h, const struct fsock_mark *m, char *to)
+{
+    struct fsk_mask fresh = {.n = 0};
+    bool came = m->kind == FSOCK_MARK_PLAIN_IN || (m->call && m->call[0] == 'r');
+    memcpy(to, m->data, m->data_len);
+    if (fsk_trace_masks(t))
+        fsk_mask(!h ? &fresh : came ? &h->in : &h->out, to, m->data_len);
+}
+
+/* The texts' places are told by `number` until they are read: memory may move. Returns the end. */
+static char *fill(struct entry *e, const struct fsock_field *field)
 {
     unsigned n = 0;
     char *p = (char *)&e->field[e->mark.fields];
@@ -214,8 +226,7 @@ static void fill(struct entry *e, const struct fsock_mark *m, const struct fsock
         }
         n++;
     }
-    if (m->data)
-        memcpy(p, m->data, m->data_len);
+    return p;
 }
 
 void fsk_trace_add(fsock_trace *t, const struct fsock_mark *m, const struct fsock_field *field,
@@ -233,12 +244,14 @@ void fsk_trace_add(fsock_trace *t, const struct fsock_mark *m, const struct fsoc
     e->size = size;
     if (!m->at)
         e->mark.at = fsock_now();
-    const struct holder *h = holder_of(t, m->fd);
+    struct holder *h = holder_of(t, m->fd);
     if (h) {
         e->mark.connection = h->connection;
         e->mark.id = m->id ? m->id : h->id;
     }
-    fill(e, m, field);
+    char *behind = fill(e, field);
+    if (m->data)
+        keep_data(t, h, m, behind);
     t->end += size;
     t->news = true;
 }
