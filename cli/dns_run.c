@@ -103,9 +103,8 @@ int dns_run_init(struct dns_run *run, const struct dns_options *o, bool raw, cha
         return EXIT_READ;
     }
     struct out *lines = o->verbose ? &run->err : NULL;
-    if (!trace_log_open(&run->trace, &o->trace, "dns", lines, why, cap))
+    if (!trace_log_open(&run->trace, &o->trace, "dns", o->single, lines, why, cap))
         return EXIT_WRITE;
-    run->trace.ids = !o->single;
     run->dns = make_dns(o, run->trace.trace,
                         fsk_time_min(run->run_deadline, run->started + to_find), &fault);
     if (!run->dns) {

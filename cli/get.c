@@ -269,10 +269,9 @@ static int prepare(struct get *g, char *why, size_t cap)
     int code = prepare_options(g, why, cap);
     if (code)
         return code;
-    if (!trace_log_open(&g->report.trace, &g->o.trace, "get", g->o.verbose ? &g->report.err : NULL,
-                        why, cap))
+    if (!trace_log_open(&g->report.trace, &g->o.trace, "get", g->report.single,
+                        g->o.verbose ? &g->report.err : NULL, why, cap))
         return EXIT_WRITE;
-    g->report.trace.ids = !g->report.single;
     g->ask.options.trace = g->report.trace.trace;
     g->fetch =
         fsock_fetch_new(&g->ask.options, (unsigned)g->o.parallel, (unsigned)g->o.per_host, &fault);

@@ -82,6 +82,8 @@ static const struct option_row rows[] = {
     TEXT(0, "tls-max", "VERSION", tls_max, "at most"),
 
     TRACE_ROWS(trace),
+    FLAG(0, "trace-headers", trace.headers,
+         "with headers (on for a single URL; see --no-trace-headers)"),
 
     HEADING("What is told"),
     FLAG('f', "fail", fail, "a status of 400 and above is a failure (in a list it always is)"),
@@ -115,6 +117,7 @@ void get_options_init(struct get_options *o)
         .compressed = 1,
         .progress = 1,
         .summary = -1,
+        .trace.headers = -1,
         .include = -1,
         .connect_timeout = 5 * FSOCK_SECOND,
         .read_timeout = 30 * FSOCK_SECOND,

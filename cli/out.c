@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/digits.h"
 #include "base/time.h"
 #include "utf8.h"
 
@@ -138,17 +139,20 @@ void out_many(struct out *o, const void *p, size_t n)
     }
 }
 
+char *out_room(struct out *o, size_t n)
+{
+    if (n > OUT_SIZE - o->n)
+        out_flush(o);
+    return o->mem + o->n;
+}
+
 void out_padded(struct out *o, uint64_t v, unsigned width)
 {
-    char text[20];
-    unsigned at = sizeof text;
-    do {
-        text[--at] = (char)('0' + v % 10);
-        v /= 10;
-    } while (v);
-    while (sizeof text - at < width && at)
-        text[--at] = '0';
-    out_bytes(o, text + at, sizeof text - at);
+    char text[FSK_DECIMAL_MAX];
+    size_t n = fsk_decimal_write(v, text);
+    if (n < width && width <= sizeof text)
+        fsk_decimal_padded(v, text, n = width);
+    out_bytes(o, text, n);
 }
 
 void out_i64(struct out *o, int64_t v)

@@ -57,6 +57,18 @@ int out_now(struct out *o, const void *p, size_t n);
 /* A record begins: make room for a usual one. */
 void out_begin(struct out *o);
 
+/*
+ * Room for n bytes, OUT_ROOM at most, to be written in place; out_took() then says where they end.
+ * For what is written a million times.
+ */
+enum { OUT_ROOM = 1024 };
+char *out_room(struct out *o, size_t n);
+
+static inline void out_took(struct out *o, const char *end)
+{
+    o->n = (size_t)(end - o->mem);
+}
+
 void out_many(struct out *o, const void *p, size_t n); /* out_bytes() where they don't fit */
 
 static inline void out_bytes(struct out *o, const void *p, size_t n)

@@ -44,7 +44,7 @@ static int run(struct talk_options *o)
     char why[1024];
     if (o->list)
         return list_transports();
-    if (!trace_log_open(&log, &o->trace, "talk", NULL, why, sizeof why)) {
+    if (!trace_log_open(&log, &o->trace, "talk", true, NULL, why, sizeof why)) {
         talk_say(o, why, "");
         return EXIT_WRITE;
     }

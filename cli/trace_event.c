@@ -4,51 +4,119 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/digits.h"
 #include "wire/base64.h"
 
-static void put_key(struct out *o, const char *key)
+/* ---- In place -------------------------------------------------------------------------------- */
+
+/* Each writes at p, where there is room, and returns the end. */
+
+static inline char *put(char *p, const char *text, size_t n)
 {
-    out_str(o, ",\"");
-    out_str(o, key);
-    out_str(o, "\":");
+    memcpy(p, text, n);
+    return p + n;
 }
+
+#define PUT(p, literal) put(p, literal, sizeof(literal) - 1)
+
+/* A name of ours: short, and without anything to escape. */
+static char *put_name(char *p, const char *name)
+{
+    enum { LONGEST = 32 };
+    return put(p, name, strnlen(name, LONGEST));
+}
+
+static char *put_unsigned(char *p, uint64_t number)
+{
+    return p + fsk_decimal_write(number, p);
+}
+
+/* ,"KEY": */
+static char *put_key(char *p, const char *key)
+{
+    p = put_name(PUT(p, ",\""), key);
+    return PUT(p, "\":");
+}
+
+static char *put_number(char *p, const char *key, int64_t number)
+{
+    p = put_key(p, key);
+    if (number < 0)
+        *p++ = '-';
+    return put_unsigned(p, number < 0 ? -(uint64_t)number : (uint64_t)number);
+}
+
+/* Seconds with all nine decimals; before the start of the run is 0. */
+static char *put_seconds(char *p, int64_t ns)
+{
+    uint64_t t = ns > 0 ? (uint64_t)ns : 0;
+    p = put_unsigned(p, t / FSOCK_SECOND);
+    *p++ = '.';
+    fsk_decimal_padded(t % FSOCK_SECOND, p, 9);
+    return p + 9;
+}
+
+static char *put_errno(char *p, int sys_errno)
+{
+    const char *name = strerrorname_np(sys_errno);
+    if (!name)
+        return put_number(p, "errno", sys_errno);
+    p = put_name(PUT(p, ",\"errno\":\""), name);
+    return PUT(p, "\"");
+}
+
+/* {"t":1.234567890,"event":"call","call":"sendto","id":7,"conn":3,"fd":9 */
+static char *put_beginning(char *p, const struct fsock_mark *m, fsock_time started)
+{
+    p = put_seconds(PUT(p, "{\"t\":"), m->at - started);
+    p = put_name(PUT(p, ",\"event\":\""), fsock_mark_name(m->kind));
+    if (m->call)
+        p = put_name(PUT(p, "\",\"call\":\""), m->call);
+    p = PUT(p, "\"");
+    if (m->id)
+        p = put_unsigned(PUT(p, ",\"id\":"), m->id);
+    if (m->connection)
+        p = put_unsigned(PUT(p, ",\"conn\":"), m->connection);
+    if (m->fd >= 0)
+        p = put_unsigned(PUT(p, ",\"fd\":"), (uint64_t)m->fd);
+    return p;
+}
+
+static char *put_end(char *p, const struct fsock_mark *m)
+{
+    if (m->size)
+        p = put_unsigned(PUT(p, ",\"size\":"), m->size);
+    if (m->call)
+        p = put_number(p, "ret", m->result);
+    if (m->sys_errno)
+        p = put_errno(p, m->sys_errno);
+    if (m->took)
+        p = put_seconds(PUT(p, ",\"took\":"), m->took);
+    return p;
+}
+
+/* ---- Of any length --------------------------------------------------------------------------- */
 
 static void put_text(struct out *o, const char *key, const char *text)
 {
-    put_key(o, key);
-    out_char(o, '"');
+    char *p = put_key(out_room(o, OUT_ROOM), key);
+    *p++ = '"';
+    out_took(o, p);
     out_json(o, fsk_span_str(text));
     out_char(o, '"');
 }
 
-static void put_number(struct out *o, const char *key, int64_t number)
+static void put_field(struct out *o, const struct fsock_field *field)
 {
-    put_key(o, key);
-    out_i64(o, number);
-}
-
-/* Seconds with all nine decimals; before the start of the run is 0. */
-static void put_seconds(struct out *o, int64_t ns)
-{
-    uint64_t t = ns > 0 ? (uint64_t)ns : 0;
-    out_u64(o, t / FSOCK_SECOND);
-    out_char(o, '.');
-    out_padded(o, t % FSOCK_SECOND, 9);
-}
-
-static void put_errno(struct out *o, int sys_errno)
-{
-    const char *name = strerrorname_np(sys_errno);
-    if (name)
-        put_text(o, "errno", name);
+    if (field->text)
+        put_text(o, field->key, field->text);
     else
-        put_number(o, "errno", sys_errno);
+        out_took(o, put_number(out_room(o, OUT_ROOM), field->key, field->number));
 }
 
 static void put_data(struct out *o, const unsigned char *p, size_t n)
 {
-    put_key(o, "data");
-    out_char(o, '"');
+    out_str(o, ",\"data\":\"");
     while (n) {
         enum { PIECE = 3 * 256 };
         char text[FSK_BASE64_ROOM(PIECE)];
@@ -63,51 +131,27 @@ static void put_data(struct out *o, const unsigned char *p, size_t n)
 void trace_put_mark(struct out *o, const struct fsock_mark *m, fsock_time started)
 {
     out_begin(o);
-    out_str(o, "{\"t\":");
-    put_seconds(o, m->at - started);
-    put_text(o, "event", fsock_mark_name(m->kind));
-    if (m->call)
-        put_text(o, "call", m->call);
-    if (m->id)
-        put_number(o, "id", (int64_t)m->id);
-    if (m->connection)
-        put_number(o, "conn", (int64_t)m->connection);
-    if (m->fd >= 0)
-        put_number(o, "fd", m->fd);
+    out_took(o, put_beginning(out_room(o, OUT_ROOM), m, started));
     for (unsigned i = 0; i < m->fields; i++)
-        if (m->field[i].text)
-            put_text(o, m->field[i].key, m->field[i].text);
-        else
-            put_number(o, m->field[i].key, m->field[i].number);
-    if (m->size)
-        put_number(o, "size", (int64_t)m->size);
-    if (m->call)
-        put_number(o, "ret", m->result);
-    if (m->sys_errno)
-        put_errno(o, m->sys_errno);
-    if (m->took) {
-        put_key(o, "took");
-        put_seconds(o, m->took);
-    }
+        put_field(o, &m->field[i]);
+    out_took(o, put_end(out_room(o, OUT_ROOM), m));
     if (m->data)
         put_data(o, m->data, m->data_len);
-    out_str(o, "}\n");
+    out_bytes(o, "}\n", 2);
 }
 
 void trace_put_run(struct out *o, const char *run, fsock_time wall, fsock_time mono,
                    const char *const *args)
 {
-    out_str(o, "{\"event\":\"run\",\"schema_version\":");
-    out_u64(o, TRACE_SCHEMA);
+    char *p = PUT(out_room(o, OUT_ROOM), "{\"event\":\"run\"");
+    p = put_number(p, "schema_version", TRACE_SCHEMA);
+    out_took(o, p);
     put_text(o, "run", run);
-    put_key(o, "time");
-    put_seconds(o, wall);
-    put_key(o, "mono");
-    put_seconds(o, mono);
+    p = put_seconds(PUT(out_room(o, OUT_ROOM), ",\"time\":"), wall);
+    p = put_seconds(PUT(p, ",\"mono\":"), mono);
+    out_took(o, put_number(p, "pid", getpid()));
     put_text(o, "program", "fsock " FSOCK_VERSION);
-    put_number(o, "pid", getpid());
-    put_key(o, "args");
-    out_char(o, '[');
+    out_str(o, ",\"args\":[");
     for (const char *const *arg = args; *arg; arg++) {
         out_str(o, arg == args ? "\"" : ",\"");
         out_json(o, fsk_span_str(*arg));

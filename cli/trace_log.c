@@ -43,16 +43,22 @@ static void close_file(struct out *file)
         close(fd);
 }
 
-bool trace_log_open(struct trace_log *log, const struct trace_options *options, const char *verb,
-                    struct out *lines, char *why, size_t cap)
+static unsigned flags_of(const struct trace_options *o, bool single)
 {
-    unsigned flags = (options->data ? (unsigned)FSOCK_TRACE_DATA : 0) |
-                     (options->secrets ? (unsigned)FSOCK_TRACE_SECRETS : 0);
-    *log = (struct trace_log){.lines = lines, .started = fsock_now()};
+    bool headers = o->headers >= 0 ? o->headers : single;
+    return (o->data ? (unsigned)FSOCK_TRACE_DATA : 0) |
+           (headers ? (unsigned)FSOCK_TRACE_HEADERS : 0) |
+           (o->secrets ? (unsigned)FSOCK_TRACE_SECRETS : 0);
+}
+
+bool trace_log_open(struct trace_log *log, const struct trace_options *options, const char *verb,
+                    bool single, struct out *lines, char *why, size_t cap)
+{
+    *log = (struct trace_log){.lines = lines, .ids = !single, .started = fsock_now()};
     if (!lines && !options->file)
         return true;
     int sys_errno = ENOMEM;
-    log->trace = fsock_trace_new(flags);
+    log->trace = fsock_trace_new(flags_of(options, single) | (lines ? FSOCK_TRACE_HEADERS : 0u));
     if (log->trace && options->file)
         log->file = open_file(options->file, &sys_errno);
     if (!log->trace || (options->file && !log->file)) {

@@ -11,8 +11,8 @@
 
 /* A part of the options of each verb. */
 struct trace_options {
-    const char *file; /* "-": standard output; NULL: none */
-    int data, secrets;
+    const char *file;           /* "-": standard output; NULL: none */
+    int headers, data, secrets; /* headers: -1, not said */
 };
 
 /* Their rows for the verb's table; `member` is the struct trace_options in the verb's own. */
@@ -32,11 +32,12 @@ struct trace_log {
 };
 
 /*
- * Open what is asked for; `verb` is who writes. `lines` is borrowed (NULL: no -v). False: `why`
+ * Open what is asked for; `verb` is who writes, `single` whether about one thing only. `lines` is
+ * borrowed (NULL: no -v). False: `why`
  * says what is wrong, and nothing needs to be closed.
  */
 bool trace_log_open(struct trace_log *log, const struct trace_options *options, const char *verb,
-                    struct out *lines, char *why, size_t cap);
+                    bool single, struct out *lines, char *why, size_t cap);
 
 /* Write all marks that wait. */
 void trace_log_drain(struct trace_log *log);

@@ -40,7 +40,7 @@ enum fsock_mark_kind {
     FSOCK_MARK_TLS,        /* TLS handshake ended: version, cipher, group, alpn, resumed, and of
                               the certificate subject, issuer, expires */
     FSOCK_MARK_REUSE,      /* a kept connection: addr, uses so far */
-    FSOCK_MARK_REQUEST,    /* a request: method, url, head */
+    FSOCK_MARK_REQUEST,    /* a request, to the url of START or REDIRECT: method, head; size */
     FSOCK_MARK_SENT,       /* all of it has gone out: size */
     FSOCK_MARK_FIRST_BYTE, /* of the answer has come */
     FSOCK_MARK_HEAD,       /* the header is complete: status, head; size */
@@ -84,13 +84,14 @@ struct fsock_mark {
 };
 
 enum {
-    FSOCK_TRACE_DATA = 1,   /* keep the bytes, too */
-    FSOCK_TRACE_SECRETS = 2 /* and mask nothing */
+    FSOCK_TRACE_DATA = 1,    /* keep the bytes, too */
+    FSOCK_TRACE_HEADERS = 2, /* keep the headers of HTTP: the field head */
+    FSOCK_TRACE_SECRETS = 4  /* mask nothing */
 };
 
 typedef struct fsock_trace fsock_trace;
 
-/* A new trace; `flags` is 0 or FSOCK_TRACE_DATA and so on. NULL: out of memory. */
+/* A new trace; `flags` is 0 or FSOCK_TRACE_DATA and so on, or'ed. NULL: out of memory. */
 FSOCK_API fsock_trace *fsock_trace_new(unsigned flags);
 
 /* NULL is fine. */

@@ -24,13 +24,27 @@ bool fsk_decimal_parse(struct fsk_span digits, uint64_t max, uint64_t *value)
     return true;
 }
 
+/* Two digits at a time: half the divisions. */
+static const char pairs[] = "00010203040506070809101112131415161718192021222324"
+                            "25262728293031323334353637383940414243444546474849"
+                            "50515253545556575859606162636465666768697071727374"
+                            "75767778798081828384858687888990919293949596979899";
+
+void fsk_decimal_padded(uint64_t value, char *out, size_t width)
+{
+    for (; width >= 2; width -= 2) {
+        memcpy(out + width - 2, pairs + value % 100 * 2, 2);
+        value /= 100;
+    }
+    if (width)
+        out[0] = (char)('0' + value % 10);
+}
+
 size_t fsk_decimal_write(uint64_t value, char *out)
 {
-    char digits[FSK_DECIMAL_MAX];
-    size_t at = sizeof digits;
-    do
-        digits[--at] = (char)('0' + value % 10);
-    while (value /= 10);
-    memcpy(out, digits + at, sizeof digits - at);
-    return sizeof digits - at;
+    size_t width = 1;
+    for (uint64_t more = 10; width < FSK_DECIMAL_MAX && value >= more; more *= 10)
+        width++;
+    fsk_decimal_padded(value, out, width);
+    return width;
 }

@@ -24,6 +24,9 @@ bool fsk_decimal_parse(struct fsk_span digits, uint64_t max, uint64_t *value);
 /* Write a number, no NUL; returns how many digits. */
 size_t fsk_decimal_write(uint64_t value, char *out);
 
+/* Write the last `width` digits of a number, zeros in front, no NUL. */
+void fsk_decimal_padded(uint64_t value, char *out, size_t width);
+
 #define FSK_DDD 4 /* characters of a byte that fsk_ddd_write wrote */
 
 /* Write a byte as zone files do (RFC 1035 5.1): a backslash and three decimal digits, no NUL. */

@@ -93,7 +93,14 @@ const char *fsk_word_message_flags(int flags, char room[FSK_WORDS])
         WORD(MSG_TRUNC),    WORD(MSG_DONTWAIT),    WORD(MSG_EOR),       WORD(MSG_WAITALL),
         WORD(MSG_CONFIRM),  WORD(MSG_ERRQUEUE),    WORD(MSG_NOSIGNAL),  WORD(MSG_MORE),
         WORD(MSG_FASTOPEN), WORD(MSG_CMSG_CLOEXEC)};
-    return flags_in_words(words, COUNT(words), NULL, flags, room);
+    switch (flags) { /* what nearly all of ours have needs no search */
+    case MSG_DONTWAIT:
+        return "MSG_DONTWAIT";
+    case MSG_DONTWAIT | MSG_NOSIGNAL:
+        return "MSG_DONTWAIT|MSG_NOSIGNAL";
+    default:
+        return flags_in_words(words, COUNT(words), NULL, flags, room);
+    }
 }
 
 const char *fsk_word_level(int level, char room[FSK_WORDS])

@@ -95,6 +95,11 @@ bool fsk_trace_wants_data(const fsock_trace *t)
     return t && t->flags & FSOCK_TRACE_DATA;
 }
 
+bool fsk_trace_wants_headers(const fsock_trace *t)
+{
+    return t && t->flags & FSOCK_TRACE_HEADERS;
+}
+
 bool fsk_trace_masks(const fsock_trace *t)
 {
     return !(t->flags & FSOCK_TRACE_SECRETS);

@@ -2,9 +2,9 @@
 
 #include <errno.h>
 
-#include <stdio.h>
 #include <string.h>
 
+#include "base/digits.h"
 #include "base/time.h"
 #include "base/trace.h"
 #include "base/wait.h"
@@ -25,33 +25,43 @@ unsigned fsk_poll_events(const struct pollfd *fd)
            (fd->revents & POLLOUT || any ? FSK_WRITABLE : 0u);
 }
 
+static size_t put(char *out, size_t n, const char *text)
+{
+    size_t len = strlen(text);
+    memcpy(out + n, text, len);
+    return n + len;
+}
+
 size_t fsk_poll_put(char text[FSK_POLL_TEXT], size_t len, int fd, short events)
 {
     static const struct {
         short event;
-        const char *word;
+        char word[8];
     } words[] = {
-        {POLLIN,    "in"   },
-        {POLLPRI,   "pri"  },
-        {POLLOUT,   "out"  },
-        {POLLERR,   "err"  },
-        {POLLHUP,   "hup"  },
-        {POLLRDHUP, "rdhup"},
-        {POLLNVAL,  "bad"  }
+        {POLLIN,    ",in"   },
+        {POLLPRI,   ",pri"  },
+        {POLLOUT,   ",out"  },
+        {POLLERR,   ",err"  },
+        {POLLHUP,   ",hup"  },
+        {POLLRDHUP, ",rdhup"},
+        {POLLNVAL,  ",bad"  }
     };
-    char one[64];
-    int n = snprintf(one, sizeof one, "%s%d", len ? " " : "", fd), before = n;
+    char one[64] = " ";
+    size_t n = 1 + fsk_decimal_write((uint64_t)fd, one + 1), at = n;
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (events & words[i].event)
-            n += snprintf(one + n, sizeof one - (size_t)n, "%c%s", n == before ? ':' : ',',
-                          words[i].word);
-    if (len + (size_t)n + sizeof " ..." > FSK_POLL_TEXT) {
-        if (len < 4 || strcmp(text + len - 4, " ...") != 0)
-            len += (size_t)snprintf(text + len, FSK_POLL_TEXT - len, " ...");
-        return len;
+            n = put(one, n, words[i].word);
+    if (n > at)
+        one[at] = ':';
+    if (len + n + sizeof " ..." > FSK_POLL_TEXT) {
+        bool told = len >= 4 && memcmp(text + len - 4, " ...", 4) == 0;
+        len = told ? len : put(text, len, " ...");
+    } else {
+        memcpy(text + len, one + !len, n - !len);
+        len += n - !len;
     }
-    memcpy(text + len, one, (size_t)n + 1);
-    return len + (size_t)n;
+    text[len] = '\0';
+    return len;
 }
 
 static void mark_wait(fsock_trace *trace, const struct pollfd *fds, size_t n, int ms, int result,

@@ -12,21 +12,20 @@
 /* ---- Marks ----------------------------------------------------------------------------------- */
 
 /* A call has returned; errno, which belongs to the caller, stays as it is. */
-static void mark(fsock_trace *trace, const struct fsock_mark *m, const struct fsock_field *field,
+static void mark(fsock_trace *trace, struct fsock_mark *m, const struct fsock_field *field,
                  size_t fields)
 {
     int saved = errno;
-    struct fsock_mark done = *m;
-    done.kind = FSOCK_MARK_CALL;
-    done.sys_errno = m->result < 0 ? errno : 0;
-    fsk_trace_add(trace, &done, field, fields);
+    m->kind = FSOCK_MARK_CALL;
+    m->sys_errno = m->result < 0 ? errno : 0;
+    fsk_trace_add(trace, m, field, fields);
     errno = saved;
 }
 
 static void mark_with_addr(fsock_trace *trace, const char *call, int fd, int result,
                            const struct fsk_sockaddr *sa)
 {
-    const struct fsock_mark m = {.call = call, .fd = fd, .result = result};
+    struct fsock_mark m = {.call = call, .fd = fd, .result = result};
     char text[FSK_SOCKADDR_TEXT] = "";
     if (sa->len)
         fsk_sockaddr_format(sa, text);
@@ -71,7 +70,7 @@ int fsk_call_socket(fsock_trace *trace, int family, int type, int protocol)
     int fd = socket(family, type, protocol);
     if (trace) {
         char families[FSK_WORDS], types[FSK_WORDS], protocols[FSK_WORDS];
-        const struct fsock_mark m = {.call = "socket", .fd = fd, .result = fd};
+        struct fsock_mark m = {.call = "socket", .fd = fd, .result = fd};
         const struct fsock_field field[] = {
             fsk_text("family", fsk_word_family(family, families)),
             fsk_text("type", fsk_word_socket_type(type, types)),
@@ -103,7 +102,7 @@ int fsk_call_listen(fsock_trace *trace, int fd, int backlog)
 {
     int result = listen(fd, backlog);
     if (trace) {
-        const struct fsock_mark m = {.call = "listen", .fd = fd, .result = result};
+        struct fsock_mark m = {.call = "listen", .fd = fd, .result = result};
         const struct fsock_field field = fsk_number("backlog", backlog);
         mark(trace, &m, &field, 1);
     }
@@ -115,7 +114,7 @@ int fsk_call_accept(fsock_trace *trace, int fd)
     const int flags = SOCK_NONBLOCK | SOCK_CLOEXEC;
     int result = accept4(fd, NULL, NULL, flags);
     if (trace) {
-        const struct fsock_mark m = {.call = "accept4", .fd = fd, .result = result};
+        struct fsock_mark m = {.call = "accept4", .fd = fd, .result = result};
         const struct fsock_field field = fsk_text("flags", "SOCK_CLOEXEC|SOCK_NONBLOCK");
         if (result >= 0)
             fsk_trace_socket(trace, result, 0);
@@ -129,7 +128,7 @@ int fsk_call_shutdown(fsock_trace *trace, int fd, int how)
     int result = shutdown(fd, how);
     if (trace) {
         char words[FSK_WORDS];
-        const struct fsock_mark m = {.call = "shutdown", .fd = fd, .result = result};
+        struct fsock_mark m = {.call = "shutdown", .fd = fd, .result = result};
         const struct fsock_field field = fsk_text("how", fsk_word_shut(how, words));
         mark(trace, &m, &field, 1);
     }
@@ -140,7 +139,7 @@ void fsk_call_close(fsock_trace *trace, int fd)
 {
     int result = close(fd);
     if (trace) {
-        const struct fsock_mark m = {.call = "close", .fd = fd, .result = result};
+        struct fsock_mark m = {.call = "close", .fd = fd, .result = result};
         mark(trace, &m, NULL, 0);
         fsk_trace_closed(trace, fd);
     }
@@ -221,7 +220,7 @@ ssize_t fsk_call_send(fsock_trace *trace, int fd, const void *buf, size_t len, i
 static void mark_splice(fsock_trace *trace, const char *call, int in, int out, size_t max,
                         ssize_t result, const char *flags)
 {
-    const struct fsock_mark m = {.call = call, .fd = in, .result = result, .size = max};
+    struct fsock_mark m = {.call = call, .fd = in, .result = result, .size = max};
     const struct fsock_field field[] = {fsk_number("to", out), fsk_text("flags", flags)};
     mark(trace, &m, field, sizeof field / sizeof *field);
 }

@@ -218,10 +218,11 @@ static void mark_head(struct fsk_exchange *x)
 {
     fsock_trace *trace = fsk_op_trace(&x->op);
     struct fsk_buf head = {.ceiling = FSK_H1_HEAD_MAX + 2};
-    if (fsk_request_show(&head, fsk_buf_span(&x->head_bytes), fsk_trace_masks(trace)) == FSOCK_OK)
-        fsk_mark(trace, FSOCK_MARK_HEAD, x->op.id, fsk_stream_fd(x->stream), 0,
-                 fsk_buf_len(&x->head_bytes), fsk_number("status", x->head.status),
-                 fsk_text("head", head.mem));
+    if (fsk_trace_wants_headers(trace)) /* without memory, without the header */
+        (void)fsk_request_show(&head, fsk_buf_span(&x->head_bytes), fsk_trace_masks(trace));
+    fsk_mark(trace, FSOCK_MARK_HEAD, x->op.id, fsk_stream_fd(x->stream), 0,
+             fsk_buf_len(&x->head_bytes), fsk_number("status", x->head.status),
+             fsk_text("head", head.mem));
     fsk_buf_fini(&head);
 }
 

@@ -141,10 +141,10 @@ static void mark_request(struct fsk_transfer *t)
 {
     fsock_trace *trace = fsk_op_trace(&t->op);
     struct fsk_buf head = {.ceiling = FSK_REQUEST_MAX};
-    if (fsk_request_show(&head, fsk_buf_span(&t->head), fsk_trace_masks(trace)) == FSOCK_OK)
-        fsk_mark(trace, FSOCK_MARK_REQUEST, t->op.id, fsk_stream_fd(&t->conn->stream), 0,
-                 t->head.end, fsk_text("method", t->method), fsk_text("url", t->aim.text.mem),
-                 fsk_text("head", head.mem));
+    if (fsk_trace_wants_headers(trace)) /* without memory, without the header */
+        (void)fsk_request_show(&head, fsk_buf_span(&t->head), fsk_trace_masks(trace));
+    fsk_mark(trace, FSOCK_MARK_REQUEST, t->op.id, fsk_stream_fd(&t->conn->stream), 0, t->head.end,
+             fsk_text("method", t->method), fsk_text("head", head.mem));
     fsk_buf_fini(&head);
 }
 
