@@ -3,8 +3,8 @@
  *
  * A trace file is JSON Lines. The first line of a run says what ran, and what the times count from:
  *
- *   {"event":"run","schema_version":1,"run":"9f2c...","time":1764118772.123456789,"mono":812.500000000,
- *    "program":"fsock 1.2.3","pid":4711,"args":["get","http://example.org/"]}
+ *   {"event":"run","schema_version":1,"run":"9f2c...","time":1764118772.123456789,
+ *    "mono":812.500000000,"pid":4711,"program":"fsock 1.2.3","args":["get"]}
  *
  * `time` is the wall clock (seconds since 1970), `mono` CLOCK_MONOTONIC, both at the moment from
  * which the `t` of all lines that follow counts; `run` is a random number in hex; `args` names the
