@@ -61,6 +61,11 @@ static struct value get_u16(const struct record *r, size_t at)
     return number(*(const uint16_t *)member(r, at));
 }
 
+static struct value get_u32(const struct record *r, size_t at)
+{
+    return number(*(const uint32_t *)member(r, at));
+}
+
 static struct value get_i64(const struct record *r, size_t at)
 {
     return number(*(const int64_t *)member(r, at));
@@ -279,6 +284,11 @@ static const struct record_field fields[] = {
     RESPONSE("ssl_verify_result", NUMBER, get_int, ssl_verify_result),
     RESPONSE("tls_version", TEXT, get_text, tls_version),
     RESPONSE("tls_cipher", TEXT, get_text, tls_cipher),
+    RESPONSE("tcp_rtt", SECONDS, get_i64, tcp.rtt),
+    RESPONSE("tcp_rttvar", SECONDS, get_i64, tcp.rttvar),
+    RESPONSE("tcp_retransmits", NUMBER, get_u32, tcp.retransmits),
+    RESPONSE("tcp_cwnd", NUMBER, get_u32, tcp.cwnd),
+    RESPONSE("tcp_delivery_rate", NUMBER, get_i64, tcp.delivery_rate),
 };
 
 enum { FIELDS = sizeof fields / sizeof *fields };

@@ -193,6 +193,8 @@ static void make_options(struct fsock_options *f, const struct get_options *o)
     f->keylog_file = getenv("SSLKEYLOGFILE");
     f->max_body = (uint64_t)o->max_body;
     f->max_ratio = (uint32_t)o->max_ratio;
+    const char *format = o->write_out ? o->write_out : "";
+    f->tcp_info = o->json || strstr(format, "%{tcp_") || strstr(format, "%{json}");
     f->own_files = get_saves(o) + (o->include == INCLUDE_DECODED);
 }
 

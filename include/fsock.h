@@ -190,6 +190,7 @@ struct fsock_options {
     int own_files; /* descriptors that the caller itself opens for each running transfer: they
                       count in the budget of a fetch (0) */
     struct fsock_trace *trace; /* where to write down what happens (fsock/trace.h); NULL: nowhere */
+    int tcp_info;              /* 1: a response tells what TCP knows of its connection */
 
     /* More of TLS. */
     const char *tls_name; /* whom the certificate must name, and what SNI says; NULL: the host */

@@ -24,6 +24,7 @@ enum fsock_err fsk_http_init(struct fsk_http *http, const struct fsock_options *
         .connect_timeout = o->connect_timeout,
         .read_timeout = o->read_timeout,
         .total_timeout = o->total_timeout,
+        .tcp_info = o->tcp_info != 0,
         .limits = {o->max_body, o->max_ratio ? o->max_ratio : FSK_DECODE_RATIO},
     };
     fsk_pool_init(&http->pool, driver, per_host, max_conns);

@@ -16,6 +16,7 @@ struct fsk_http {
     struct fsk_pool pool;
     int64_t connect_timeout, read_timeout, total_timeout; /* nanoseconds; 0: none */
     struct fsk_decode_limits limits;
+    bool tcp_info; /* wanted in responses */
     char *out; /* FSK_SCRATCH_SIZE bytes to decode into; they live as the driver's scratch does */
     struct fsk_transfer *shown; /* whose last step has something for the owner; cleared by it */
 };

@@ -113,6 +113,8 @@ static enum fsock_err end(struct fsk_transfer *t, enum fsock_err err)
     t->http->shown = t;
     if (t->exchanging)
         note_end(t);
+    if (t->conn && t->http->tcp_info)
+        fsk_sock_tcp(t->http->driver->trace, fsk_stream_fd(&t->conn->stream), &t->response.tcp);
     drop_dial(t);
     drop_conn(t, t->exchanging && (err == FSOCK_OK || err == FSOCK_ERR_STATUS) &&
                      t->exchange.reusable);
