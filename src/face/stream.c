@@ -9,6 +9,7 @@
 #include "base/fault.h"
 #include "base/hint.h"
 #include "base/time.h"
+#include "net/tls_peer.h"
 #include "base/trace.h"
 
 #define RECORD_MAX 16384 /* bytes that TLS seals at once (RFC 8446 5.1) */
@@ -85,9 +86,10 @@ enum fsock_err fsk_face_shake(fsock_stream *s, fsock_time deadline)
         return fsk_face_done(s, s->stream.recv_dead, FSOCK_STAGE_TLS, NULL);
     fsk_io_init(&io, FSK_IO_SHAKE, &s->stream, FSOCK_NEVER);
     enum fsock_err err = fsk_face_run(s, &io, deadline);
-    if (err == FSOCK_OK)
+    if (err == FSOCK_OK) {
         s->shaking = false;
-    else if (err != FSOCK_AGAIN && err != FSOCK_ERR_TIMEOUT)
+        fsk_tls_mark(s->stream.top, s->id);
+    } else if (err != FSOCK_AGAIN && err != FSOCK_ERR_TIMEOUT)
         s->stream.recv_dead = s->stream.send_dead = err;
     return fsk_face_done(s, err, FSOCK_STAGE_TLS, &io);
 }

@@ -1,4 +1,3 @@
-#include "base/trace.h"
 #include "net/tls_config.h"
 
 #include <assert.h>
@@ -8,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/trace.h"
 #include "net/tls_bio.h"
 #include "net/tls_words.h"
 

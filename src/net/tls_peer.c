@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "base/buf.h"
+#include "base/trace.h"
 #include "net/tls_config.h"
 #include "net/tls_words.h"
 
@@ -300,4 +301,23 @@ enum fsock_err fsk_tls_cert_new(struct fsock_cert **cert, struct fsk_layer *top)
 void fsk_tls_cert_free(struct fsock_cert *cert)
 {
     free(cert); /* the first member of a block */
+}
+
+void fsk_tls_mark(struct fsk_layer *top, uint64_t id)
+{
+    fsock_trace *trace = top->driver ? top->driver->trace : NULL;
+    struct fsk_layer_info info = {.fd = -1};
+    struct fsock_cert *cert = NULL;
+    if (!trace)
+        return;
+    top->ops->info(top, &info);
+    (void)fsk_tls_cert_new(&cert, top); /* without memory, without its words */
+    fsk_mark(trace, FSOCK_MARK_TLS, id, info.fd, 0, 0, fsk_text("version", info.tls_version),
+             fsk_text("cipher", info.tls_cipher), fsk_text("group", info.tls_group),
+             fsk_text("alpn", info.alpn && info.alpn[0] ? info.alpn : NULL),
+             fsk_number("resumed", info.tls_resumed),
+             fsk_text("subject", cert ? cert->subject : NULL),
+             fsk_text("issuer", cert ? cert->issuer : NULL),
+             {cert ? "expires" : NULL, NULL, cert ? cert->not_after : 0});
+    fsk_tls_cert_free(cert);
 }

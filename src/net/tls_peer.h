@@ -16,4 +16,7 @@ enum fsock_err fsk_tls_cert_new(struct fsock_cert **cert, struct fsk_layer *top)
 /* NULL is fine. */
 void fsk_tls_cert_free(struct fsock_cert *cert);
 
+/* Mark in its driver's trace that the handshake of `top`, which is TLS, has ended well. */
+void fsk_tls_mark(struct fsk_layer *top, uint64_t id);
+
 #endif

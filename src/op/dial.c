@@ -1,4 +1,3 @@
-#include "base/trace.h"
 #include "op/dial.h"
 
 #include <errno.h>
@@ -7,7 +6,9 @@
 
 #include "base/fault.h"
 #include "base/time.h"
+#include "base/trace.h"
 #include "net/plain.h"
+#include "net/tls_peer.h"
 
 #define ATTEMPT_DELAY   (250 * FSOCK_MILLISECOND) /* RFC 8305 8 */
 #define MORE_DELAY      (300 * FSOCK_MILLISECOND) /* for the other family, when one has failed */
@@ -274,22 +275,15 @@ static enum fsock_err layer_failed(struct fsk_dial *d, enum fsock_err err, fsock
 
 static void mark_layer(struct fsk_dial *d)
 {
-    fsock_trace *trace = fsk_op_trace(&d->op);
-    struct fsk_layer_info info;
+    const struct fsk_proxy *proxy = &d->target->proxy;
     char host[260];
-    if (!trace)
-        return;
-    fsk_stream_info(&d->stream, &info);
     if (d->stream.top->stage == FSOCK_STAGE_TLS)
-        fsk_mark(trace, FSOCK_MARK_TLS, d->op.id, info.fd, 0, 0,
-                 fsk_text("version", info.tls_version), fsk_text("cipher", info.tls_cipher),
-                 fsk_text("group", info.tls_group), fsk_text("alpn", info.alpn),
-                 fsk_number("resumed", info.tls_resumed));
+        fsk_tls_mark(d->stream.top, d->op.id);
     else
-        fsk_mark(trace, FSOCK_MARK_PROXY, d->op.id, info.fd, 0, 0,
+        fsk_mark(fsk_op_trace(&d->op), FSOCK_MARK_PROXY, d->op.id, fsk_stream_fd(&d->stream), 0, 0,
                  fsk_text("protocol", d->stream.top->ops->name),
-                 fsk_text("host", fsk_span_text(d->target->proxy.host, host, sizeof host)),
-                 fsk_number("port", d->target->proxy.port));
+                 fsk_text("host", fsk_span_text(proxy->host, host, sizeof host)),
+                 fsk_number("port", proxy->port));
 }
 
 static enum fsock_err open_layers(struct fsk_dial *d, fsock_time now)

@@ -1,5 +1,3 @@
-#include "base/trace.h"
-#include "op/request.h"
 #include "op/exchange.h"
 
 #include <errno.h>
@@ -8,7 +6,9 @@
 
 #include "base/fault.h"
 #include "base/time.h"
+#include "base/trace.h"
 #include "op/exchange_body.h"
+#include "op/request.h"
 
 #define TURN_BYTES  ((size_t)256 * 1024)    /* moved in a row before others get their turn */
 #define TURN_TIME   (2 * FSOCK_MILLISECOND) /* likewise: a byte may cost TLS or a decoder much */

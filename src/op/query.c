@@ -1,9 +1,9 @@
-#include "base/trace.h"
 #include "op/query.h"
 
 #include <errno.h>
 
 #include "base/time.h"
+#include "base/trace.h"
 #include "op/query_verdict.h"
 
 #define TAIL      (100 * FSOCK_MILLISECOND) /* too little for a try: the last one gets it */

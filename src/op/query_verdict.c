@@ -1,9 +1,9 @@
-#include "base/trace.h"
 #include "op/query_verdict.h"
 
 #include <errno.h>
 
 #include "base/time.h"
+#include "base/trace.h"
 
 #define BUSY        8 /* questions open at a server that may refuse because of them */
 #define REFUSALS    4 /* ... and how often it may */

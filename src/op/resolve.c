@@ -1,4 +1,3 @@
-#include "base/trace.h"
 #include "op/resolve.h"
 
 #include <stdio.h>
@@ -6,6 +5,7 @@
 
 #include "base/fault.h"
 #include "base/time.h"
+#include "base/trace.h"
 #include "net/sock.h"
 #include "op/resolve_local.h"
 #include "op/resolve_lookup.h"

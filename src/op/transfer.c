@@ -1,4 +1,3 @@
-#include "base/trace.h"
 #include "op/transfer.h"
 
 #include <errno.h>
@@ -9,6 +8,7 @@
 #include "base/fault.h"
 #include "base/hint.h"
 #include "base/time.h"
+#include "base/trace.h"
 #include "op/request.h"
 
 #define PASS_OVER_MAX                                                                              \
