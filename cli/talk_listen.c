@@ -2,7 +2,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/time.h"
 #include "interrupt.h"
@@ -129,20 +128,13 @@ static int take_first(struct talk_call *call, fsock_stream *s)
     if (err == FSOCK_OK) {
         (void)fsock_set_peer(s, &from);
         call->first = fsk_span(bytes, n);
-        return talk_over(call, s);
+        int code = talk_over(call, s);
+        call->first = fsk_span(NULL, 0);
+        return code;
     }
     int code = talk_say_fault(call->o, fsock_last_fault(s));
     fsock_close(s);
     return code;
-}
-
-/* The path of a unix socket outlives it, and could not be bound again. */
-static void remove_path(const char *target)
-{
-    static const char scheme[] = "udg://";
-    const char *path = target + strlen(scheme);
-    if (strncmp(target, scheme, strlen(scheme)) == 0 && path[0] != '@')
-        unlink(path);
 }
 
 /* One conversation at `target`, which then says where that was, if the port was to be a free one.
@@ -165,7 +157,6 @@ static int take_datagrams(struct talk_call *call, char *target, size_t cap, bool
         fsock_close(s);
         code = time_is_up(call, "nobody came");
     }
-    remove_path(target);
     return code;
 }
 

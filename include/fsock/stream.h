@@ -180,7 +180,8 @@ FSOCK_API enum fsock_err fsock_address_parse(struct fsock_address *address, cons
 
 /*
  * A datagram socket without a peer, udp or udg, that is bound to `target`. Port 0 of a udp target
- * is any free one: fsock_inspect() tells which.
+ * is any free one: fsock_inspect() tells which. Nothing may be at a udg target's path yet; closing
+ * the stream removes the socket there, unless it is another by then.
  */
 FSOCK_API enum fsock_err fsock_bind(fsock_stream **stream, const char *target, int port,
                                     const struct fsock_options *options, fsock_time deadline,

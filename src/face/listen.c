@@ -3,11 +3,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/fault.h"
 #include "base/hint.h"
+#include "face/boundpath.h"
 #include "face/given.h"
 #include "face/local.h"
 #include "face/opener.h"
@@ -24,9 +23,7 @@ struct fsock_listener {
     char *target;
     char name[FSK_SOCKADDR_TEXT];
     int port;
-    char *path;   /* of a unix socket, NULL: there is none; */
-    dev_t device; /* this file there is to be removed at the end */
-    ino_t inode;
+    struct fsk_bound_path path;
 };
 
 static enum fsock_err no_listening(const fsock_listener *l, struct fsock_fault *fault,
@@ -38,20 +35,14 @@ static enum fsock_err no_listening(const fsock_listener *l, struct fsock_fault *
                          "listen %.120s: %s", l->target, fsk_errno_text(sys_errno));
 }
 
-/* What it is called, and which file is to be removed at the end. */
 static void note_names(fsock_listener *l)
 {
     struct fsk_sockaddr sa;
     struct fsk_addr addr;
-    struct stat st;
     fsk_sock_local(l->run.sched.driver.trace, l->fd, &sa);
     fsk_sockaddr_format(&sa, l->name);
     fsk_sockaddr_to_addr(&addr, &sa);
     l->port = addr.port;
-    if (l->path && lstat(l->path, &st) == 0) {
-        l->device = st.st_dev;
-        l->inode = st.st_ino;
-    }
 }
 
 static enum fsock_err set_up_tls(fsock_listener *l, const struct fsk_endpoint *e,
@@ -78,7 +69,7 @@ static enum fsock_err listen_it(fsock_listener *l, int port, const struct fsock_
     if (fsk_transport_datagrams(e.transport))
         return fsk_fault_set(fault, FSOCK_ERR_INPUT, FSOCK_STAGE_NONE, 0,
                              "%.120s: datagrams have no connections to listen for", l->target);
-    if (e.path.n && e.path.p[0] != '@' && !(l->path = strndup(e.path.p, e.path.n)))
+    if (!fsk_bound_path_init(&l->path, &e))
         return FSOCK_ERR_MEMORY;
     l->transport = e.transport;
     l->silence = given->read_timeout;
@@ -92,6 +83,7 @@ static enum fsock_err listen_it(fsock_listener *l, int port, const struct fsock_
     int failed = fsk_sock_new_at(given->trace, &sa, SOCK_STREAM, &tuning, &l->fd);
     if (failed)
         return no_listening(l, fault, failed);
+    fsk_bound_path_note(&l->path);
     note_names(l);
     if (fsk_call_listen(given->trace, l->fd, given->backlog > 0 ? given->backlog : SOMAXCONN) < 0)
         return no_listening(l, fault, errno);
@@ -132,17 +124,13 @@ enum fsock_err fsock_listen(fsock_listener **listener, const char *target, int p
 
 void fsock_listener_close(fsock_listener *l)
 {
-    struct stat st;
     if (!l)
         return;
-    /* Only if it is still ours: somebody else may have put another there. */
-    if (l->path && lstat(l->path, &st) == 0 && st.st_dev == l->device && st.st_ino == l->inode)
-        unlink(l->path);
+    fsk_bound_path_remove(&l->path);
     if (l->fd >= 0)
         fsk_call_close(l->run.sched.driver.trace, l->fd);
     fsk_tls_config_free(l->tls);
     fsk_run_fini(&l->run);
-    free(l->path);
     free(l->target);
     free(l);
 }

@@ -58,6 +58,7 @@ static enum fsock_err bind_it(fsock_stream **stream, const char *target, int por
     struct fsk_endpoint e;
     struct fsk_sockaddr sa;
     struct fsk_tuning tuning;
+    struct fsk_bound_path path;
     char why[FSK_ENDPOINT_WHY];
     int fd;
     if (!fsk_endpoint_parse(fsk_span_str(target), port, true, &e, why))
@@ -70,14 +71,23 @@ static enum fsock_err bind_it(fsock_stream **stream, const char *target, int por
         err = fsk_face_local(&sa, &e, run, given, deadline, fault);
     if (err != FSOCK_OK)
         return err;
+    if (!fsk_bound_path_init(&path, &e))
+        return FSOCK_ERR_MEMORY;
     int failed = fsk_sock_new_at(given->trace, &sa, SOCK_DGRAM, &tuning, &fd);
-    if (failed)
+    if (failed) {
+        fsk_bound_path_remove(&path);
         return fsk_fault_set(fault, FSOCK_ERR_SYSTEM, FSOCK_STAGE_LISTEN, failed, "bind %.120s: %s",
                              target, fsk_errno_text(failed));
+    }
+    fsk_bound_path_note(&path);
     *stream = fsk_face_stream_of_socket(fd, target, e.transport, given->trace, fault);
-    if (*stream)
-        fsock_set_silence(*stream, given->read_timeout);
-    return *stream ? FSOCK_OK : fault->err;
+    if (!*stream) {
+        fsk_bound_path_remove(&path);
+        return fault->err;
+    }
+    (*stream)->path = path;
+    fsock_set_silence(*stream, given->read_timeout);
+    return FSOCK_OK;
 }
 
 enum fsock_err fsock_bind(fsock_stream **stream, const char *target, int port,

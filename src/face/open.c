@@ -301,6 +301,7 @@ void fsock_close(fsock_stream *s)
     bool well = s->stream.top && !s->stream.recv_dead && !s->stream.send_dead && !s->timed_out;
     fsk_mark_done(fsk_face_trace(s), s->id, well ? NULL : &s->fault);
     fsk_stream_close(&s->stream);
+    fsk_bound_path_remove(&s->path);
     fsk_tls_config_free(s->tls);
     fsk_tls_cert_free(s->cert);
     fsk_buf_fini(&s->in);

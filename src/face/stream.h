@@ -8,6 +8,7 @@
 #include <fsock.h>
 
 #include "drive/run.h"
+#include "face/boundpath.h"
 #include "net/stream.h"
 #include "net/tls.h"
 #include "op/io.h"
@@ -45,6 +46,7 @@ struct fsock_stream {
     char local[FSK_SOCKADDR_TEXT], peer[FSK_SOCKADDR_TEXT];
     struct fsock_cert *cert;
 
+    struct fsk_bound_path path; /* of fsock_bind() */
     char *key; /* of a pool: what makes two streams the same; NULL: it is of none */
 };
 

@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <sys/stat.h>
+
 #include "stream_rig.h"
 
 static fsock_stream *bound(const char *target)
@@ -65,6 +67,35 @@ static void test_3_16_udg(void **state)
     hears(client, "pong");
     fsock_close(client);
     fsock_close(server);
+}
+
+/* The socket that bind makes in the file system goes with the stream, unless it is another's. */
+static void test_a_path(void **state)
+{
+    char folder[] = "/tmp/fsock-test-XXXXXX", path[64], target[80];
+    struct stat st;
+    struct fsock_fault fault;
+    fsock_stream *s, *other;
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/s", folder);
+    snprintf(target, sizeof target, "udg://%s", path);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(fsock_bind(&s, target, 0, NULL, fsock_after(5), &fault), FSOCK_OK);
+        assert_int_equal(fsock_bind(&other, target, 0, NULL, fsock_after(5), &fault),
+                         FSOCK_ERR_SYSTEM);
+        assert_int_equal(fault.sys_errno, EADDRINUSE);
+        assert_int_equal(lstat(path, &st), 0);
+        fsock_close(s);
+        assert_int_equal(lstat(path, &st), -1);
+    }
+    assert_int_equal(fsock_bind(&s, target, 0, NULL, fsock_after(5), &fault), FSOCK_OK);
+    unlink(path);
+    assert_int_equal(fsock_bind(&other, target, 0, NULL, fsock_after(5), &fault), FSOCK_OK);
+    fsock_close(s);
+    assert_int_equal(lstat(path, &st), 0);
+    fsock_close(other);
+    assert_int_equal(rmdir(folder), 0);
 }
 
 static void test_empty_ones(void **state)
@@ -262,6 +293,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_3_16_udp),
         TEST(test_3_16_udg),
+        TEST(test_a_path),
         TEST(test_empty_ones),
         TEST(test_in_pieces),
         TEST(test_exactly),
