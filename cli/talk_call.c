@@ -168,15 +168,6 @@ int talk_over(struct talk_call *call, fsock_stream *peer)
     return code;
 }
 
-/* The name of the peer, for protocols that say it: what is between the slashes and the port. */
-static char *host_of(const char *target)
-{
-    const char *at = strstr(target, "://");
-    at = at ? at + 3 : target;
-    size_t n = at[0] == '[' ? strcspn(++at, "]") : strcspn(at, ":/");
-    return strndup(at, n);
-}
-
 static enum fsock_err start_tls(struct talk_call *call, fsock_stream *peer, fsock_time deadline,
                                 struct fsock_fault *fault)
 {
@@ -186,7 +177,8 @@ static enum fsock_err start_tls(struct talk_call *call, fsock_stream *peer, fsoc
         *fault = *fsock_last_fault(peer);
         return err;
     }
-    char *host = host_of(o->target);
+    struct fsk_span name = talk_host(o);
+    char *host = strndup(name.p, name.n);
     enum fsock_err err =
         talk_starttls(peer, o->starttls, host ? host : "", &o->options, deadline, fault);
     free(host);

@@ -256,8 +256,7 @@ static int join_words(struct talk_options *o, char *why, size_t cap)
     return EXIT_MEMORY;
 }
 
-/* The target's host, if it has one: that it has none, or is wrong, others will say. */
-static struct fsk_span host_of(const struct talk_options *o)
+struct fsk_span talk_host(const struct talk_options *o)
 {
     char unused[FSK_ENDPOINT_WHY];
     struct fsk_endpoint e;
@@ -270,7 +269,7 @@ static struct fsk_span host_of(const struct talk_options *o)
 static int check_numeric(const struct talk_options *o, char *why, size_t cap)
 {
     struct fsk_addr address;
-    struct fsk_span zone, host = host_of(o);
+    struct fsk_span zone, host = talk_host(o);
     if (!o->numeric || host.n == 0 || fsk_addr_parse(host, &address, &zone) ||
         fsk_addr_parse_loose(host, &address))
         return 0;

@@ -57,4 +57,7 @@ void talk_options_fini(struct talk_options *o);
 /* 0; or an exit code, if options can't go together or make no sense: `why` says so. */
 int talk_options_check(struct talk_options *o, char *why, size_t cap);
 
+/* The target's host, or "": that it has none, or is wrong, others will say. */
+struct fsk_span talk_host(const struct talk_options *o);
+
 #endif
