@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/explain.h"
 #include "base/fault.h"
 #include "base/time.h"
 #include "face/ask.h"
@@ -239,6 +240,7 @@ static void put_fault(struct fsk_answer *a, enum fsock_err err, const char *why)
     if (err == FSOCK_ERR_TIMEOUT)
         f->limit = FSOCK_LIMIT_TOTAL;
     f->took = a->answer.took;
+    fsk_fault_advise(f);
     a->answer.fault = f;
 }
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/explain.h"
 #include "base/fault.h"
 #include "base/time.h"
 #include "base/trace.h"
@@ -56,6 +57,7 @@ fsock_dns *fsock_dns_new(const struct fsock_options *options,
     if (!d || !fsk_loop_init(&d->loop, given.trace)) {
         fsk_fault_set(fault, errno == ENOMEM ? FSOCK_ERR_MEMORY : FSOCK_ERR_SYSTEM,
                       FSOCK_STAGE_NONE, errno, "dns: %s", fsk_errno_text(errno));
+        fsk_fault_advise(fault);
         free(d);
         return NULL;
     }
@@ -66,6 +68,7 @@ fsock_dns *fsock_dns_new(const struct fsock_options *options,
     fsk_watches_init(&d->watches, driver);
     fsk_answer_init(&d->answer);
     if (fsk_dns_setup_init(&d->setup, driver, &given, &how, deadline, fault) != FSOCK_OK) {
+        fsk_fault_advise(fault);
         fsock_dns_free(d);
         return NULL;
     }

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/explain.h"
 #include "base/fault.h"
 #include "drive/loop.h"
 #include "face/budget.h"
@@ -64,6 +65,7 @@ fsock_fetch *fsock_fetch_new(const struct fsock_options *options, unsigned paral
     if (!f || !fsk_loop_init(&f->loop, given.trace)) {
         fsk_fault_set(fault, errno == ENOMEM ? FSOCK_ERR_MEMORY : FSOCK_ERR_SYSTEM,
                       FSOCK_STAGE_NONE, errno, "fetch: %s", fsk_errno_text(errno));
+        fsk_fault_advise(fault);
         free(f);
         return NULL;
     }
@@ -78,6 +80,7 @@ fsock_fetch *fsock_fetch_new(const struct fsock_options *options, unsigned paral
                                        per_host ? per_host : PER_HOST, conns, fault);
     if (err != FSOCK_OK) {
         fsk_fault_set(fault, err, FSOCK_STAGE_NONE, ENOMEM, "out of memory");
+        fsk_fault_advise(fault);
         fsock_fetch_free(f);
         return NULL;
     }

@@ -3,6 +3,7 @@
  */
 #include <stdlib.h>
 
+#include "base/explain.h"
 #include "base/fault.h"
 #include "drive/run.h"
 #include "face/given.h"
@@ -84,6 +85,7 @@ enum fsock_err fsock_get(fsock_result **result, const char *url,
     if (err != FSOCK_OK)
         fsk_fault_set(&r->fault, err, FSOCK_STAGE_NONE, 0, "%s",
                       err == FSOCK_ERR_MEMORY ? "out of memory" : fsock_err_name(err));
+    fsk_fault_advise(&r->fault);
     return err;
 }
 

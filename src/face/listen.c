@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
+#include "base/explain.h"
 #include "base/fault.h"
-#include "base/hint.h"
 #include "face/boundpath.h"
 #include "face/given.h"
 #include "face/local.h"
@@ -214,5 +214,6 @@ enum fsock_err fsock_accept(fsock_listener *l, fsock_stream **stream, fsock_time
                   nobody ? "nobody has connected" : fsk_errno_text(a.sys_errno));
     if (err == FSOCK_ERR_TIMEOUT)
         fault->limit = FSOCK_LIMIT_TOTAL;
+    fsk_fault_advise(fault);
     return err;
 }

@@ -3,8 +3,8 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "base/explain.h"
 #include "base/fault.h"
-#include "base/hint.h"
 #include "base/time.h"
 #include "face/given.h"
 #include "net/sockopt.h"

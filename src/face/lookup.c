@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/explain.h"
 #include "base/fault.h"
 #include "base/time.h"
 #include "base/trace.h"
@@ -164,6 +165,7 @@ static enum fsock_err find_address(char address[FSOCK_NAME_MAX], const char *nam
     fsk_resolver_free(resolver);
     if (err != FSOCK_OK)
         fsk_fault_set(fault, err, FSOCK_STAGE_RESOLVE, 0, "out of memory");
+    fsk_fault_advise(fault);
     return err;
 }
 

@@ -6,8 +6,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/explain.h"
 #include "base/fault.h"
-#include "base/hint.h"
 #include "base/time.h"
 #include "base/trace.h"
 #include "face/given.h"

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/explain.h"
 #include "base/fault.h"
 #include "base/time.h"
 #include "base/trace.h"
@@ -74,6 +75,7 @@ fsock_probe *fsock_probe_new(const struct fsock_options *options, unsigned paral
     if (!p || !fsk_loop_init(&p->loop, given.trace)) {
         fsk_fault_set(fault, errno == ENOMEM ? FSOCK_ERR_MEMORY : FSOCK_ERR_SYSTEM,
                       FSOCK_STAGE_NONE, errno, "probe: %s", fsk_errno_text(errno));
+        fsk_fault_advise(fault);
         free(p);
         return NULL;
     }
@@ -91,6 +93,7 @@ fsock_probe *fsock_probe_new(const struct fsock_options *options, unsigned paral
     if (err == FSOCK_OK)
         return p;
     fsk_fault_set(fault, err, FSOCK_STAGE_NONE, ENOMEM, "out of memory");
+    fsk_fault_advise(fault);
     fsock_probe_free(p);
     return NULL;
 }

@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/explain.h"
 #include "base/fault.h"
-#include "base/hint.h"
 #include "base/time.h"
 #include "net/tls_peer.h"
 #include "base/trace.h"
@@ -148,7 +148,8 @@ enum fsock_err fsk_face_fail(fsock_stream *s, enum fsock_err err, enum fsock_sta
     begin_fault(s);
     fsk_fault_set(&s->fault, err, stage, sys_errno, "%s %.200s: %s", fsock_stage_name(stage),
                   s->name, why);
-    fsk_fault_advise(&s->fault);
+    if (err != FSOCK_ERR_TIMEOUT) /* what to say depends on the limit, which is not known here */
+        fsk_fault_advise(&s->fault);
     return err;
 }
 
@@ -164,6 +165,7 @@ static enum fsock_err limit_struck(fsock_stream *s, enum fsock_stage stage, cons
     else
         fsk_face_fail(s, FSOCK_ERR_TIMEOUT, stage, ETIMEDOUT, "%s", fsk_stream_why(&s->stream));
     s->fault.limit = io ? io->limit : FSOCK_LIMIT_NONE;
+    fsk_fault_advise(&s->fault);
     return FSOCK_ERR_TIMEOUT;
 }
 

@@ -3,8 +3,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/explain.h"
 #include "base/fault.h"
-#include "base/hint.h"
 #include "base/time.h"
 
 #define SENDINGS 3 /* a datagram may be lost */

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 
 #include "base/digits.h"
+#include "base/explain.h"
 #include "base/fault.h"
-#include "base/hint.h"
 #include "base/time.h"
 #include "base/trace.h"
 #include "op/request.h"
