@@ -12,6 +12,7 @@
 #include <fsock.h>
 
 #include "dns.h"
+#include "errno_verb.h"
 #include "get.h"
 #include "option.h"
 #include "outcome.h"
@@ -22,9 +23,10 @@ static const struct verb {
     int (*run)(int argc, char **argv); /* argv[0] is the verb; returns the exit code */
     const char *about;
 } verbs[] = {
-    {"get",  get_main,  "fetch a URL, or a list of any length"                         },
-    {"dns",  dns_main,  "look up names and addresses, one, a million, or a log of them"},
-    {"talk", talk_main, "open a socket to anything, and send anything"                 },
+    {"get",   get_main,   "fetch a URL, or a list of any length"                         },
+    {"dns",   dns_main,   "look up names and addresses, one, a million, or a log of them"},
+    {"talk",  talk_main,  "open a socket to anything, and send anything"                 },
+    {"errno", errno_main, "what an error means, why it came, and what to try"            },
 };
 
 enum { VERBS = sizeof verbs / sizeof *verbs };

@@ -21,8 +21,7 @@ const char *fsock_strerror(int sys_errno)
     return unknown;
 }
 
-/* Classes that say no more than an error number does. */
-static int errno_of(enum fsock_err err)
+int fsk_explain_errno_of(enum fsock_err err)
 {
     return err == FSOCK_ERR_RESET ? ECONNRESET : err == FSOCK_ERR_MEMORY ? ENOMEM : 0;
 }
@@ -42,7 +41,7 @@ static const struct fsock_explanation *explain(enum fsock_err err, enum fsock_st
 {
     const struct fsk_advice *by_class = find(&fsk_advice_by_class, err, stage, 0);
     if (!sys_errno)
-        sys_errno = errno_of(err);
+        sys_errno = fsk_explain_errno_of(err);
     const struct fsk_advice *by_errno = find(&fsk_advice_by_errno, FSOCK_OK, stage, sys_errno);
     const struct fsk_advice *a = by_class && (limit_of_ours || !by_errno) ? by_class : by_errno;
     return a ? &a->says : NULL;

@@ -26,6 +26,9 @@ struct fsk_advice_table {
 
 extern const struct fsk_advice_table fsk_advice_by_errno, fsk_advice_by_class;
 
+/* The number whose rows tell of a class that says no more than it does; 0: it has its own rows. */
+int fsk_explain_errno_of(enum fsock_err err);
+
 /* Fill in fault->hint, if it is empty and there is a remedy. `limit` has to be set before. */
 void fsk_fault_advise(struct fsock_fault *fault);
 

@@ -377,7 +377,7 @@ static const struct fsk_advice rows[] = {
       "check that it still runs, and the way to it; a NAT or firewall may have forgotten the "
       "connection"}},
     {ROW(ETIMEDOUT, 0),
-     {"the peer did not answer in time",
+     {"a timeout of the system's: the peer did not answer in time",
       "check that the machine is up and that no firewall drops the packets"}},
 
     {ROW(ECONNREFUSED, AT(CONNECT)),

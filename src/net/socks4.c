@@ -2,6 +2,7 @@
 
 #include "net/pass.h"
 #include "net/proxy.h"
+#include "wire/sockswords.h"
 
 enum {
     VERSION = 4,
@@ -79,16 +80,13 @@ static const char *write_request(struct handshake *h, const struct fsk_proxy_tar
 /* A refusal may be shorter than it should be: the first two bytes say everything. */
 static enum fsock_err judge(struct fsk_layer *l, const struct handshake *h)
 {
-    static const char *const replies[] = {"refused, or failed", "it finds no identd here to ask",
-                                          "the identd here names another user"};
-    unsigned reply = h->in[1], first = GRANTED + 1;
+    unsigned reply = h->in[1];
     if (h->in[0] != REPLY_VERSION)
         return fsk_layer_fail(l, FSOCK_ERR_PROXY, 0, "the proxy does not speak SOCKS4");
     if (reply == GRANTED)
         return FSOCK_OK;
-    bool known = reply >= first && reply - first < sizeof replies / sizeof replies[0];
     return fsk_layer_fail(l, FSOCK_ERR_PROXY, 0, "the proxy says: %u, %s", reply,
-                          known ? replies[reply - first] : "for no known reason");
+                          fsk_socks4_reply(reply));
 }
 
 static void forget_handshake(struct socks4 *s)

@@ -2,6 +2,7 @@
 
 #include "net/pass.h"
 #include "net/proxy.h"
+#include "wire/sockswords.h"
 
 enum {
     VERSION = 5,
@@ -142,22 +143,12 @@ static enum fsock_err on_password(struct fsk_layer *l, struct handshake *h)
 /* RFC 1928 6 */
 static enum fsock_err on_reply(struct fsk_layer *l, struct handshake *h)
 {
-    static const char *const replies[] = {"",
-                                          "general failure",
-                                          "not allowed by its rules",
-                                          "network unreachable",
-                                          "host unreachable",
-                                          "connection refused",
-                                          "time to live expired",
-                                          "it can't connect to anything",
-                                          "it does not know this type of address"};
     unsigned reply = h->in[1];
     if (h->in[0] != VERSION)
         return not_socks(l);
     if (reply)
         return fsk_layer_fail(l, FSOCK_ERR_PROXY, 0, "the proxy says: %u, %s", reply,
-                              reply < sizeof replies / sizeof replies[0] ? replies[reply]
-                                                                         : "for no known reason");
+                              fsk_socks5_reply(reply));
     h->state = BOUND; /* and what has been received stays */
     return FSOCK_OK;
 }
