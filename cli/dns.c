@@ -32,6 +32,7 @@ struct dns {
     bool waiting;
     uint64_t asked, ended; /* questions, and inputs that make none; a number is its user pointer */
     int exitcode;          /* of the first failure */
+    bool advised;          /* the hint has been told */
     struct dns_order order;
     struct fsk_buf text; /* --ordered: the record at hand */
     struct out record;   /* ... on its way there */
@@ -69,6 +70,16 @@ static enum fsock_err tell(struct dns *d, uint64_t number, const struct dns_reco
     return good && !d->record.sys_errno ? FSOCK_OK : FSOCK_ERR_MEMORY;
 }
 
+/* What to do about a failure, behind its record; once, though a name is asked for twice. */
+static void advise(struct dns *d, const struct fsock_fault *fault)
+{
+    if (!fault || !fault->hint[0] || !d->o.single || d->o.silent || d->o.json || d->advised)
+        return;
+    d->advised = true;
+    out_flush(&d->run.out);
+    dns_run_say(&d->run, fault->hint);
+}
+
 static enum fsock_err tell_answer(struct dns *d, const struct fsock_dns_event *e)
 {
     const struct fsock_answer *a = e->answer;
@@ -85,7 +96,9 @@ static enum fsock_err tell_answer(struct dns *d, const struct fsock_dns_event *e
                            .err = fsock_err_name(a->fault ? a->fault->err : FSOCK_OK),
                            .text = text,
                            .answer = a};
-    return tell(d, (uint64_t)(uintptr_t)e->user, &r);
+    enum fsock_err err = tell(d, (uint64_t)(uintptr_t)e->user, &r);
+    advise(d, a->fault);
+    return err;
 }
 
 /* An input that asks for nothing that could be asked. */

@@ -172,5 +172,7 @@ void dns_record_json(struct out *o, const struct dns_record *r)
     out_str(o, r->err);
     LITERAL(o, "\",\"errormsg\":");
     put_string(o, fsk_span_str(r->text));
+    LITERAL(o, ",\"hint\":");
+    put_string(o, fsk_span_str(a && a->fault ? a->fault->hint : ""));
     LITERAL(o, "}\n");
 }

@@ -109,6 +109,14 @@ static void print(struct scan *s, const struct fsock_probe_event *e, const char 
         scan_record_line(&s->out, &r, s->terminal);
 }
 
+/* What to do about a failure, behind its line. */
+static void advise(struct scan *s, const struct fsock_fault *fault)
+{
+    out_flush(&s->out);
+    if (fault->hint[0] && !s->out.sys_errno)
+        say(s, fault->hint);
+}
+
 /* A verdict has come, or the run was stopped before it could. */
 static void act(struct scan *s, const struct fsock_probe_event *e)
 {
@@ -127,8 +135,11 @@ static void act(struct scan *s, const struct fsock_probe_event *e)
         print(s, e, text);
     /* Of those that could not be tried, and have no line, the first tells why. */
     bool first = e->reach == FSOCK_REACH_FAILED && s->state[FSOCK_REACH_FAILED] == 1;
-    if (!s->o->silent && (s->given_up || (first && !shown)))
+    bool alone = s->given_up || (first && !shown);
+    if (!s->o->silent && alone)
         say(s, text);
+    if (!s->o->silent && e->fault && (alone || (s->single && !s->o->json)))
+        advise(s, e->fault);
 }
 
 /* ---- The loop -------------------------------------------------------------------------------- */

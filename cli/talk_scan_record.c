@@ -119,6 +119,11 @@ void scan_record_json(struct out *o, const struct scan_record *r)
         LITERAL(o, "null");
     LITERAL(o, ",\"errno\":");
     out_i64(o, e->fault ? e->fault->sys_errno : 0);
+    LITERAL(o, ",\"hint\":");
+    if (e->fault && e->fault->hint[0])
+        put_string(o, fsk_span_str(e->fault->hint));
+    else
+        LITERAL(o, "null");
     put_answer(o, e->answer, e->answer_len);
     LITERAL(o, "}\n");
 }

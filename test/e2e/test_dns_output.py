@@ -11,7 +11,7 @@ from conftest import clean_env
 from nameserver import NameServer, Unbound
 
 KEYS = ("schema_version name qname type status answers rcode ttl server tries time flags exitcode "
-        "err errormsg").split()
+        "err errormsg hint").split()
 
 # Of each status: a name that the site gives it to, the exit code for it alone, what is said of it.
 ENDS = {
@@ -101,7 +101,7 @@ def test_json(site, fsock, at):
             {"name": "cname.site.test.", "type": "CNAME", "ttl": 60, "data": "a.site.test."},
             {"name": "a.site.test.", "type": "A", "ttl": 60, "data": "127.0.0.1"}],
         "rcode": 0, "ttl": 60, "server": f"127.0.0.1:{site.dns}", "tries": 1,
-        "flags": ["aa", "rd", "ra"], "exitcode": 0, "err": "ok", "errormsg": ""}
+        "flags": ["aa", "rd", "ra"], "exitcode": 0, "err": "ok", "errormsg": "", "hint": ""}
 
 
 def test_json_of_an_address(fsock, at):

@@ -119,7 +119,7 @@ static void test_never_asked(void **state)
         "{\"schema_version\":1,\"name\":\"a\\tb\\u001b[31m\",\"qname\":\"\",\"type\":\"\","
         "\"status\":\"INVALID\",\"answers\":[],\"rcode\":-1,\"ttl\":0,\"server\":\"\",\"tries\":0,"
         "\"time\":0.000000,\"flags\":[],\"exitcode\":3,\"err\":\"input\","
-        "\"errormsg\":\"\\\"a?b\\\": no name\"}\n");
+        "\"errormsg\":\"\\\"a?b\\\": no name\",\"hint\":\"\"}\n");
 }
 
 static void test_columns(void **state)
@@ -159,7 +159,7 @@ static void test_json(void **state)
           "\"data\":\"\\\"a \\\\\\\"b\\\\\\\"\\\"\"}],"
           "\"rcode\":0,\"ttl\":300,\"server\":\"tls://[2001:db8::53]:8853\",\"tries\":3,"
           "\"time\":1.234567,\"flags\":[\"rd\",\"ra\",\"tls\"],\"exitcode\":0,\"err\":\"ok\","
-          "\"errormsg\":\"\"}\n");
+          "\"errormsg\":\"\",\"hint\":\"\"}\n");
     answer.flags = FSOCK_DNS_AA | FSOCK_DNS_AD | FSOCK_DNS_CD | FSOCK_DNS_BY_TCP;
     dns_record_json(&out, &record);
     out.mem[out.n] = '\0';

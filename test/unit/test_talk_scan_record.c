@@ -73,7 +73,7 @@ static void test_json_open(void **state)
     is_json(&r, "{\"schema_version\":1,\"target\":\"shop.test\",\"host\":\"shop.test\",\"port\":22,"
                 "\"transport\":\"tcp\",\"state\":\"open\",\"remote_ip\":\"192.0.2.7\","
                 "\"time_namelookup\":0.000001,\"time_connect\":0.003456,\"exitcode\":0,"
-                "\"err\":\"ok\",\"errormsg\":null,\"errno\":0,\"answer_size\":0,"
+                "\"err\":\"ok\",\"errormsg\":null,\"errno\":0,\"hint\":null,\"answer_size\":0,"
                 "\"answer\":null}\n");
 }
 
@@ -92,7 +92,7 @@ static void test_json_failed(void **state)
                 "\"port\":65535,\"transport\":\"tcp\",\"state\":\"refused\","
                 "\"remote_ip\":\"2001:db8::7\",\"time_namelookup\":0.000000,"
                 "\"time_connect\":0.000000,\"exitcode\":7,\"err\":\"connect\","
-                "\"errormsg\":\"connect \\\"x\\\"\",\"errno\":111,\"answer_size\":0,"
+                "\"errormsg\":\"connect \\\"x\\\"\",\"errno\":111,\"hint\":null,\"answer_size\":0,"
                 "\"answer\":null}\n");
 }
 
@@ -107,7 +107,7 @@ static void test_answers(void **state)
     is_json(&r, "{\"schema_version\":1,\"target\":\"shop.test\",\"host\":\"::1\",\"port\":53,"
                 "\"transport\":\"tcp\",\"state\":\"open\",\"remote_ip\":\"\","
                 "\"time_namelookup\":0.000001,\"time_connect\":0.003456,\"exitcode\":0,"
-                "\"err\":\"ok\",\"errormsg\":null,\"errno\":0,\"answer_size\":0,"
+                "\"err\":\"ok\",\"errormsg\":null,\"errno\":0,\"hint\":null,\"answer_size\":0,"
                 "\"answer\":\"\"}\n");
     for (size_t i = 0; i < sizeof bytes; i++)
         bytes[i] = (unsigned char)i;
