@@ -202,7 +202,7 @@ static const struct errno_code codes[] = {
      "Cloudflare has no route to the server behind",
      "check the address in its DNS settings"),
     CODE(524, "A Timeout Occurred",
-     "the server behind Cloudflare took the connection, but did not answer in 100 seconds",
+     "the server behind Cloudflare took the connection, but did not answer in about two minutes",
      "make the request faster, or do it in the background"),
     CODE(525, "SSL Handshake Failed",
      "TLS between Cloudflare and the server behind failed",

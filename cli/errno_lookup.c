@@ -162,25 +162,24 @@ static enum place place_of(const struct errno_kind *kind, const struct errno_cod
 {
     if (contains(code->name, word) || contains(code->alias, word))
         return IN_NAME;
-    if (contains(errno_code_text(kind, code), word) ||
-        (kind == &errno_kind_errno && (contains(errno_article_text(1, code->number), word) ||
-                                       contains(errno_article_text(2, code->number), word))))
+    if (contains(errno_code_text(kind, code), word))
         return IN_TEXT;
+    if (kind == &errno_kind_errno && (contains(errno_article_text(1, code->number), word) ||
+                                      contains(errno_article_text(2, code->number), word)))
+        return IN_EXPLANATION;
     return is_explained_by(kind, code, word) ? IN_EXPLANATION : NOWHERE;
 }
 
-/* The best place of any of the words, if each of them is somewhere. */
+/* The worst place of any of the words: so those come first that have them all in their names. */
 static enum place place_of_all(const struct errno_kind *kind, const struct errno_code *code,
                                const struct fsk_span *words, size_t n)
 {
-    enum place best = NOWHERE;
+    enum place worst = IN_NAME;
     for (size_t i = 0; i < n; i++) {
         enum place place = place_of(kind, code, words[i]);
-        if (place == NOWHERE)
-            return NOWHERE;
-        best = place > best ? place : best;
+        worst = place < worst ? place : worst;
     }
-    return best;
+    return worst;
 }
 
 bool errno_search(struct errno_hits *hits, const struct fsk_span *words, size_t n,

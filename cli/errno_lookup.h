@@ -4,7 +4,9 @@
  *   110          that error number; if there is none, the codes of other kinds with that number
  *   ETIMEDOUT    a name, as it is written; error numbers in any case, and with PHP's SOCKET_
  *   http:503     of a kind: a number, or a name in any case, or else a word to search it for
- *   anything else is a word to search names, texts and explanations for, in any case
+ *   http:        all of a kind
+ * "http:" is all of it anything else is a word to search names, texts and explanations for, in any
+ * case
  */
 #ifndef FSOCK_CLI_ERRNO_LOOKUP_H
 #define FSOCK_CLI_ERRNO_LOOKUP_H
@@ -41,8 +43,9 @@ enum errno_found errno_look_up(struct errno_hits *hits, struct fsk_span word,
                                const struct errno_kind *only, bool all);
 
 /*
- * Put the codes in which all of the words occur into `hits`: first those with one in the name, then
- * in the text, then in the explanations. False: there are none.
+ * Put the codes in which all of the words occur into `hits`: first those that have them in their
+ * names, then those that have them in names and texts, then those that need their explanations.
+ * False: there are none.
  */
 bool errno_search(struct errno_hits *hits, const struct fsk_span *words, size_t n,
                   const struct errno_kind *only);

@@ -71,7 +71,8 @@ static const struct errno_code codes[] = {
      "update the peer"),
     CODE(70, "protocol_version", "No common version",
      "the two sides share no version of TLS",
-     "allow TLS 1.2 or 1.3 on the older side; for a test only, lower the least version (--tls-min 1.0)"),
+     "allow TLS 1.2 or 1.3 on the older side; for a test only, lower the least version (--tls-min "
+     "1.0)"),
     CODE(71, "insufficient_security", "The ciphers offered are too weak",
      "the server wants stronger ciphers or keys than the client offers",
      "update the client, or its list of ciphers"),
@@ -110,7 +111,8 @@ static const struct errno_code codes[] = {
      "check identity and key on both sides"),
     CODE(116, "certificate_required", "A client certificate is required",
      "the server lets only clients in that show a certificate",
-     "give one (--cert FILE, --key FILE); check that its authority is one that the server asks for"),
+     "give one (--cert FILE, --key FILE); check that its authority is one that the server asks "
+     "for"),
     CODE(120, "no_application_protocol", "No common protocol (ALPN)",
      "the server speaks none of the protocols that the client offered",
      "offer another one, as http/1.1, or none"),

@@ -70,7 +70,8 @@ static const struct errno_code codes[] = {
      "an authority in the chain may not stand so high above the certificate",
      "have the chain issued anew"),
     CODE(INVALID_PURPOSE,
-     "the certificate is not meant for this side: a client's was shown by a server, or the other way",
+     "the certificate is not meant for this side: a client's was shown by a server, or the other "
+     "way",
      "issue one with the right extendedKeyUsage (serverAuth, clientAuth)"),
     CODE(CERT_UNTRUSTED,
      "the root is not trusted for this purpose",
@@ -136,7 +137,8 @@ static const struct errno_code codes[] = {
      "connect by name, or issue it with that address as subjectAltName"),
     CODE(DANE_NO_MATCH,
      "the certificate is none of those in the TLSA records",
-     "bring TLSA records and certificate together; the old record has to stay until caches forget it"),
+     "bring TLSA records and certificate together; the old record has to stay until caches forget "
+     "it"),
     CODE(EE_KEY_TOO_SMALL,
      "the key is too small for this security level",
      "issue it with RSA of 2048 bits or ECDSA"),
