@@ -170,13 +170,24 @@ static enum place place_of(const struct errno_kind *kind, const struct errno_cod
     return is_explained_by(kind, code, word) ? IN_EXPLANATION : NOWHERE;
 }
 
+/* People say "timeout" where texts say "timed out". */
+static enum place place_of_either(const struct errno_kind *kind, const struct errno_code *code,
+                                  struct fsk_span word)
+{
+    enum place place = place_of(kind, code, word);
+    if (!fsk_span_caseeq(word, FSK_SPAN("timeout")))
+        return place;
+    enum place other = place_of(kind, code, FSK_SPAN("timed out"));
+    return other > place ? other : place;
+}
+
 /* The worst place of any of the words: so those come first that have them all in their names. */
 static enum place place_of_all(const struct errno_kind *kind, const struct errno_code *code,
                                const struct fsk_span *words, size_t n)
 {
     enum place worst = IN_NAME;
     for (size_t i = 0; i < n; i++) {
-        enum place place = place_of(kind, code, words[i]);
+        enum place place = place_of_either(kind, code, words[i]);
         worst = place < worst ? place : worst;
     }
     return worst;
@@ -185,17 +196,22 @@ static enum place place_of_all(const struct errno_kind *kind, const struct errno
 bool errno_search(struct errno_hits *hits, const struct fsk_span *words, size_t n,
                   const struct errno_kind *only)
 {
-    bool found = false;
-    for (int place = IN_NAME; place > NOWHERE; place--)
-        for (size_t i = 0; i < ERRNO_KINDS; i++) {
-            const struct errno_kind *kind = errno_kinds[i];
-            for (size_t k = 0; (!only || kind == only) && k < kind->n; k++)
-                if ((int)place_of_all(kind, &kind->code[k], words, n) == place) {
-                    put(hits, kind, &kind->code[k]);
-                    found = true;
-                }
+    struct errno_hits found = {.n = 0};
+    unsigned char place[ERRNO_HITS_MAX];
+    for (size_t i = 0; i < ERRNO_KINDS; i++) {
+        const struct errno_kind *kind = errno_kinds[i];
+        for (size_t k = 0; (!only || kind == only) && k < kind->n && found.n < ERRNO_HITS_MAX;
+             k++) {
+            place[found.n] = (unsigned char)place_of_all(kind, &kind->code[k], words, n);
+            if (place[found.n] != NOWHERE)
+                found.hit[found.n++] = (struct errno_hit){kind, &kind->code[k]};
         }
-    return found;
+    }
+    for (unsigned best = IN_NAME; best > NOWHERE; best--)
+        for (size_t i = 0; i < found.n; i++)
+            if (place[i] == best)
+                put(hits, found.hit[i].kind, found.hit[i].code);
+    return found.n > 0;
 }
 
 /* ---- What was meant -------------------------------------------------------------------------- */

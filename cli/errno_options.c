@@ -20,7 +20,7 @@ static const struct option_row rows[] = {
 
     HEADING("Tables, as NUMBER and TEXT"),
     FLAG(0, "live", live, "what this machine says of -50 to 249, but for unknown numbers"),
-    NUMBER(0, "table", table, 1, 2, "the article's first or second table, whatever this machine says"),
+    NUMBER(0, "table", table, 1, 2, "the article's first or second table, as it is"),
     FLAG(0, "constants", constants, "the article's names of numbers"),
 
     HEADING("How it is told"),

@@ -28,7 +28,7 @@ static const int of_sockets[] = {
     EADDRINUSE,  EADDRNOTAVAIL,   ENETDOWN,        ENETUNREACH,  ENETRESET,    ECONNABORTED,
     ECONNRESET,  ENOBUFS,         EISCONN,         ENOTCONN,     ESHUTDOWN,    ETOOMANYREFS,
     ETIMEDOUT,   ECONNREFUSED,    EHOSTDOWN,       EHOSTUNREACH, EALREADY,     EINPROGRESS,
-    ECANCELED,   EDQUOT,
+    ECANCELED,   EDQUOT,          ENOSR,
 };
 
 static const struct fsk_advice_table *const tables[] = {&fsk_advice_by_errno, &fsk_advice_by_class};
