@@ -22,6 +22,15 @@ struct errno_code {
     struct fsock_explanation says; /* NULLs: nothing, or the kind has rows for it */
 };
 
+/* A row of a table: a code, and its cause and remedy or two NULLs. */
+#define ERRNO_CODE(number, name, alias, text, ...)                                                 \
+    {                                                                                              \
+        number, name, alias, text,                                                                 \
+        {                                                                                          \
+            __VA_ARGS__                                                                            \
+        }                                                                                          \
+    }
+
 struct errno_kind {
     const char *name, *about;
     const struct errno_code *code;

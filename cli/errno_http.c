@@ -1,13 +1,7 @@
 /* Status codes of HTTP: IANA's registry, and a few that are common besides. */
 #include "errno_code.h"
 
-#define CODE(number, text, cause, remedy)                                                          \
-    {                                                                                              \
-        number, "", NULL, text,                                                                    \
-        {                                                                                          \
-            cause, remedy                                                                          \
-        }                                                                                          \
-    }
+#define CODE(number, text, ...) ERRNO_CODE(number, "", NULL, text, __VA_ARGS__)
 
 /* clang-format off */
 static const struct errno_code codes[] = {

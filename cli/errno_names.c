@@ -3,20 +3,9 @@
 
 #include <netdb.h>
 
-#define CODE(name, cause, remedy)                                                                  \
-    {                                                                                              \
-        name, #name, NULL, NULL,                                                                   \
-        {                                                                                          \
-            cause, remedy                                                                          \
-        }                                                                                          \
-    }
-#define TWICE(name, alias, cause, remedy)                                                          \
-    {                                                                                              \
-        name, #name, alias, NULL,                                                                  \
-        {                                                                                          \
-            cause, remedy                                                                          \
-        }                                                                                          \
-    }
+#define CODE(name, ...)                ERRNO_CODE(name, #name, NULL, NULL, __VA_ARGS__)
+#define TWICE(name, alias, ...)        ERRNO_CODE(name, #name, alias, NULL, __VA_ARGS__)
+#define RCODE(number, name, text, ...) ERRNO_CODE(number, name, NULL, text, __VA_ARGS__)
 
 /* clang-format off */
 static const struct errno_code eai[] = {
@@ -96,8 +85,6 @@ static const struct errno_code h_errnos[] = {
      "the name exists, but has no address",
      "see what it has: fsock dns NAME MX TXT"),
 };
-
-#define RCODE(number, name, text, cause, remedy) {number, name, NULL, text, {cause, remedy}}
 
 /* RFC 6895 2.3, and those after it. */
 static const struct errno_code rcodes[] = {

@@ -4,34 +4,10 @@
 #include <errno.h>
 #include <string.h>
 
-#define CODE(name)                                                                                 \
-    {                                                                                              \
-        name, #name, NULL, NULL,                                                                   \
-        {                                                                                          \
-            NULL, NULL                                                                             \
-        }                                                                                          \
-    }
-#define TWICE(name, alias)                                                                         \
-    {                                                                                              \
-        name, #name, alias, NULL,                                                                  \
-        {                                                                                          \
-            NULL, NULL                                                                             \
-        }                                                                                          \
-    }
-#define NONE(number)                                                                               \
-    {                                                                                              \
-        number, "", NULL, NULL,                                                                    \
-        {                                                                                          \
-            NULL, NULL                                                                             \
-        }                                                                                          \
-    }
-#define KERNEL(number, name, ...)                                                                  \
-    {                                                                                              \
-        number, name, NULL, "(the kernel's own)",                                                  \
-        {                                                                                          \
-            __VA_ARGS__                                                                            \
-        }                                                                                          \
-    }
+#define CODE(name)                ERRNO_CODE(name, #name, NULL, NULL, NULL, NULL)
+#define TWICE(name, alias)        ERRNO_CODE(name, #name, alias, NULL, NULL, NULL)
+#define NONE(number)              ERRNO_CODE(number, "", NULL, NULL, NULL, NULL)
+#define KERNEL(number, name, ...) ERRNO_CODE(number, name, NULL, "(the kernel's own)", __VA_ARGS__)
 
 /* clang-format off */
 static const struct errno_code codes[] = {

@@ -3,34 +3,10 @@
 
 #include "outcome.h"
 
-#define EXIT(name, text, cause, remedy)                                                            \
-    {                                                                                              \
-        EXIT_##name, "EXIT_" #name, NULL, text,                                                    \
-        {                                                                                          \
-            cause, remedy                                                                          \
-        }                                                                                          \
-    }
-#define SIGNAL(number, text, cause, remedy)                                                        \
-    {                                                                                              \
-        number, "", NULL, text,                                                                    \
-        {                                                                                          \
-            cause, remedy                                                                          \
-        }                                                                                          \
-    }
-#define CLASS(number, name)                                                                        \
-    {                                                                                              \
-        FSOCK_##number, name, "FSOCK_" #number, NULL,                                              \
-        {                                                                                          \
-            NULL, NULL                                                                             \
-        }                                                                                          \
-    }
-#define OLD(number, name, text, cause, remedy)                                                     \
-    {                                                                                              \
-        number, name, NULL, text,                                                                  \
-        {                                                                                          \
-            cause, remedy                                                                          \
-        }                                                                                          \
-    }
+#define EXIT(name, text, ...)     ERRNO_CODE(EXIT_##name, "EXIT_" #name, NULL, text, __VA_ARGS__)
+#define SIGNAL(number, text, ...) ERRNO_CODE(number, "", NULL, text, __VA_ARGS__)
+#define CLASS(number, name)       ERRNO_CODE(FSOCK_##number, name, "FSOCK_" #number, NULL, NULL, NULL)
+#define OLD(number, text, ...)    ERRNO_CODE(number, "", NULL, text, __VA_ARGS__)
 
 /* clang-format off */
 static const struct errno_code exits[] = {
@@ -146,13 +122,13 @@ static const struct errno_code classes[] = {
 
 /* The notes on 4 and 5 of the article's first table are these meanings, under positive numbers. */
 static const struct errno_code old[] = {
-    OLD(-3, "", "Socket could not be created",
+    OLD(-3, "Socket could not be created",
      "fsockopen() of PHP before 4.0.5 could make no socket; PHP has never given it since",
      "look at the limit of open files, and at EMFILE, ENFILE, EAFNOSUPPORT"),
-    OLD(-4, "", "DNS lookup failure",
+    OLD(-4, "DNS lookup failure",
      "fsockopen() of PHP before 4.0.5 did not find the name; PHP gives 0 for that since",
      "check the name: fsock dns NAME"),
-    OLD(-5, "", "Connection refused or timed out",
+    OLD(-5, "Connection refused or timed out",
      "fsockopen() of PHP before 4.0.5 could not connect; PHP gives 111 or 110 since",
      "look at ECONNREFUSED and ETIMEDOUT"),
 };

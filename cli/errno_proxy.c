@@ -3,13 +3,7 @@
 
 #include "wire/sockswords.h"
 
-#define CODE(number, text, cause, remedy)                                                          \
-    {                                                                                              \
-        number, "", NULL, text,                                                                    \
-        {                                                                                          \
-            cause, remedy                                                                          \
-        }                                                                                          \
-    }
+#define CODE(number, text, ...) ERRNO_CODE(number, "", NULL, text, __VA_ARGS__)
 
 /* clang-format off */
 static const struct errno_code socks4[] = {

@@ -1,13 +1,7 @@
 /* Alerts of TLS: RFC 8446 6, and those of older versions that still come. */
 #include "errno_code.h"
 
-#define CODE(number, name, text, cause, remedy)                                                    \
-    {                                                                                              \
-        number, name, NULL, text,                                                                  \
-        {                                                                                          \
-            cause, remedy                                                                          \
-        }                                                                                          \
-    }
+#define CODE(number, name, text, ...) ERRNO_CODE(number, name, NULL, text, __VA_ARGS__)
 
 /* clang-format off */
 static const struct errno_code codes[] = {

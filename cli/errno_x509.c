@@ -3,14 +3,8 @@
 
 #include <openssl/x509_vfy.h>
 
-#define CODE(name, ...)                                                                            \
-    {                                                                                              \
-        X509_V_ERR_##name, "X509_V_ERR_" #name, NULL, NULL,                                        \
-        {                                                                                          \
-            __VA_ARGS__                                                                            \
-        }                                                                                          \
-    }
-#define BARE(name) CODE(name, NULL, NULL)
+#define CODE(name, ...) ERRNO_CODE(X509_V_ERR_##name, "X509_V_ERR_" #name, NULL, NULL, __VA_ARGS__)
+#define BARE(name)      CODE(name, NULL, NULL)
 
 /* clang-format off */
 static const struct errno_code codes[] = {

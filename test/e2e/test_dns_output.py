@@ -155,6 +155,15 @@ def test_status_and_exit_code_of_one(site, fsock, at, name):
     assert record["err"] == {0: "ok", 3: "input", 6: "dns", 28: "timeout"}[code]
 
 
+def test_a_hint_follows(fsock, at):
+    """Once, though there are two questions; and in records."""
+    result = fsock("dns", at, "servfail.site.test")
+    record = fsock("dns", at, "--json", "servfail.site.test").records[0]
+    assert result.errors == f"fsock: dns: {record['hint']}\n" and "others can be asked" in result.errors
+    for more in (["-s"], ["--json"], ["a.site.test"]):
+        assert "others can be asked" not in fsock("dns", at, "servfail.site.test", *more).errors
+
+
 def test_one_object_per_question(fsock, at, tmp):
     names = [f"{name}.site.test" for name in ENDS]
     (tmp / "list").write_text("\n".join(names) + "\n127.0.0.1\n::1\n\xff\n" + "x" * 300)
