@@ -108,7 +108,7 @@ int dns_run_init(struct dns_run *run, const struct dns_options *o, bool raw, cha
     run->dns = make_dns(o, run->trace.trace,
                         fsk_time_min(run->run_deadline, run->started + to_find), &fault);
     if (!run->dns) {
-        snprintf(why, cap, "%s", fault.text);
+        outcome_sentence(why, cap, &fault);
         return start_exitcode(&fault);
     }
     run->signals = interrupt_catch();

@@ -277,7 +277,7 @@ static int prepare(struct get *g, char *why, size_t cap)
         fsock_fetch_new(&g->ask.options, (unsigned)g->o.parallel, (unsigned)g->o.per_host, &fault);
     if (!g->fetch) {
         outcome_fault(&g->items.outcome, &fault, "", g->o.ca_file);
-        snprintf(why, cap, "%s", fault.text);
+        outcome_sentence(why, cap, &fault);
         return fault.err == FSOCK_ERR_INPUT ? EXIT_USAGE : g->items.outcome.exitcode;
     }
     code = items_init(&g->items, &g->o, &g->ask, g->fetch, &g->report, why, cap);

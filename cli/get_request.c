@@ -219,7 +219,7 @@ static int check(const struct fsock_request *request, char *why, size_t cap)
     struct fsock_fault fault;
     if (fsock_request_check(request, &fault) == FSOCK_OK)
         return 0;
-    snprintf(why, cap, "%s%s%s", fault.text, fault.hint[0] ? "; " : "", fault.hint);
+    outcome_sentence(why, cap, &fault);
     return EXIT_USAGE;
 }
 

@@ -127,6 +127,11 @@ void outcome_fault(struct outcome *o, const struct fsock_fault *fault, const cha
     snprintf(o->hint, sizeof o->hint, option ? "%s (%s)" : "%s", fault->hint, option);
 }
 
+void outcome_sentence(char *text, size_t cap, const struct fsock_fault *fault)
+{
+    snprintf(text, cap, "%s%s%s", fault->text, fault->hint[0] ? "; " : "", fault->hint);
+}
+
 void outcome_fail(struct outcome *o, int exitcode, const char *err, int sys_errno,
                   const char *format, ...)
 {

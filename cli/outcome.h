@@ -68,6 +68,9 @@ void outcome_fault(struct outcome *o, const struct fsock_fault *fault, const cha
 void outcome_fail(struct outcome *o, int exitcode, const char *err, int sys_errno,
                   const char *format, ...) __attribute__((format(printf, 5, 6)));
 
+/* A fault's sentence and its hint in one, for what fails before there are records. */
+void outcome_sentence(char *text, size_t cap, const struct fsock_fault *fault);
+
 /* curl's number for a failure of the library's. */
 int exitcode_of(enum fsock_err err, enum fsock_stage stage);
 

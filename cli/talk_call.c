@@ -60,7 +60,7 @@ int talk_catch_signals(struct talk_call *call)
 
 static int no_stream(char *why, size_t cap, const struct fsock_fault *f)
 {
-    snprintf(why, cap, "%s", f->text);
+    outcome_sentence(why, cap, f);
     return EXIT_MEMORY;
 }
 

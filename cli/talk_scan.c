@@ -164,6 +164,8 @@ static enum fsock_err feed(struct scan *s)
             s->given_up = true;
             s->exitcode = err == FSOCK_ERR_INPUT ? EXIT_USAGE : exitcode_of(err, fault.stage);
             say(s, fault.text);
+            if (fault.hint[0])
+                say(s, fault.hint);
             return err;
         }
     }
@@ -292,7 +294,7 @@ static int prepare_probe(struct scan *s, char *why, size_t cap)
         return code;
     struct outcome outcome;
     outcome_fault(&outcome, &fault, "", o->ca_file);
-    snprintf(why, cap, "%s", fault.text);
+    outcome_sentence(why, cap, &fault);
     return fault.err == FSOCK_ERR_INPUT ? EXIT_USAGE : outcome.exitcode;
 }
 
