@@ -79,30 +79,21 @@ void dns_record_short(struct out *o, const struct dns_record *r)
 
 /* ---- JSON ------------------------------------------------------------------------------------ */
 
-#define LITERAL(o, text) out_bytes(o, text, sizeof(text) - 1)
-
-static void put_string(struct out *o, struct fsk_span text)
-{
-    out_char(o, '"');
-    out_json(o, text);
-    out_char(o, '"');
-}
-
 static void put_records(struct out *o, const struct fsock_answer *a)
 {
-    LITERAL(o, ",\"answers\":[");
+    OUT_LITERAL(o, ",\"answers\":[");
     for (size_t i = 0; a && i < a->count; i++) {
         const struct fsock_record *r = &a->records[i];
         if (i)
             out_char(o, ',');
-        LITERAL(o, "{\"name\":");
-        put_string(o, fsk_span_str(r->name));
-        LITERAL(o, ",\"type\":\"");
+        OUT_LITERAL(o, "{\"name\":");
+        out_json_string(o, fsk_span_str(r->name));
+        OUT_LITERAL(o, ",\"type\":\"");
         out_str(o, r->type_name);
-        LITERAL(o, "\",\"ttl\":");
+        OUT_LITERAL(o, "\",\"ttl\":");
         out_u64(o, r->ttl);
-        LITERAL(o, ",\"data\":");
-        put_string(o, fsk_span(r->data, r->data_len));
+        OUT_LITERAL(o, ",\"data\":");
+        out_json_string(o, fsk_span(r->data, r->data_len));
         out_char(o, '}');
     }
     out_char(o, ']');
@@ -123,7 +114,7 @@ static void put_flags(struct out *o, unsigned flags)
         {FSOCK_DNS_BY_TLS, "\"tls\""},
     };
     bool more = false;
-    LITERAL(o, ",\"flags\":[");
+    OUT_LITERAL(o, ",\"flags\":[");
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         if (!(flags & names[i].flag))
             continue;
@@ -138,15 +129,15 @@ static void put_flags(struct out *o, unsigned flags)
 /* What a question that was asked has, besides its records. */
 static void put_answer(struct out *o, const struct fsock_answer *a)
 {
-    LITERAL(o, ",\"rcode\":");
+    OUT_LITERAL(o, ",\"rcode\":");
     out_i64(o, a ? a->rcode : -1);
-    LITERAL(o, ",\"ttl\":");
+    OUT_LITERAL(o, ",\"ttl\":");
     out_u64(o, a ? a->ttl : 0);
-    LITERAL(o, ",\"server\":\"");
+    OUT_LITERAL(o, ",\"server\":\"");
     out_str(o, a ? a->server : "");
-    LITERAL(o, "\",\"tries\":");
+    OUT_LITERAL(o, "\",\"tries\":");
     out_u64(o, a ? a->tries : 0);
-    LITERAL(o, ",\"time\":");
+    OUT_LITERAL(o, ",\"time\":");
     out_seconds(o, a ? a->took : 0);
     put_flags(o, a ? a->flags : 0);
 }
@@ -155,24 +146,24 @@ void dns_record_json(struct out *o, const struct dns_record *r)
 {
     const struct fsock_answer *a = r->answer;
     out_begin(o);
-    LITERAL(o, "{\"schema_version\":1,\"name\":");
-    put_string(o, r->name);
-    LITERAL(o, ",\"qname\":");
-    put_string(o, a ? fsk_span_str(a->qname) : fsk_span("", 0));
-    LITERAL(o, ",\"type\":\"");
+    OUT_LITERAL(o, "{\"schema_version\":1,\"name\":");
+    out_json_string(o, r->name);
+    OUT_LITERAL(o, ",\"qname\":");
+    out_json_string(o, a ? fsk_span_str(a->qname) : fsk_span("", 0));
+    OUT_LITERAL(o, ",\"type\":\"");
     out_str(o, r->type);
-    LITERAL(o, "\",\"status\":\"");
+    OUT_LITERAL(o, "\",\"status\":\"");
     out_str(o, r->status);
     out_char(o, '"');
     put_records(o, a);
     put_answer(o, a);
-    LITERAL(o, ",\"exitcode\":");
+    OUT_LITERAL(o, ",\"exitcode\":");
     out_i64(o, r->exitcode);
-    LITERAL(o, ",\"err\":\"");
+    OUT_LITERAL(o, ",\"err\":\"");
     out_str(o, r->err);
-    LITERAL(o, "\",\"errormsg\":");
-    put_string(o, fsk_span_str(r->text));
-    LITERAL(o, ",\"hint\":");
-    put_string(o, fsk_span_str(a && a->fault ? a->fault->hint : ""));
-    LITERAL(o, "}\n");
+    OUT_LITERAL(o, "\",\"errormsg\":");
+    out_json_string(o, fsk_span_str(r->text));
+    OUT_LITERAL(o, ",\"hint\":");
+    out_json_string(o, fsk_span_str(a && a->fault ? a->fault->hint : ""));
+    OUT_LITERAL(o, "}\n");
 }

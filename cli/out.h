@@ -94,6 +94,8 @@ static inline void out_str(struct out *o, const char *s)
     out_bytes(o, s, strlen(s));
 }
 
+#define OUT_LITERAL(o, text) out_bytes(o, text, sizeof(text) - 1)
+
 static inline void out_span(struct out *o, struct fsk_span s)
 {
     out_bytes(o, s.p, s.n);
@@ -120,6 +122,14 @@ void out_seconds(struct out *o, int64_t ns);
  * part of valid UTF-8 becomes \u00XX, the character with its number.
  */
 void out_json(struct out *o, struct fsk_span s);
+
+/* The same with its quotes: a whole JSON string. */
+static inline void out_json_string(struct out *o, struct fsk_span s)
+{
+    out_char(o, '"');
+    out_json(o, s);
+    out_char(o, '"');
+}
 
 /* For people and grep: control characters (C0, DEL, C1) and what isn't UTF-8 become \xXX. */
 void out_text(struct out *o, struct fsk_span s);

@@ -48,15 +48,6 @@ void scan_record_line(struct out *o, const struct scan_record *r, bool terminal)
 
 /* ---- JSON ------------------------------------------------------------------------------------ */
 
-#define LITERAL(o, text) out_bytes(o, text, sizeof(text) - 1)
-
-static void put_string(struct out *o, struct fsk_span text)
-{
-    out_char(o, '"');
-    out_json(o, text);
-    out_char(o, '"');
-}
-
 /* "192.0.2.7:80" and "[2001:db8::7]:80" without the port and the brackets; "" stays. */
 static struct fsk_span address_of(const char *peer)
 {
@@ -73,11 +64,11 @@ static struct fsk_span address_of(const char *peer)
 static void put_answer(struct out *o, const unsigned char *bytes, size_t n)
 {
     static const char digits[] = "0123456789abcdef";
-    LITERAL(o, ",\"answer_size\":");
+    OUT_LITERAL(o, ",\"answer_size\":");
     out_u64(o, n);
-    LITERAL(o, ",\"answer\":");
+    OUT_LITERAL(o, ",\"answer\":");
     if (!bytes) {
-        LITERAL(o, "null");
+        OUT_LITERAL(o, "null");
         return;
     }
     out_char(o, '"');
@@ -92,38 +83,38 @@ void scan_record_json(struct out *o, const struct scan_record *r)
 {
     const struct fsock_probe_event *e = r->event;
     out_begin(o);
-    LITERAL(o, "{\"schema_version\":1,\"target\":");
-    put_string(o, fsk_span_str(r->target));
-    LITERAL(o, ",\"host\":");
-    put_string(o, r->host);
-    LITERAL(o, ",\"port\":");
+    OUT_LITERAL(o, "{\"schema_version\":1,\"target\":");
+    out_json_string(o, fsk_span_str(r->target));
+    OUT_LITERAL(o, ",\"host\":");
+    out_json_string(o, r->host);
+    OUT_LITERAL(o, ",\"port\":");
     out_u64(o, r->port);
-    LITERAL(o, ",\"transport\":\"");
+    OUT_LITERAL(o, ",\"transport\":\"");
     out_str(o, r->transport);
-    LITERAL(o, "\",\"state\":\"");
+    OUT_LITERAL(o, "\",\"state\":\"");
     out_str(o, r->state);
-    LITERAL(o, "\",\"remote_ip\":");
-    put_string(o, address_of(e->peer));
-    LITERAL(o, ",\"time_namelookup\":");
+    OUT_LITERAL(o, "\",\"remote_ip\":");
+    out_json_string(o, address_of(e->peer));
+    OUT_LITERAL(o, ",\"time_namelookup\":");
     out_seconds(o, e->lookup);
-    LITERAL(o, ",\"time_connect\":");
+    OUT_LITERAL(o, ",\"time_connect\":");
     out_seconds(o, e->took);
-    LITERAL(o, ",\"exitcode\":");
+    OUT_LITERAL(o, ",\"exitcode\":");
     out_i64(o, r->exitcode);
-    LITERAL(o, ",\"err\":\"");
+    OUT_LITERAL(o, ",\"err\":\"");
     out_str(o, fsock_err_name(e->fault ? e->fault->err : FSOCK_OK));
-    LITERAL(o, "\",\"errormsg\":");
+    OUT_LITERAL(o, "\",\"errormsg\":");
     if (r->text[0])
-        put_string(o, fsk_span_str(r->text));
+        out_json_string(o, fsk_span_str(r->text));
     else
-        LITERAL(o, "null");
-    LITERAL(o, ",\"errno\":");
+        OUT_LITERAL(o, "null");
+    OUT_LITERAL(o, ",\"errno\":");
     out_i64(o, e->fault ? e->fault->sys_errno : 0);
-    LITERAL(o, ",\"hint\":");
+    OUT_LITERAL(o, ",\"hint\":");
     if (e->fault && e->fault->hint[0])
-        put_string(o, fsk_span_str(e->fault->hint));
+        out_json_string(o, fsk_span_str(e->fault->hint));
     else
-        LITERAL(o, "null");
+        OUT_LITERAL(o, "null");
     put_answer(o, e->answer, e->answer_len);
-    LITERAL(o, "}\n");
+    OUT_LITERAL(o, "}\n");
 }
