@@ -2,8 +2,7 @@
 
 #include "errno_article.h"
 
-#define WIDTH         80
-#define LITERAL(o, t) out_bytes(o, t, sizeof(t) - 1)
+#define WIDTH 80
 
 /* ---- What all forms need --------------------------------------------------------------------- */
 
@@ -83,18 +82,18 @@ static void put_explanation(struct out *o, const struct fsock_explanation *e, un
                             bool others, bool colour)
 {
     if (stages || others) {
-        LITERAL(o, "  ");
+        OUT_LITERAL(o, "  ");
         paint(o, colour, "\033[36m");
         put_stages(o, stages, ", ", "elsewhere");
         paint(o, colour, "\033[0m");
         out_char(o, '\n');
     }
-    LITERAL(o, "    ");
+    OUT_LITERAL(o, "    ");
     wrap(o, e->cause, 4);
     if (!e->remedy[0])
         return;
     paint(o, colour, "\033[32m");
-    LITERAL(o, "    > ");
+    OUT_LITERAL(o, "    > ");
     paint(o, colour, "\033[0m");
     wrap(o, e->remedy, 6);
 }
@@ -110,11 +109,11 @@ static void put_article(struct out *o, const struct errno_hit *hit)
     if (php_name(hit, 0))
         out_char(o, '\n');
     if (table1 && strcmp(table1, text) != 0) {
-        LITERAL(o, "    table 1: ");
+        OUT_LITERAL(o, "    table 1: ");
         wrap(o, table1, 13);
     }
     if (table2 && strcmp(table2, text) != 0) {
-        LITERAL(o, "    table 2: ");
+        OUT_LITERAL(o, "    table 2: ");
         wrap(o, table2, 13);
     }
 }
@@ -134,10 +133,10 @@ void errno_record_card(struct out *o, const struct errno_hit *hit, bool colour)
         put_names(o, hit->code, ", ");
     }
     paint(o, colour, "\033[0m");
-    LITERAL(o, ": ");
+    OUT_LITERAL(o, ": ");
     out_str(o, errno_code_text(hit->kind, hit->code));
     if (class) {
-        LITERAL(o, " (");
+        OUT_LITERAL(o, " (");
         out_str(o, class);
         out_char(o, ')');
     }
@@ -149,7 +148,7 @@ void errno_record_card(struct out *o, const struct errno_hit *hit, bool colour)
         put_explanation(o, e, stages, others, colour);
     }
     if (hit->kind == &errno_kind_errno && !errno_code_says(hit->kind, hit->code, 0, &stages))
-        LITERAL(o, "    no call on sockets gives this number\n");
+        OUT_LITERAL(o, "    no call on sockets gives this number\n");
 }
 
 /* ---- A row, and lines ------------------------------------------------------------------------ */
@@ -213,28 +212,25 @@ void errno_record_lines(struct out *o, const struct errno_hit *hit)
 
 static void put_string(struct out *o, const char *text)
 {
-    if (!text) {
-        LITERAL(o, "null");
-        return;
-    }
-    out_char(o, '"');
-    out_json(o, fsk_span_str(text));
-    out_char(o, '"');
+    if (text)
+        out_json_string(o, fsk_span_str(text));
+    else
+        OUT_LITERAL(o, "null");
 }
 
 static void put_json_names(struct out *o, const struct errno_hit *hit)
 {
     const char *name;
-    LITERAL(o, ",\"name\":");
+    OUT_LITERAL(o, ",\"name\":");
     put_string(o, hit->code->name[0] ? hit->code->name : NULL);
-    LITERAL(o, ",\"names\":[");
+    OUT_LITERAL(o, ",\"names\":[");
     if (hit->code->name[0])
         put_string(o, hit->code->name);
     if (hit->code->alias) {
         out_char(o, ',');
         put_string(o, hit->code->alias);
     }
-    LITERAL(o, "],\"php\":[");
+    OUT_LITERAL(o, "],\"php\":[");
     for (size_t i = 0; (name = php_name(hit, i)) != NULL; i++) {
         out_str(o, i ? ",\"SOCKET_" : "\"SOCKET_");
         out_str(o, name);
@@ -247,7 +243,7 @@ static void put_explanations(struct out *o, const struct errno_hit *hit)
 {
     const struct fsock_explanation *e;
     unsigned stages;
-    LITERAL(o, ",\"explanations\":[");
+    OUT_LITERAL(o, ",\"explanations\":[");
     for (size_t i = 0; (e = errno_code_says(hit->kind, hit->code, i, &stages)) != NULL; i++) {
         out_str(o, i ? ",{\"stages\":[" : "{\"stages\":[");
         if (stages) {
@@ -255,9 +251,9 @@ static void put_explanations(struct out *o, const struct errno_hit *hit)
             put_stages(o, stages, "\",\"", "");
             out_char(o, '"');
         }
-        LITERAL(o, "],\"cause\":");
+        OUT_LITERAL(o, "],\"cause\":");
         put_string(o, e->cause);
-        LITERAL(o, ",\"remedy\":");
+        OUT_LITERAL(o, ",\"remedy\":");
         put_string(o, e->remedy[0] ? e->remedy : NULL);
         out_char(o, '}');
     }
@@ -267,19 +263,19 @@ static void put_explanations(struct out *o, const struct errno_hit *hit)
 void errno_record_json(struct out *o, const struct errno_hit *hit)
 {
     out_begin(o);
-    LITERAL(o, "{\"schema_version\":1,\"kind\":");
+    OUT_LITERAL(o, "{\"schema_version\":1,\"kind\":");
     put_string(o, hit->kind->name);
-    LITERAL(o, ",\"number\":");
+    OUT_LITERAL(o, ",\"number\":");
     out_i64(o, hit->code->number);
     put_json_names(o, hit);
-    LITERAL(o, ",\"text\":");
+    OUT_LITERAL(o, ",\"text\":");
     put_string(o, errno_code_text(hit->kind, hit->code));
-    LITERAL(o, ",\"class\":");
+    OUT_LITERAL(o, ",\"class\":");
     put_string(o, errno_code_class(hit->kind, hit->code));
-    LITERAL(o, ",\"table1\":");
+    OUT_LITERAL(o, ",\"table1\":");
     put_string(o, article_text(hit, 1));
-    LITERAL(o, ",\"table2\":");
+    OUT_LITERAL(o, ",\"table2\":");
     put_string(o, article_text(hit, 2));
     put_explanations(o, hit);
-    LITERAL(o, "}\n");
+    OUT_LITERAL(o, "}\n");
 }
