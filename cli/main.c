@@ -17,6 +17,7 @@
 #include "option.h"
 #include "outcome.h"
 #include "talk.h"
+#include "trace.h"
 
 static const struct verb {
     const char *name;
@@ -27,6 +28,7 @@ static const struct verb {
     {"dns",   dns_main,   "look up names and addresses, one, a million, or a log of them"},
     {"talk",  talk_main,  "open a socket to anything, and send anything"                 },
     {"errno", errno_main, "what an error means, why it came, and what to try"            },
+    {"trace", trace_main, "show what happened, step by step"                             },
 };
 
 enum { VERBS = sizeof verbs / sizeof *verbs };

@@ -128,6 +128,9 @@ static enum option_result put(struct parser *p, const struct option_row *row, co
     case OPTION_SET:
         *(int *)at = (int)row->min;
         return OPTION_OK;
+    case OPTION_COUNT:
+        *(int *)at += 1;
+        return OPTION_OK;
     case OPTION_NUMBER:
         return put_number(p, row, dashed, value);
     case OPTION_SIZE:
@@ -156,7 +159,8 @@ static enum option_result put(struct parser *p, const struct option_row *row, co
 
 static bool takes_value(const struct option_row *row)
 {
-    return row->kind != OPTION_FLAG && row->kind != OPTION_SET && row->kind != OPTION_HELP;
+    return row->kind != OPTION_FLAG && row->kind != OPTION_SET && row->kind != OPTION_COUNT &&
+           row->kind != OPTION_HELP;
 }
 
 static enum option_result unknown(struct parser *p, const char *word, size_t len)

@@ -19,6 +19,7 @@
 enum option_kind {
     OPTION_FLAG,   /* int: 1, or 0 by --no-NAME */
     OPTION_SET,    /* int: becomes the row's `min`; several rows may share one place */
+    OPTION_COUNT,  /* int: one more each time it is given */
     OPTION_NUMBER, /* int64_t, from `min` to `max` */
     OPTION_SIZE,   /* int64_t bytes, with k, M, G or T of 1024; from `min` to `max` */
     OPTION_TIME,   /* int64_t nanoseconds: "1.5", "500ms", "2m" */

@@ -38,9 +38,27 @@ static void put_field(struct out *o, const struct fsock_field *field)
         out_text(o, fsk_span(field->text, first_line));
         return;
     }
-    out_str(o, field->key);
+    out_text(o, fsk_span_str(field->key));
     out_char(o, '=');
     out_i64(o, field->number);
+}
+
+void trace_words(struct out *o, const struct fsock_mark *mark)
+{
+    const struct fsock_field *why = fsock_mark_field(mark, "why"); /* which names the rest */
+    out_str(o, fsock_mark_name(mark->kind));
+    for (unsigned i = 0; i < mark->fields; i++)
+        if ((!why || &mark->field[i] == why) && strcmp(mark->field[i].key, "head") != 0)
+            put_field(o, &mark->field[i]);
+    if (mark->size) {
+        out_char(o, ' ');
+        out_u64(o, mark->size);
+        out_str(o, " bytes");
+    }
+    if (mark->sys_errno) {
+        out_str(o, ": ");
+        out_str(o, fsk_errno_text(mark->sys_errno));
+    }
 }
 
 void trace_mark(struct out *o, const struct fsock_mark *mark, fsock_time started, bool ids)
@@ -56,20 +74,7 @@ void trace_mark(struct out *o, const struct fsock_mark *mark, fsock_time started
     out_seconds(o, mark->at - started);
     out_char(o, ' ');
     put_id(o, mark->id, ids);
-    out_str(o, fsock_mark_name(mark->kind));
-    const struct fsock_field *why = fsock_mark_field(mark, "why"); /* which names the rest */
-    for (unsigned i = 0; i < mark->fields; i++)
-        if (!why || &mark->field[i] == why)
-            put_field(o, &mark->field[i]);
-    if (mark->size) {
-        out_char(o, ' ');
-        out_u64(o, mark->size);
-        out_str(o, " bytes");
-    }
-    if (mark->sys_errno) {
-        out_str(o, ": ");
-        out_str(o, fsk_errno_text(mark->sys_errno));
-    }
+    trace_words(o, mark);
     out_char(o, '\n');
     out_flush(o);
 }

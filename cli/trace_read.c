@@ -11,6 +11,7 @@ enum { CHUNK = 65536 };
 
 struct trace_reader {
     int fd, alarm, sys_errno;
+    struct out *out;
     bool ended;
     bool inside; /* of a line that is too long: its rest is passed over */
     bool newer;  /* of a run that we can't read */
@@ -44,6 +45,11 @@ void trace_reader_free(struct trace_reader *r)
 void trace_reader_alarm(struct trace_reader *r, int alarm)
 {
     r->alarm = alarm;
+}
+
+void trace_reader_flush(struct trace_reader *r, struct out *out)
+{
+    r->out = out;
 }
 
 int trace_reader_errno(const struct trace_reader *r)
@@ -80,6 +86,8 @@ static void read_on(struct trace_reader *r)
         end_by(r, ENOMEM);
         return;
     }
+    if (r->out)
+        out_flush(r->out);
     if (!wait_for_bytes(r))
         return;
     ssize_t n = read(r->fd, r->buf.mem + r->buf.end, CHUNK);

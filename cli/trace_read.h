@@ -18,6 +18,7 @@
 
 #include <fsock.h>
 
+#include "out.h"
 #include "trace_line.h"
 
 enum trace_read_result { TRACE_READ_RUN, TRACE_READ_MARK, TRACE_READ_END, TRACE_READ_BAD };
@@ -33,6 +34,11 @@ void trace_reader_free(struct trace_reader *r);
 /* Once the descriptor `alarm` can be read, no more bytes are waited for: that is the end, with
  * EINTR. -1: none, which is so at first. */
 void trace_reader_alarm(struct trace_reader *r, int alarm);
+
+/* `out`, which is borrowed, is written before bytes are waited for. NULL: none, which is so at
+ * first.
+ */
+void trace_reader_flush(struct trace_reader *r, struct out *out);
 
 /*
  * The next line that tells anything; waits for it.

@@ -1,0 +1,89 @@
+#include "trace_options.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "option_rows.h"
+#include "outcome.h"
+
+#define AT(member) offsetof(struct trace_verb, member)
+
+/* clang-format off */
+static const struct option_row rows[] = {
+    HEADING("What is made of it"),
+    CHOICE(0, "view", "NAME", output, "all|network|connect",
+           "all: each call, and what it means (the default); network: what 'strace -e "
+           "trace=network' prints; connect: connects, and how they ended"),
+    TEXT('o', "output", "FILE", target, "into a file, which is whole or not there"),
+
+    HEADING("Times (of the views that print lines)"),
+    {'t', "time", NULL, OPTION_COUNT, AT(clock),
+     "seconds since the start in front of each line; -tt: the time of day", 0, 0, 0},
+    FLAG('r', "relative", delta, "seconds since the line before"),
+
+    HEADING("Which events (TIME: 1.5, 500ms, 10s, 2m)"),
+    NUMBER(0, "id", id, 1, INT64_MAX, "of this exchange"),
+    NUMBER(0, "conn", connection, 1, INT64_MAX, "of this connection"),
+    NUMBER(0, "fd", fd, 0, INT32_MAX, "of this descriptor"),
+    TEXT(0, "host", "NAME", host, "of exchanges with this host"),
+    FLAG(0, "failed", failed, "of exchanges that failed"),
+    TIME(0, "since", since, "from this time on, counted from the start"),
+    TIME(0, "until", until, "... and until this one"),
+    HELP,
+    {.help = NULL},
+};
+/* clang-format on */
+
+const struct option_set trace_option_set = {
+    .usage = "fsock trace [OPTION]... FILE...",
+    .about = "Show what happened, step by step: FILE is what 'fsock get', 'dns' or 'talk' wrote\n"
+             "with --trace FILE; - is standard input.",
+    .row = rows,
+    .more = "Exit code: 0 fine, 2 the command line makes no sense, 23 can't write, 26 can't read,\n"
+            "or a file is no trace. See fsock-trace(1).",
+};
+
+void trace_options_init(struct trace_verb *o)
+{
+    *o = (struct trace_verb){.id = -1, .connection = -1, .fd = -1, .since = -1, .until = -1};
+}
+
+void trace_options_fini(struct trace_verb *o)
+{
+    option_list_free(&o->files);
+}
+
+/* What is wrong, and what to do instead; NULL if all is well. */
+static const char *conflict(const struct trace_verb *o)
+{
+    size_t standard = 0;
+    for (size_t i = 0; i < o->files.n; i++)
+        standard += strcmp(o->files.item[i].value, "-") == 0;
+    if (!o->files.n)
+        return "no file; give one that was written with --trace FILE, or - for standard input";
+    if (standard > 1)
+        return "standard input can be read once only";
+    if (o->clock && o->delta)
+        return "-t and -r both say what stands in front of a line; drop one of them";
+    if (o->clock > 2)
+        return "there is -t and -tt, and no more";
+    if (o->since >= 0 && o->until >= 0 && o->until < o->since)
+        return "--until is before --since";
+    if (o->host && !*o->host)
+        return "--host needs the name of a host";
+    if (o->target && !*o->target)
+        return "-o needs the name of a file";
+    return NULL;
+}
+
+int trace_options_check(struct trace_verb *o, char *why, size_t cap)
+{
+    const char *text = conflict(o);
+    o->time = o->delta        ? TRACE_TIME_DELTA
+              : o->clock == 2 ? TRACE_TIME_CLOCK
+              : o->clock      ? TRACE_TIME_RUN
+                              : TRACE_TIME_NONE;
+    if (text)
+        snprintf(why, cap, "%s", text);
+    return text ? EXIT_USAGE : 0;
+}
