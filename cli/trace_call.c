@@ -1,6 +1,7 @@
 #include "trace_call.h"
 
 #include <errno.h>
+#include <limits.h>
 
 enum { DATA_SHOWN = 32, ARGS_MAX = 6 };
 
@@ -194,6 +195,23 @@ static void put_value(struct out *o, const struct fsock_field *field)
         out_i64(o, field->number);
 }
 
+/* An option's value: of SO_ERROR the error's name. */
+static void put_bracketed(struct out *o, const struct fsock_mark *m,
+                          const struct fsock_field *field)
+{
+    const struct fsock_field *option = fsock_mark_field(m, "option");
+    bool is_error = option && option->text && strcmp(option->text, "SO_ERROR") == 0;
+    const char *name = is_error && !field->text && field->number > 0 && field->number < INT_MAX
+                           ? strerrorname_np((int)field->number)
+                           : NULL;
+    out_char(o, '[');
+    if (name)
+        out_str(o, name);
+    else
+        put_value(o, field);
+    out_char(o, ']');
+}
+
 static void put_fd(struct out *o, int fd)
 {
     if (fd >= 0)
@@ -205,7 +223,6 @@ static void put_fd(struct out *o, int fd)
 static void put_arg(struct out *o, const struct arg *arg, const struct fsock_mark *m)
 {
     const struct fsock_field *field = arg->key ? fsock_mark_field(m, arg->key) : NULL;
-    const bool bracketed = arg->form == BRACKETED;
     if (arg->form == FD)
         put_fd(o, m->fd);
     else if (arg->form == DATA)
@@ -214,11 +231,10 @@ static void put_arg(struct out *o, const struct arg *arg, const struct fsock_mar
         out_u64(o, m->size);
     else if (!field)
         out_str(o, arg->form == FLAGS ? "0" : arg->form == ADDRESS ? "NULL" : "...");
-    else {
-        out_str(o, bracketed ? "[" : "");
+    else if (arg->form == BRACKETED)
+        put_bracketed(o, m, field);
+    else
         put_value(o, field);
-        out_str(o, bracketed ? "]" : "");
-    }
 }
 
 static void put_known(struct out *o, const struct call *call, const struct fsock_mark *m)

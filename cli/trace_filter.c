@@ -63,9 +63,10 @@ static bool add(struct trace_facts *s, uint64_t run, uint64_t id, uint64_t numbe
     const struct trace_fact fact = {run, id, number};
     if (s->n && by_all(&s->fact[s->n - 1], &fact) == 0)
         return true;
-    if (s->n == s->cap)
+    bool full = s->n == s->cap;
+    if (full)
         sort(s);
-    if (s->n >= s->cap / 2) {
+    if (full && s->n >= s->cap / 2) {
         size_t cap = s->cap ? s->cap * 2 : 256;
         struct trace_fact *more =
             cap <= TRACE_FACTS_MAX ? realloc(s->fact, cap * sizeof *more) : NULL;
