@@ -36,11 +36,11 @@ static const struct option_row rows[] = {
 
 const struct option_set trace_option_set = {
     .usage = "fsock trace [OPTION]... FILE...",
-    .about = "Show what happened, step by step: FILE is what 'fsock get', 'dns' or 'talk' wrote\n"
-             "with --trace FILE; - is standard input.",
+    .about = "Show what happened, step by step. FILE is what 'fsock get', 'dns' or 'talk' has\n"
+             "written with --trace FILE; - is standard input.",
     .row = rows,
-    .more = "Exit code: 0 fine, 2 the command line makes no sense, 23 can't write, 26 can't read,\n"
-            "or a file is no trace. See fsock-trace(1).",
+    .more = "Exit code: 0 fine, 2 the command line makes no sense, 23 can't write, 26 a file\n"
+            "can't be read or is no trace. See fsock-trace(1).",
 };
 
 void trace_options_init(struct trace_verb *o)

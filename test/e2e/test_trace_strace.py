@@ -82,15 +82,15 @@ def calls(text, ours):
 def compare(fsock, tmp):
     """Runs a verb under strace, and compares; gives the calls."""
 
-    def run(*args, stdin=b""):
+    def run(*args, stdin=b"", without=lambda call: False):
         command = ["strace", "-f", "-e", "trace=network", "-o", "strace.txt", fsock.program, args[0],
                    "--trace", "trace.jsonl", "--trace-data", "--trace-secrets", *map(str, args[1:])]
         subprocess.run(command, cwd=tmp, env=clean_env(), input=stdin, capture_output=True,
                        timeout=60)
         shown = fsock("trace", "--view", "network", "trace.jsonl", cwd=tmp)
         assert shown.code == 0 and not shown.stderr, shown
-        theirs = calls((tmp / "strace.txt").read_text(), False)
-        ours = calls(shown.text, True)
+        theirs = [c for c in calls((tmp / "strace.txt").read_text(), False) if not without(c)]
+        ours = [c for c in calls(shown.text, True) if not without(c)]
         assert [call[0] for call in ours] == [call[0] for call in theirs]
         assert ours == theirs
         return theirs
@@ -142,5 +142,8 @@ def test_a_lookup_of_a_transfer(site, compare):
 
 
 def test_talk(site, compare):
-    found = compare("talk", f"tcp://127.0.0.1:{site.http}", stdin=b"GET / HTTP/1.0\r\n\r\n")
+    """But for what the command asks about standard input and output, and what it asks again and again
+    about the stream in order to show it."""
+    found = compare("talk", f"tcp://127.0.0.1:{site.http}", stdin=b"GET / HTTP/1.0\r\n\r\n",
+                    without=lambda c: c[1][0] in ("0", "1", "2") or c[0] in ("getsockname", "getpeername"))
     assert "connect" in names(found)
