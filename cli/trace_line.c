@@ -123,10 +123,19 @@ static bool take_text(struct trace_line *l, const char *key, const json_t *value
 
 /* ---- Marks ----------------------------------------------------------------------------------- */
 
+/* Keys are words; who writes them elsewhere need not escape them. */
+static bool is_word(const char *key)
+{
+    static const char letters[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
+    size_t n = strspn(key, letters);
+    return n && !key[n];
+}
+
 static void take_field(struct trace_line *l, const char *key, const json_t *value)
 {
     struct fsock_mark *m = &l->mark;
-    if (m->fields == TRACE_FIELDS_MAX)
+    if (m->fields == TRACE_FIELDS_MAX || !is_word(key))
         return;
     if (json_is_string(value))
         l->field[m->fields++] = (struct fsock_field){key, json_string_value(value), 0};
@@ -184,7 +193,9 @@ static enum trace_line_kind take_mark(struct trace_line *l, const char *event)
         return TRACE_LINE_BAD;
     }
     json_object_foreach(l->json, key, value) if (!take_member(l, key, value)) return TRACE_LINE_BAD;
-    if (l->mark.kind == FSOCK_MARK_CALL && !l->mark.call) {
+    if (l->mark.kind != FSOCK_MARK_CALL)
+        l->mark.call = NULL;
+    else if (!l->mark.call) {
         bad(l, "it has no \"call\", the name of the system call");
         return TRACE_LINE_BAD;
     }

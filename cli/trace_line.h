@@ -7,7 +7,8 @@
  * character, bytes that are not UTF-8, and numbers that are too large; nothing is guessed.
  *
  * A line has at most TRACE_LINE_MAX bytes and TRACE_VALUES_MAX values. The first TRACE_FIELDS_MAX
- * texts and whole numbers that are no member of struct fsock_mark become its fields.
+ * texts and whole numbers that are no member of struct fsock_mark, and whose keys are words of
+ * ASCII letters, digits, '_', '-' and '.', become its fields.
  */
 #ifndef FSOCK_CLI_TRACE_LINE_H
 #define FSOCK_CLI_TRACE_LINE_H

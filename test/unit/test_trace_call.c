@@ -139,9 +139,9 @@ static void others(void **state)
     (void)state;
     wants("\"call\":\"ioctl\",\"fd\":4,\"pid\":77,\"cmd\":\"FIONREAD\",\"value\":12,\"ret\":0",
           "ioctl(4, cmd=FIONREAD, value=12) = 0");
-    wants("\"call\":\"new\\u001bcall\",\"a\\nb\":\"c\\rd\",\"size\":7,\"ret\":-1,\"errno\":512,"
+    wants("\"call\":\"new\\u001bcall\",\"a-b\":\"c\\rd\",\"size\":7,\"ret\":-1,\"errno\":512,"
           "\"data\":\"YWI=\"",
-          "new\\x1bcall(a\\x0ab=c\\x0dd, \"ab\", 7) = -1 errno 512");
+          "new\\x1bcall(a-b=c\\x0dd, \"ab\", 7) = -1 errno 512");
     wants("\"call\":\"getppid\",\"ret\":1", "getppid() = 1");
 }
 

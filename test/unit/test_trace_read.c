@@ -182,7 +182,7 @@ static void unknown_things(void **state)
     (void)state;
     static const char text[] =
         "{\"new\":[1,{\"a\":null}],\"event\":\"done\",\"f\":1.5,\"b\":false,\"t\":2,\"n\":null,"
-        "\"kept\":-3,\"err\":\"x\"}";
+        "\"kept\":-3,\"err\":\"x\",\"a b\":1,\"\":2,\"\\n\":3,\"call\":\"c\"}";
     struct trace_line l;
     trace_line_init(&l);
     assert_int_equal(parse(&l, "{\"event\":\"soon\",\"fd\":-7}", 24), TRACE_LINE_OTHER);
@@ -194,6 +194,7 @@ static void unknown_things(void **state)
     assert_int_equal(fsock_mark_field(&l.mark, "kept")->number, -3);
     assert_string_equal(fsock_mark_field(&l.mark, "err")->text, "x");
     assert_int_equal(l.mark.fd, -1);
+    assert_null(l.mark.call);
     trace_line_fini(&l);
 }
 
