@@ -1,42 +1,35 @@
 /*
  * trace.c - `fsock trace`: a trace shown, drawn or converted.
  *
- * Marks come from files (trace_read.h), pass the filters (trace_filter.h) and go to one output
- * (trace_output.h), which writes to standard output or to a file (trace_target.h). Lines that can't
- * be understood are counted, and told at the end; the rest is shown.
+ * Marks come from files (trace_read.h) and are fed to what is made of them (trace_feed.h). Lines
+ * that can't be understood are counted, and told at the end; the rest is shown.
  */
 #include "trace.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fault.h"
 #include "interrupt.h"
 #include "outcome.h"
-#include "trace_filter.h"
+#include "trace_feed.h"
 #include "trace_options.h"
-#include "trace_output.h"
 #include "trace_read.h"
-#include "trace_target.h"
 
 enum { BAD_SHOWN = 5 };
 
 struct trace {
     struct trace_verb o;
-    struct trace_filter filter;
-    const struct trace_output *output;
-    void *state; /* the output's */
-    struct trace_target target;
+    struct trace_feed feed;
     struct out err;
     int signals;
-    int code;       /* of the first failure */
-    bool selecting; /* it is the first of two times that the files are read */
+    int code; /* of the first failure */
     uint64_t good, bad;
-    char shown[BAD_SHOWN][400];
+    char shown[BAD_SHOWN][400]; /* the first bad lines */
 };
 
 static void say(struct trace *t, const char *text)
@@ -51,6 +44,8 @@ static void say(struct trace *t, const char *text)
 static void fail(struct trace *t, int code, const char *what, const char *name, int sys_errno)
 {
     char text[4400];
+    if (t->feed.selecting)
+        return; /* it comes once more */
     snprintf(text, sizeof text, "%s %s: %s", what, name, fsk_errno_text(sys_errno));
     say(t, text);
     if (!t->code)
@@ -59,28 +54,10 @@ static void fail(struct trace *t, int code, const char *what, const char *name, 
 
 /* ---- Reading --------------------------------------------------------------------------------- */
 
-static void take_mark(struct trace *t, const struct fsock_mark *mark)
-{
-    t->good++;
-    if (t->selecting) {
-        if (!trace_filter_look(&t->filter, mark) && !t->code)
-            t->code = EXIT_MEMORY;
-    } else if (trace_filter_passes(&t->filter, mark))
-        t->output->mark(t->state, mark);
-}
-
-static void take_run(struct trace *t, const struct trace_run *run)
-{
-    t->good++;
-    trace_filter_run(&t->filter);
-    if (!t->selecting)
-        t->output->run(t->state, run);
-}
-
 static void take_bad(struct trace *t, const char *name, const char *why)
 {
-    if (t->selecting)
-        return;
+    if (t->feed.selecting)
+        return; /* it comes once more */
     if (t->bad < BAD_SHOWN)
         snprintf(t->shown[t->bad], sizeof *t->shown, "%.100s: %s", name, why);
     t->bad++;
@@ -88,7 +65,7 @@ static void take_bad(struct trace *t, const char *name, const char *why)
 
 static bool goes_on(const struct trace *t)
 {
-    return !interrupt_signal() && !t->target.out.sys_errno && t->code != EXIT_MEMORY;
+    return !interrupt_signal() && !trace_feed_failed(&t->feed);
 }
 
 static void read_marks(struct trace *t, struct trace_reader *r, const char *name)
@@ -99,10 +76,11 @@ static void read_marks(struct trace *t, struct trace_reader *r, const char *name
     char why[280];
     while (goes_on(t) &&
            (result = trace_read_next(r, &run, &mark, why, sizeof why)) != TRACE_READ_END) {
+        t->good += result != TRACE_READ_BAD;
         if (result == TRACE_READ_MARK)
-            take_mark(t, mark);
+            trace_feed_mark(&t->feed, mark);
         else if (result == TRACE_READ_RUN)
-            take_run(t, &run);
+            trace_feed_run(&t->feed, &run);
         else
             take_bad(t, name, why);
     }
@@ -123,7 +101,7 @@ static void read_file(struct trace *t, const char *name)
         fail(t, EXIT_MEMORY, "can't read", name, ENOMEM);
     else {
         trace_reader_alarm(r, t->signals);
-        trace_reader_flush(r, &t->target.out);
+        trace_reader_flush(r, &t->feed.target.out);
         read_marks(t, r, standard ? "standard input" : name);
     }
     if (t->bad > bad && t->good == good && !t->code)
@@ -157,18 +135,18 @@ static void tell_bad(struct trace *t)
 static int finish(struct trace *t)
 {
     bool interrupted = interrupt_signal() != 0;
-    const char *name = t->o.target ? t->o.target : "standard output";
-    if (t->code != EXIT_MEMORY && t->output->end && !t->output->end(t->state, &t->target.out))
-        t->code = EXIT_MEMORY;
-    int sys_errno = trace_target_close(&t->target, !interrupted && t->code != EXIT_MEMORY);
+    int sys_errno = trace_feed_close(&t->feed, !interrupted && !t->code);
     tell_bad(t);
-    if (t->code == EXIT_MEMORY)
+    if (t->feed.starved) {
         say(t, "out of memory");
-    else if (sys_errno && sys_errno != EPIPE && !interrupted)
-        fail(t, EXIT_WRITE, "can't write", name, sys_errno);
-    if (sys_errno && !interrupted)
-        return EXIT_WRITE;
-    return interrupted ? 128 + interrupt_signal() : t->code;
+        return EXIT_MEMORY;
+    }
+    if (interrupted)
+        return 128 + interrupt_signal();
+    if (sys_errno && sys_errno != EPIPE)
+        fail(t, EXIT_WRITE, "can't write", t->o.target ? t->o.target : "standard output",
+             sys_errno);
+    return sys_errno ? EXIT_WRITE : t->code;
 }
 
 /* Whether all of them can be read twice. */
@@ -176,48 +154,36 @@ static bool are_regular(const struct option_list *files)
 {
     struct stat st;
     for (size_t i = 0; i < files->n; i++)
-        if (stat(files->item[i].value, &st) < 0 || !S_ISREG(st.st_mode))
+        if (strcmp(files->item[i].value, "-") == 0 ||
+            (stat(files->item[i].value, &st) == 0 && !S_ISREG(st.st_mode)))
             return false;
     return true;
 }
 
 static int show(struct trace *t)
 {
+    char why[4400];
     bool twice = are_regular(&t->o.files);
     if (!twice && (t->o.host || t->o.failed)) {
         say(t, "--host and --failed read a trace twice; give files, no pipe");
         return EXIT_USAGE;
     }
-    trace_filter_init(&t->filter, &t->o, twice);
     t->signals = interrupt_catch();
-    t->output = &trace_outputs[t->o.output];
-    t->state = calloc(1, t->output->size);
-    if (t->signals < 0 || !t->state) {
-        say(t, "out of memory or descriptors");
-        return EXIT_MEMORY;
+    int code = t->signals < 0 ? EXIT_MEMORY : 0;
+    if (code)
+        snprintf(why, sizeof why, "out of memory or descriptors");
+    else
+        code = trace_feed_open(&t->feed, &t->o, twice, why, sizeof why);
+    if (code) {
+        say(t, why);
+        return code;
     }
-    if (!trace_target_open(&t->target, t->o.target)) {
-        fail(t, EXIT_WRITE, "can't write", t->o.target, errno);
-        return EXIT_WRITE;
-    }
-    out_patience(&t->target.out, FSOCK_NEVER, t->signals);
+    out_patience(&t->feed.target.out, FSOCK_NEVER, t->signals);
     out_patience(&t->err, FSOCK_NEVER, t->signals);
-    if (!t->output->init(t->state, &t->o, &t->target.out))
-        t->code = EXIT_MEMORY;
-    t->selecting = trace_filter_selects(&t->filter);
-    if (t->selecting) {
+    read_files(t);
+    if (trace_feed_again(&t->feed))
         read_files(t);
-        if (!trace_filter_looked(&t->filter))
-            t->code = EXIT_MEMORY;
-        t->selecting = false;
-    }
-    if (!t->code)
-        read_files(t);
-    int code = finish(t);
-    if (t->output->fini)
-        t->output->fini(t->state);
-    trace_filter_fini(&t->filter);
-    return code;
+    return finish(t);
 }
 
 int trace_main(int argc, char **argv)
@@ -237,7 +203,6 @@ int trace_main(int argc, char **argv)
         fprintf(stderr, "fsock: trace: %s\n", why);
     else if (result == OPTION_OK)
         code = show(&t);
-    free(t.state);
     out_fini(&t.err);
     trace_options_fini(&t.o);
     return code;

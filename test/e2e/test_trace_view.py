@@ -70,6 +70,8 @@ def test_filters(trace, show):
     assert "plain" in first.text and "127.0.0.1:1)" not in first.text and "socket(" in first.text
     assert show("--host", "nowhere.example", trace.name).text == ""
     assert show("--host", "127.0.0.1", "--failed", trace.name).text == failed.text
+    both = show("--failed", "nothing", trace.name)
+    assert both.code == 26 and both.text == failed.text and both.errors.count("\n") == 1
     assert show("--conn", "99", trace.name).text == show("--since", "1h", trace.name).text == ""
     assert show("--until", "1h", trace.name).text == show(trace.name).text
 
@@ -134,6 +136,7 @@ def test_into_a_file(trace, show, tmp):
     assert not (tmp / "out.part").exists()
     (tmp / "kept").write_text("kept")
     assert show("-o", "kept", "nothing").code == 26
+    assert (tmp / "kept").read_text() == "kept" and not (tmp / "kept.part").exists()
     assert show("-o", "no/such/place", trace.name).code == 23
     assert show("-o", ".", trace.name).code == 23
     assert show("-o", "/dev/full", trace.name).code == 23
