@@ -47,8 +47,8 @@ static bool names_connecting(const struct trace_view *v, const struct fsock_fiel
         long fd = strtol(at, &end, 10);
         if (end != at && fd < TRACE_VIEW_FDS && is_connecting(v, (int)fd))
             return true;
-        at = strchr(end, ' ');
-        at += at != NULL;
+        at = end + strcspn(end, " ");
+        at += *at == ' ';
     }
     return false;
 }

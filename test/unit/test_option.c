@@ -15,6 +15,7 @@
 struct values {
     int flag, other, family, when, shown;
     int64_t number, size, time;
+    int count;
     const char *text;
     struct option_list list;
 };
@@ -27,19 +28,20 @@ static const struct option_row rows[] = {
     {'g',                 "other-flag", NULL, OPTION_FLAG, AT(other), "another one", 0, 0, NULL},
     {'4',             "ipv4", NULL, OPTION_SET, AT(family), "version 4", 4, 0, NULL},
     {'6',                    "ipv6", NULL, OPTION_SET, AT(family), "version 6", 6, 0, NULL},
-    {'n',                 "number", "N", OPTION_NUMBER, AT(number), "a number", 1, 100, NULL},
-    {'z',                   "max-size", "SIZE", OPTION_SIZE, AT(size), "a size", 0, 0, NULL},
-    {'t',                 "connect-timeout", "TIME", OPTION_TIME, AT(time),
+    {'v',                 "more", NULL, OPTION_COUNT, AT(count), "how often", 0, 0, NULL},
+    {'n',                   "number", "N", OPTION_NUMBER, AT(number), "a number", 1, 100, NULL},
+    {'z',                 "max-size", "SIZE", OPTION_SIZE, AT(size), "a size", 0, 0, NULL},
+    {'t',            "connect-timeout", "TIME", OPTION_TIME, AT(time),
      "a text that is long enough to need a second line, and even then it goes on a bit", 0, 0,
      NULL},
-    {.help = "Second group"           },
-    {'o',                    "output", "FILE", OPTION_STRING, AT(text), "a text", 0, 0, NULL},
-    {'d',                 "data", "DATA", OPTION_LIST, AT(list), "a list", 1, 0, NULL},
-    {0,                   "data-raw", "DATA", OPTION_LIST, AT(list), "a list", 2, 0, NULL},
-    {0,                 "color", "WHEN", OPTION_ENUM, AT(when), "when", 0, 0, "auto|always|never"},
-    {0,           "include", "[received|decoded]", OPTION_ENUM, AT(shown), "what", 0, 0, "received|decoded"},
-    {'h',                    "help", NULL, OPTION_HELP, 0, "this", 0, 0, NULL},
-    {.help = NULL                },
+    {.help = "Second group"                   },
+    {'o',                 "output", "FILE", OPTION_STRING, AT(text), "a text", 0, 0, NULL},
+    {'d',                   "data", "DATA", OPTION_LIST, AT(list), "a list", 1, 0, NULL},
+    {0,                 "data-raw", "DATA", OPTION_LIST, AT(list), "a list", 2, 0, NULL},
+    {0,           "color", "WHEN", OPTION_ENUM, AT(when), "when", 0, 0, "auto|always|never"},
+    {0,                    "include", "[received|decoded]", OPTION_ENUM, AT(shown), "what", 0, 0, "received|decoded"},
+    {'h',                 "help", NULL, OPTION_HELP, 0, "this", 0, 0, NULL},
+    {.help = NULL                  },
 };
 
 static const struct option_set set = {"test", "About.", rows, "More."};
@@ -83,6 +85,16 @@ static void letters(void **state)
     assert_int_equal(v.family, 6);
     assert_int_equal(parse("-fn5", NULL), OPTION_OK);
     assert_int_equal(v.number, 5);
+}
+
+static void counts(void **state)
+{
+    (void)state;
+    assert_int_equal(parse("-v", "-vfv", "--more", NULL), OPTION_OK);
+    assert_int_equal(v.count, 4);
+    assert_int_equal(v.flag, 1);
+    assert_int_equal(parse("--more=2", NULL), OPTION_BAD);
+    assert_int_equal(parse("--no-more", NULL), OPTION_BAD);
 }
 
 static void names(void **state)
@@ -198,11 +210,9 @@ static void help(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(letters),
-        cmocka_unit_test(names),
-        cmocka_unit_test(lists_keep_order_and_tags),
-        cmocka_unit_test(values),
-        cmocka_unit_test(mistakes),
+        cmocka_unit_test(letters), cmocka_unit_test(counts),
+        cmocka_unit_test(names),   cmocka_unit_test(lists_keep_order_and_tags),
+        cmocka_unit_test(values),  cmocka_unit_test(mistakes),
         cmocka_unit_test(help),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
