@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "colour.h"
 #include "option_rows.h"
 #include "outcome.h"
 
@@ -11,9 +12,14 @@
 /* clang-format off */
 static const struct option_row rows[] = {
     HEADING("What is made of it"),
-    CHOICE(0, "view", "NAME", output, "all|network|connect",
+    CHOICE(0, "view", "NAME", output, "all|network|connect|timeline",
            "all: each call, and what it means (the default); network: what 'strace -e "
-           "trace=network' prints; connect: connects, and how they ended"),
+           "trace=network' prints; connect: connects, and how they ended; timeline: a line per "
+           "exchange, with a bar"),
+    SET(0, "summary", output, TRACE_OUTPUT_SUMMARY, "counts, and percentiles of each stage, per host"),
+    SET(0, "har", output, TRACE_OUTPUT_HAR, "HTTP Archive 1.2, for the tools of browsers"),
+    FLAG(0, "json", json, "with --summary: a JSON object per host"),
+    CHOICE(0, "color", "WHEN", colour, COLOUR_CHOICES, "of the timeline: auto, always or never"),
     TEXT('o', "output", "FILE", target, "into a file, which is whole or not there"),
 
     HEADING("Times (of the views that print lines)"),
@@ -65,6 +71,8 @@ static const char *conflict(const struct trace_verb *o)
         return "standard input can be read once only";
     if (o->clock && o->delta)
         return "-t and -r both say what stands in front of a line; drop one of them";
+    if (o->json && o->output != TRACE_OUTPUT_SUMMARY)
+        return "--json is for --summary; a trace is JSON already, and --har another kind of it";
     if (o->clock > 2)
         return "there is -t and -tt, and no more";
     if (o->since >= 0 && o->until >= 0 && o->until < o->since)

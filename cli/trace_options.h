@@ -15,7 +15,14 @@
 
 /* What is made of a trace: trace_output.h has a row for each, and the option table a choice of
  * --view or an option. */
-enum trace_output_kind { TRACE_OUTPUT_ALL, TRACE_OUTPUT_NETWORK, TRACE_OUTPUT_CONNECT };
+enum trace_output_kind {
+    TRACE_OUTPUT_ALL,
+    TRACE_OUTPUT_NETWORK,
+    TRACE_OUTPUT_CONNECT,
+    TRACE_OUTPUT_TIMELINE,
+    TRACE_OUTPUT_SUMMARY,
+    TRACE_OUTPUT_HAR
+};
 
 /* What the command line said. Flags are 0 or 1; -1 is "not said". */
 struct trace_verb {
@@ -25,7 +32,7 @@ struct trace_verb {
     int clock, delta;   /* how often -t was given; -r */
     int64_t id, connection, fd;
     const char *host;
-    int failed;
+    int failed, json, colour;
     int64_t since, until; /* nanoseconds since the start of the run */
 
     enum trace_view_time time; /* made of the above by trace_options_check() */

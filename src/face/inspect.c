@@ -65,8 +65,8 @@ const struct fsock_stream_info *fsock_inspect(fsock_stream *s)
     struct fsk_layer_info layer;
     struct fsk_sockaddr local, peer;
     fsk_stream_info(&s->stream, &layer);
-    fsk_sock_local(NULL, layer.fd, &local);
-    fsk_sock_peer(NULL, layer.fd, &peer);
+    fsk_sock_local(fsk_face_trace(s), layer.fd, &local);
+    fsk_sock_peer(fsk_face_trace(s), layer.fd, &peer);
     fsk_sockaddr_format(&local, s->local);
     fsk_sockaddr_format(&peer, s->peer);
     s->info = (struct fsock_stream_info){

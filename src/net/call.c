@@ -65,7 +65,7 @@ static void mark_option(fsock_trace *trace, struct fsock_mark *m, int level, int
 
 /* ---- One at a time --------------------------------------------------------------------------- */
 
-int fsk_call_socket(fsock_trace *trace, int family, int type, int protocol)
+int fsk_call_socket(fsock_trace *trace, uint64_t id, int family, int type, int protocol)
 {
     int fd = socket(family, type, protocol);
     if (trace) {
@@ -76,7 +76,7 @@ int fsk_call_socket(fsock_trace *trace, int family, int type, int protocol)
             fsk_text("type", fsk_word_socket_type(type, types)),
             fsk_text("protocol", fsk_word_protocol(family, protocol, protocols))};
         if (fd >= 0)
-            fsk_trace_socket(trace, fd, 0);
+            fsk_trace_socket(trace, fd, id);
         mark(trace, &m, field, sizeof field / sizeof *field);
     }
     return fd;

@@ -15,7 +15,7 @@
 
 #include "net/sock.h"
 
-int fsk_call_socket(fsock_trace *trace, int family, int type, int protocol);
+int fsk_call_socket(fsock_trace *trace, uint64_t id, int family, int type, int protocol);
 int fsk_call_connect(fsock_trace *trace, int fd, const struct fsk_sockaddr *to);
 int fsk_call_bind(fsock_trace *trace, int fd, const struct fsk_sockaddr *at);
 int fsk_call_listen(fsock_trace *trace, int fd, int backlog);

@@ -161,9 +161,9 @@ enum fsock_err fsk_bind_parse(struct fsk_bind *bind, const char *text, struct fs
                          text);
 }
 
-int fsk_sock_new(fsock_trace *trace, int family, int type, int *fd)
+int fsk_sock_new(fsock_trace *trace, uint64_t id, int family, int type, int *fd)
 {
-    *fd = fsk_call_socket(trace, family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    *fd = fsk_call_socket(trace, id, family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     return *fd < 0 ? errno : 0;
 }
 
@@ -204,7 +204,7 @@ static int bind_new(fsock_trace *trace, const struct fsk_sockaddr *sa, int type,
                     const struct fsk_tuning *tuning, int *fd)
 {
     int family = sa->ss.ss_family;
-    int failed = fsk_sock_new(trace, family, type, fd);
+    int failed = fsk_sock_new(trace, 0, family, type, fd);
     if (failed)
         return failed;
     fsk_tuning_apply(tuning, trace, *fd, family != AF_UNIX && type == SOCK_STREAM);
@@ -274,7 +274,7 @@ bool fsk_sock_source(fsock_trace *trace, const struct fsk_addr *to, struct fsk_a
 {
     struct fsk_sockaddr sa;
     int fd;
-    if (fsk_sock_new(trace, to->family == 6 ? AF_INET6 : AF_INET, SOCK_DGRAM, &fd))
+    if (fsk_sock_new(trace, 0, to->family == 6 ? AF_INET6 : AF_INET, SOCK_DGRAM, &fd))
         return false;
     fsk_sockaddr_from_addr(&sa, to);
     bool ok = fsk_sock_connect(trace, fd, &sa) == 0 && fsk_call_getsockname(trace, fd, &sa) == 0;

@@ -64,8 +64,8 @@ enum fsock_err fsk_bind_parse(struct fsk_bind *bind, const char *text, struct fs
 /* The number of the interface with this name (a zone: "eth0"), or 0. */
 unsigned fsk_sock_interface(struct fsk_span name);
 
-/* A new socket; *fd is -1 on error. type: SOCK_STREAM, SOCK_DGRAM. */
-int fsk_sock_new(fsock_trace *trace, int family, int type, int *fd);
+/* A new socket; *fd is -1 on error. type: SOCK_STREAM, SOCK_DGRAM. `id` is for marks. */
+int fsk_sock_new(fsock_trace *trace, uint64_t id, int family, int type, int *fd);
 
 /* A name of its own for a unix socket (unix(7), autobind), so that datagrams can be answered. */
 int fsk_sock_autobind(fsock_trace *trace, int fd);

@@ -34,10 +34,9 @@ static enum fsock_err begin(struct fsk_connect *c, fsock_time now)
     int family = c->to.ss.ss_family;
     c->started = now;
     fsock_trace *trace = fsk_op_trace(&c->op);
-    int e = fsk_sock_new(trace, family, c->datagrams ? SOCK_DGRAM : SOCK_STREAM, &c->fd);
+    int e = fsk_sock_new(trace, c->op.id, family, c->datagrams ? SOCK_DGRAM : SOCK_STREAM, &c->fd);
     if (e)
         return ended(c, FSOCK_ERR_SYSTEM, e, now);
-    fsk_trace_owner(trace, c->fd, c->op.id);
     fsk_tuning_apply(&c->tuning, trace, c->fd, family != AF_UNIX && !c->datagrams);
     if (family == AF_UNIX && c->datagrams)
         e = fsk_sock_autobind(trace, c->fd);

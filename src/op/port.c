@@ -269,7 +269,7 @@ void fsk_ports_fini(struct fsk_ports *ports)
 /* A socket whose port the kernel chooses at random, at the first datagram. */
 static int new_socket(fsock_trace *trace, int family, int *fd)
 {
-    int err = fsk_sock_new(trace, family == 6 ? AF_INET6 : AF_INET, SOCK_DGRAM, fd);
+    int err = fsk_sock_new(trace, 0, family == 6 ? AF_INET6 : AF_INET, SOCK_DGRAM, fd);
     if (err)
         return err;
     if (family == 6) {

@@ -52,7 +52,7 @@ static inline enum fsock_err client_open(struct client *c, const struct peer *p)
 {
     struct fsk_sockaddr to = {.ss = p->addr, .len = p->addr_len};
     int fd;
-    if (fsk_sock_new(NULL, p->addr.ss_family, SOCK_STREAM, &fd))
+    if (fsk_sock_new(NULL, 0, p->addr.ss_family, SOCK_STREAM, &fd))
         abort();
     if (c->send_buffer)
         setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &c->send_buffer, sizeof c->send_buffer);

@@ -132,7 +132,7 @@ static void test_a_bound_connection_comes_from_there(void **state)
         .family = 4, .ip = {127, 0, 0, 1}
     };
     int listener, fd;
-    assert_int_equal(fsk_sock_new(NULL, AF_INET, SOCK_STREAM, &listener), 0);
+    assert_int_equal(fsk_sock_new(NULL, 0, AF_INET, SOCK_STREAM, &listener), 0);
     fsk_sockaddr_from_addr(&sa, &server);
     assert_int_equal(bind(listener, (struct sockaddr *)&sa.ss, sa.len), 0);
     assert_int_equal(listen(listener, 4), 0);
@@ -140,7 +140,7 @@ static void test_a_bound_connection_comes_from_there(void **state)
     fsk_sockaddr_from_addr(&sa, &server);
 
     assert_int_equal(fsk_bind_parse(&source, "127.0.0.9", NULL), FSOCK_OK);
-    assert_int_equal(fsk_sock_new(NULL, AF_INET, SOCK_STREAM, &fd), 0);
+    assert_int_equal(fsk_sock_new(NULL, 0, AF_INET, SOCK_STREAM, &fd), 0);
     assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
     assert_true(fcntl(fd, F_GETFL) & O_NONBLOCK);
     assert_int_equal(fsk_sock_bind(NULL, fd, AF_INET, &source), 0);
@@ -173,12 +173,12 @@ static void test_refused_and_errors(void **state)
     struct fsk_sockaddr sa;
     int closed, fd;
     /* A bound socket that does not listen keeps its port from everybody else. */
-    assert_int_equal(fsk_sock_new(NULL, AF_INET, SOCK_STREAM, &closed), 0);
+    assert_int_equal(fsk_sock_new(NULL, 0, AF_INET, SOCK_STREAM, &closed), 0);
     fsk_sockaddr_from_addr(&sa, &addr);
     assert_int_equal(bind(closed, (struct sockaddr *)&sa.ss, sa.len), 0);
     addr = local_of(closed);
     fsk_sockaddr_from_addr(&sa, &addr);
-    assert_int_equal(fsk_sock_new(NULL, AF_INET, SOCK_STREAM, &fd), 0);
+    assert_int_equal(fsk_sock_new(NULL, 0, AF_INET, SOCK_STREAM, &fd), 0);
     int err = fsk_sock_connect(NULL, fd, &sa);
     if (err == EINPROGRESS)
         err = fsk_sock_error(NULL, fd);
@@ -186,7 +186,7 @@ static void test_refused_and_errors(void **state)
     assert_int_equal(fsk_sock_error(NULL, fd), 0);
     close(fd);
     close(closed);
-    assert_int_equal(fsk_sock_new(NULL, -1, SOCK_STREAM, &fd), EAFNOSUPPORT);
+    assert_int_equal(fsk_sock_new(NULL, 0, -1, SOCK_STREAM, &fd), EAFNOSUPPORT);
     assert_int_equal(fd, -1);
 }
 
