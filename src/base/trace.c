@@ -261,8 +261,26 @@ void fsk_trace_add(fsock_trace *t, const struct fsock_mark *m, const struct fsoc
     t->news = true;
 }
 
+static const char *limit_name(enum fsock_limit limit)
+{
+    static const char *const names[] = {
+        [FSOCK_LIMIT_NONE] = NULL,
+        [FSOCK_LIMIT_CONNECT] = "connect",
+        [FSOCK_LIMIT_READ] = "read",
+        [FSOCK_LIMIT_TOTAL] = "total",
+        [FSOCK_LIMIT_BODY] = "body",
+        [FSOCK_LIMIT_RATIO] = "ratio",
+        [FSOCK_LIMIT_REDIRECTS] = "redirects",
+    };
+    return (size_t)limit < sizeof names / sizeof *names ? names[limit] : NULL;
+}
+
 void fsk_mark_done(fsock_trace *t, uint64_t id, const struct fsock_fault *fault)
 {
+    const char *limit = fault && fault->err != FSOCK_OK ? limit_name(fault->limit) : NULL;
+    if (limit)
+        fsk_mark(t, FSOCK_MARK_LIMIT, id, -1, 0, 0, fsk_text("limit", limit),
+                 fsk_text("stage", fsock_stage_name(fault->stage)));
     if (!fault || fault->err == FSOCK_OK)
         fsk_mark(t, FSOCK_MARK_DONE, id, -1, 0, 0, FSK_NO_FIELD);
     else

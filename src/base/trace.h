@@ -58,8 +58,8 @@ void fsk_trace_add(fsock_trace *trace, const struct fsock_mark *mark,
     } while (0)
 
 /*
- * Something has ended: the mark DONE. `fault` with its err set says how it failed; NULL, or
- * FSOCK_OK in it: it did not.
+ * Something has ended: the mark DONE, and LIMIT before it if one struck. `fault` with its err set
+ * says how it failed; NULL, or FSOCK_OK in it: it did not.
  */
 void fsk_mark_done(fsock_trace *trace, uint64_t id, const struct fsock_fault *fault);
 

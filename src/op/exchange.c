@@ -59,9 +59,6 @@ static enum fsock_err timed_out(struct fsk_exchange *x, fsock_time now)
                  (unsigned long long)x->received);
     if (x->fault && x->fault->err == FSOCK_OK)
         x->fault->limit = x->op.expired ? FSOCK_LIMIT_TOTAL : FSOCK_LIMIT_READ;
-    fsk_mark(fsk_op_trace(&x->op), FSOCK_MARK_LIMIT, x->op.id, fsk_stream_fd(x->stream), ETIMEDOUT,
-             0, fsk_text("limit", x->op.expired ? "total" : "read"),
-             fsk_text("stage", fsock_stage_name(stage)));
     return fsk_exchange_fail(x, FSOCK_ERR_TIMEOUT, ETIMEDOUT, "%s, %s, silent for %s",
                              x->op.expired ? "time is up" : "the peer is silent", how, since);
 }
