@@ -42,9 +42,18 @@ void fsk_decimal_padded(uint64_t value, char *out, size_t width)
 
 size_t fsk_decimal_write(uint64_t value, char *out)
 {
-    size_t width = 1;
-    for (uint64_t more = 10; width < FSK_DECIMAL_MAX && value >= more; more *= 10)
-        width++;
-    fsk_decimal_padded(value, out, width);
-    return width;
+    char digits[FSK_DECIMAL_MAX];
+    size_t at = sizeof digits;
+    if (value < 10) {
+        out[0] = (char)('0' + value);
+        return 1;
+    }
+    for (; value >= 10; value /= 100)
+        memcpy(digits + (at -= 2), pairs + value % 100 * 2, 2);
+    if (value)
+        digits[--at] = (char)('0' + value);
+    size_t n = sizeof digits - at;
+    for (size_t i = 0; i < n; i++)
+        out[i] = digits[at + i];
+    return n;
 }

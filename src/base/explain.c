@@ -57,6 +57,8 @@ const struct fsock_explanation *fsock_explain(enum fsock_err err, enum fsock_sta
 
 void fsk_fault_advise(struct fsock_fault *f)
 {
+    if (f->err == FSOCK_OK)
+        return;
     const struct fsock_explanation *e =
         explain(f->err, f->stage, f->sys_errno, f->limit != FSOCK_LIMIT_NONE);
     if (e && *e->remedy)

@@ -45,22 +45,33 @@ const char *fsk_word_family(int family, char room[FSK_WORDS])
     return word_or_number(find(families, COUNT(families), family), family, room);
 }
 
+/* Put a word behind the `len` bytes of room, a bar between; what finds no room is left out. */
+static size_t add_word(char room[FSK_WORDS], size_t len, const char *word)
+{
+    size_t n = strlen(word);
+    if (len + 1 + n >= FSK_WORDS)
+        return len;
+    if (len)
+        room[len++] = '|';
+    memcpy(room + len, word, n + 1);
+    return len + n;
+}
+
 /* Those of the flags that have words, and the rest in hex, with bars between. */
 static const char *flags_in_words(const struct word *table, size_t n, const char *first, int flags,
                                   char room[FSK_WORDS])
 {
-    size_t len = 0;
-    if (first)
-        len = (size_t)snprintf(room, FSK_WORDS, "%s", first);
+    char rest[16];
+    size_t len = first ? add_word(room, 0, first) : 0;
     for (size_t i = 0; i < n; i++)
         if (flags & table[i].number) {
-            len += (size_t)snprintf(room + len, FSK_WORDS - len, "%s%s", len ? "|" : "",
-                                    table[i].text);
+            len = add_word(room, len, table[i].text);
             flags &= ~table[i].number;
         }
-    if (flags)
-        len += (size_t)snprintf(room + len, FSK_WORDS - len, "%s0x%x", len ? "|" : "",
-                                (unsigned)flags);
+    if (flags) {
+        snprintf(rest, sizeof rest, "0x%x", (unsigned)flags);
+        len = add_word(room, len, rest);
+    }
     return len ? room : "0";
 }
 
@@ -98,6 +109,8 @@ const char *fsk_word_message_flags(int flags, char room[FSK_WORDS])
         return "MSG_DONTWAIT";
     case MSG_DONTWAIT | MSG_NOSIGNAL:
         return "MSG_DONTWAIT|MSG_NOSIGNAL";
+    case MSG_PEEK | MSG_DONTWAIT:
+        return "MSG_PEEK|MSG_DONTWAIT";
     default:
         return flags_in_words(words, COUNT(words), NULL, flags, room);
     }
