@@ -6,7 +6,7 @@
 #ifndef FSK_SOCKWORDS_H
 #define FSK_SOCKWORDS_H
 
-#define FSK_WORDS 160 /* room for any of them, with its NUL */
+#define FSK_WORDS 192 /* room for any of them, all flags set, with its NUL */
 
 /* Each returns `room`, or a word that lives for ever. */
 const char *fsk_word_family(int family, char room[FSK_WORDS]);

@@ -6,10 +6,18 @@
 #include "base/mask.h"
 #include "base/time.h"
 
+#define FDS_MAX (1 << 20) /* a descriptor beyond is nobody's */
+#define LAYERS  3         /* of bytes: the socket's, those of TLS, those of TLS within TLS */
+
+/* What of the bytes is secret: each layer has a stream of them in each direction. */
+struct masks {
+    struct fsk_mask in[LAYERS], out[LAYERS];
+};
+
 /* What is known of a descriptor. */
 struct holder {
     uint64_t connection, id;
-    struct fsk_mask in, out;
+    struct masks *masks; /* NULL until bytes are kept */
 };
 
 struct fsock_trace {
@@ -80,6 +88,8 @@ void fsock_trace_free(fsock_trace *t)
 {
     if (!t)
         return;
+    for (size_t i = 0; i < t->holders; i++)
+        free(t->holder[i].masks);
     free(t->holder);
     free(t->mem);
     free(t);
@@ -127,7 +137,7 @@ static struct holder *holder_of(fsock_trace *t, int fd)
 
 static struct holder *make_holder(fsock_trace *t, int fd)
 {
-    if (fd >= 0 && (size_t)fd >= t->holders) {
+    if (fd >= 0 && fd < FDS_MAX && (size_t)fd >= t->holders) {
         size_t n = (size_t)fd * 2 + 16;
         struct holder *more = realloc(t->holder, n * sizeof *more);
         if (!more)
@@ -139,11 +149,17 @@ static struct holder *make_holder(fsock_trace *t, int fd)
     return holder_of(t, fd);
 }
 
+static void put_holder(struct holder *h, uint64_t connection, uint64_t id)
+{
+    free(h->masks);
+    *h = (struct holder){.connection = connection, .id = id};
+}
+
 void fsk_trace_socket(fsock_trace *t, int fd, uint64_t id)
 {
     struct holder *h = t ? make_holder(t, fd) : NULL;
     if (h)
-        *h = (struct holder){.connection = ++t->connections, .id = id};
+        put_holder(h, ++t->connections, id);
 }
 
 void fsk_trace_owner(fsock_trace *t, int fd, uint64_t id)
@@ -157,7 +173,7 @@ void fsk_trace_closed(fsock_trace *t, int fd)
 {
     struct holder *h = t ? holder_of(t, fd) : NULL;
     if (h)
-        *h = (struct holder){.connection = 0};
+        put_holder(h, 0, 0);
 }
 
 /* ---- Marks ----------------------------------------------------------------------------------- */
@@ -204,14 +220,16 @@ static size_t measure(const struct fsock_mark *m, const struct fsock_field *fiel
     return aligned(size + sizeof(struct entry) + *n * sizeof(struct fsock_field));
 }
 
-/* The bytes of a mark, secrets masked: each direction of each descriptor is a stream of them. */
-static void keep_data(fsock_trace *t, struct holder *h, const struct fsock_mark *m, char *to)
+/* The mask of the stream of bytes that the mark's are a part of. NULL: they can't be masked. */
+static struct fsk_mask *mask_of(fsock_trace *t, const struct fsock_mark *m, unsigned layer)
 {
-    struct fsk_mask fresh = {.n = 0};
     bool came = m->kind == FSOCK_MARK_PLAIN_IN || (m->call && m->call[0] == 'r');
-    memcpy(to, m->data, m->data_len);
-    if (fsk_trace_masks(t))
-        fsk_mask(!h ? &fresh : came ? &h->in : &h->out, to, m->data_len);
+    struct holder *h = layer < LAYERS ? make_holder(t, m->fd) : NULL;
+    if (h && !h->masks)
+        h->masks = calloc(1, sizeof *h->masks);
+    if (!h || !h->masks)
+        return NULL;
+    return came ? &h->masks->in[layer] : &h->masks->out[layer];
 }
 
 /* The texts' places are told by `number` until they are read: memory may move. Returns the end. */
@@ -234,14 +252,29 @@ static char *fill(struct entry *e, const struct fsock_field *field)
     return p;
 }
 
-void fsk_trace_add(fsock_trace *t, const struct fsock_mark *m, const struct fsock_field *field,
-                   size_t fields)
+/* Bytes that are lost are a part of their stream, too. */
+static void pass_over(struct fsk_mask *mask, const char *p, size_t n)
+{
+    char copy[512];
+    for (size_t piece; n; p += piece, n -= piece) {
+        piece = n < sizeof copy ? n : sizeof copy;
+        memcpy(copy, p, piece);
+        fsk_mask(mask, copy, piece);
+    }
+}
+
+/* Bytes that can't be masked are left out. */
+static void add(fsock_trace *t, const struct fsock_mark *m, const struct fsock_field *field,
+                size_t fields, unsigned layer)
 {
     unsigned n;
     size_t size = measure(m, field, fields, &n);
+    struct fsk_mask *mask = m->data && fsk_trace_masks(t) ? mask_of(t, m, layer) : NULL;
     struct entry *e = room(t, size);
     if (!e) {
         t->lost++;
+        if (mask)
+            pass_over(mask, m->data, m->data_len);
         return;
     }
     e->mark = *m;
@@ -255,8 +288,12 @@ void fsk_trace_add(fsock_trace *t, const struct fsock_mark *m, const struct fsoc
         e->mark.id = m->id ? m->id : h->id;
     }
     char *behind = fill(e, field);
-    if (m->data)
-        keep_data(t, h, m, behind);
+    if (m->data && (mask || !fsk_trace_masks(t)))
+        memcpy(behind, m->data, m->data_len);
+    else
+        e->mark.data = NULL, e->mark.data_len = 0;
+    if (mask)
+        fsk_mask(mask, behind, m->data_len);
     t->end += size;
     t->news = true;
 }
@@ -273,6 +310,19 @@ static const char *limit_name(enum fsock_limit limit)
         [FSOCK_LIMIT_REDIRECTS] = "redirects",
     };
     return (size_t)limit < sizeof names / sizeof *names ? names[limit] : NULL;
+}
+
+void fsk_trace_add(fsock_trace *t, const struct fsock_mark *m, const struct fsock_field *field,
+                   size_t fields)
+{
+    add(t, m, field, fields, 0);
+}
+
+void fsk_trace_plain(fsock_trace *t, enum fsock_mark_kind kind, int fd, unsigned layer,
+                     const void *p, size_t n)
+{
+    const struct fsock_mark m = {.kind = kind, .fd = fd, .size = n, .data = p, .data_len = n};
+    add(t, &m, NULL, 0, layer);
 }
 
 void fsk_mark_done(fsock_trace *t, uint64_t id, const struct fsock_fault *fault)

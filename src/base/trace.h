@@ -37,10 +37,19 @@ static inline struct fsock_field fsk_number(const char *key, int64_t number)
 /*
  * Write `mark` with its fields, of which those without a key are left out, and its data, all
  * copied; keys and `call` are borrowed for ever. The time is now unless mark->at is given; the
- * connection is the descriptor's, and so is an id of 0.
+ * connection is the descriptor's, and so is an id of 0. Data whose secrets can't be masked, since
+ * it belongs to no descriptor or memory is short, is left out.
  */
 void fsk_trace_add(fsock_trace *trace, const struct fsock_mark *mark,
                    const struct fsock_field *field, size_t fields);
+
+/*
+ * The marks PLAIN_OUT and PLAIN_IN: bytes that TLS seals or has opened. `layer` is 1 for TLS on the
+ * socket, 2 for TLS within that: each is a stream of its own, as are the socket's own bytes, to
+ * which the masks of secrets stick. Not for a trace that keeps no bytes.
+ */
+void fsk_trace_plain(fsock_trace *trace, enum fsock_mark_kind kind, int fd, unsigned layer,
+                     const void *p, size_t n);
 
 /* Mark, if the trace is on; fields as fsk_text() and so on, one at least. */
 #define fsk_mark(trace, kind_, id_, fd_, errno_, size_, ...)                                       \

@@ -47,6 +47,8 @@ size_t fsk_poll_put(char text[FSK_POLL_TEXT], size_t len, int fd, short events)
         {POLLNVAL,  ",bad"  }
     };
     char one[64] = " ";
+    if (len >= 4 && memcmp(text + len - 4, " ...", 4) == 0)
+        return len;
     size_t n = 1 + fsk_decimal_write((uint64_t)fd, one + 1), at = n;
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (events & words[i].event)
@@ -54,8 +56,7 @@ size_t fsk_poll_put(char text[FSK_POLL_TEXT], size_t len, int fd, short events)
     if (n > at)
         one[at] = ':';
     if (len + n + sizeof " ..." > FSK_POLL_TEXT) {
-        bool told = len >= 4 && memcmp(text + len - 4, " ...", 4) == 0;
-        len = told ? len : put(text, len, " ...");
+        len = put(text, len, " ...");
     } else {
         memcpy(text + len, one + !len, n - !len);
         len += n - !len;

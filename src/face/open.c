@@ -14,6 +14,7 @@
 #include "face/local.h"
 #include "face/opener.h"
 #include "face/stream.h"
+#include "net/call.h"
 #include "net/file.h"
 #include "net/plain.h"
 #include "net/tls_peer.h"
@@ -160,7 +161,7 @@ fsock_stream *fsk_face_stream_of_socket(int fd, const char *name, enum fsk_trans
     fsock_stream *s = fsk_face_stream_new(name, transport, trace, fault);
     struct fsk_layer *layer = s ? fsk_plain_new(fd, &s->run.sched.driver) : NULL;
     if (!layer) {
-        close(fd);
+        fsk_call_close(trace, fd);
         fsock_close(s);
         fsk_fault_set(fault, FSOCK_ERR_MEMORY, FSOCK_STAGE_NONE, ENOMEM, "out of memory");
         return NULL;
@@ -299,9 +300,9 @@ void fsock_close(fsock_stream *s)
     }
     take_tickets(s);
     bool well = s->stream.top && !s->stream.recv_dead && !s->stream.send_dead && !s->timed_out;
-    fsk_mark_done(fsk_face_trace(s), s->id, well ? NULL : &s->fault);
     fsk_stream_close(&s->stream);
     fsk_bound_path_remove(&s->path);
+    fsk_mark_done(fsk_face_trace(s), s->id, well ? NULL : &s->fault);
     fsk_tls_config_free(s->tls);
     fsk_tls_cert_free(s->cert);
     fsk_buf_fini(&s->in);

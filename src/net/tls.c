@@ -184,16 +184,18 @@ static enum fsock_err read_records(struct tls *t, char *buf, size_t cap, size_t 
 }
 
 /* What is sealed, or has been opened, for a trace that keeps bytes. */
-static void mark_plain(struct fsk_layer *l, enum fsock_mark_kind kind, const void *p, size_t n)
+static void mark_plain(struct fsk_layer *l, enum fsock_mark_kind kind, const void *p, size_t n,
+                       int flags)
 {
     fsock_trace *trace = l->driver ? l->driver->trace : NULL;
     struct fsk_layer_info info;
-    if (!fsk_trace_wants_data(trace))
+    unsigned layer = 0;
+    if (!fsk_trace_wants_data(trace) || (flags & FSK_IO_SECRET && fsk_trace_masks(trace)))
         return;
     l->ops->info(l, &info);
-    const struct fsock_mark mark = {
-        .kind = kind, .fd = info.fd, .size = n, .data = p, .data_len = n};
-    fsk_trace_add(trace, &mark, NULL, 0);
+    for (const struct fsk_layer *at = l; at; at = at->below)
+        layer += at->ops == l->ops;
+    fsk_trace_plain(trace, kind, info.fd, layer, p, n);
 }
 
 static enum fsock_err tls_recv(struct fsk_layer *l, void *buf, size_t cap, size_t *n, int flags,
@@ -214,7 +216,7 @@ static enum fsock_err tls_recv(struct fsk_layer *l, void *buf, size_t cap, size_
     if (*n == 0)
         return err;
     if (!(flags & FSK_IO_PEEK))
-        mark_plain(l, FSOCK_MARK_PLAIN_IN, buf, *n);
+        mark_plain(l, FSOCK_MARK_PLAIN_IN, buf, *n, flags);
     wait->wants = wants; /* what comes next is the next call's business */
     if (err != FSOCK_AGAIN)
         t->pending = err;
@@ -234,8 +236,8 @@ static enum fsock_err tls_send(struct fsk_layer *l, const void *buf, size_t len,
     int ret = SSL_write_ex(t->ssl, buf, len, n);
     enum fsock_err err = ret == 1 ? FSOCK_OK : outcome(t, ret);
     t->sealed = err == FSOCK_AGAIN;
-    if (err == FSOCK_OK && !(flags & FSK_IO_SECRET))
-        mark_plain(l, FSOCK_MARK_PLAIN_OUT, buf, *n);
+    if (err == FSOCK_OK)
+        mark_plain(l, FSOCK_MARK_PLAIN_OUT, buf, *n, flags);
     return err;
 }
 

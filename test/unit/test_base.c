@@ -1,4 +1,4 @@
-/* buf, time, fault, trace, rand and digits of base/. */
+/* buf, time, fault, rand and digits of base/; and the names of marks. */
 #include <errno.h>
 #include <limits.h>
 #include <math.h>
@@ -15,7 +15,6 @@
 #include "base/fault.h"
 #include "base/rand.h"
 #include "base/time.h"
-#include "base/trace.h"
 
 /* ---- buf ------------------------------------------------------------------------------------- */
 
@@ -318,66 +317,6 @@ static void test_errno_text(void **state)
     assert_string_equal(fsk_errno_text(99999), "unknown error");
 }
 
-/* ---- trace ----------------------------------------------------------------------------------- */
-
-static void test_trace(void **state)
-{
-    fsock_trace *on = fsock_trace_new(0), *off = NULL;
-    (void)state;
-    fsk_mark(off, FSOCK_MARK_CONNECT, 1, 2, 3, 4, fsk_text("addr", "lost"));
-    assert_null(fsock_trace_next(on));
-    assert_false(fsk_trace_news(on));
-    fsock_time before = fsock_now();
-    fsk_trace_socket(on, 3, 0);
-    fsk_mark(on, FSOCK_MARK_CONNECT, 7, 3, EINPROGRESS, 0, fsk_text("addr", "192.0.2.1:80"));
-    fsk_trace_owner(on, 3, 9);
-    fsk_mark(on, FSOCK_MARK_SENT, 0, 3, 0, 1234, fsk_text("nothing", NULL), fsk_number("n", -5),
-             fsk_text("empty", ""), FSK_NO_FIELD);
-    assert_true(fsk_trace_news(on));
-    assert_false(fsk_trace_news(on));
-    const struct fsock_mark *m = fsock_trace_next(on);
-    assert_int_equal(m->kind, FSOCK_MARK_CONNECT);
-    assert_int_equal(m->id, 7);
-    assert_int_equal(m->fd, 3);
-    assert_int_equal(m->connection, 1);
-    assert_int_equal(m->sys_errno, EINPROGRESS);
-    assert_string_equal(fsock_mark_field(m, "addr")->text, "192.0.2.1:80");
-    assert_true(before <= m->at && m->at <= fsock_now());
-    m = fsock_trace_next(on);
-    assert_int_equal(m->size, 1234);
-    assert_int_equal(m->id, 9);
-    assert_int_equal(m->fields, 2);
-    assert_int_equal(fsock_mark_field(m, "n")->number, -5);
-    assert_string_equal(fsock_mark_field(m, "empty")->text, "");
-    assert_null(fsock_mark_field(m, "nothing"));
-    assert_null(fsock_trace_next(on));
-    fsk_mark(on, FSOCK_MARK_BODY, 7, 3, 0, 0, fsk_text("text", "unread"));
-    fsock_trace_free(on);
-}
-
-/* What nobody reads is kept up to a ceiling; what is read in time has none. */
-static void test_trace_ceiling(void **state)
-{
-    fsock_trace *trace = fsock_trace_new(0);
-    char *text = calloc(1, 1 << 20);
-    (void)state;
-    memset(text, 'x', (1 << 20) - 1);
-    for (int i = 0; i < 200; i++) {
-        fsk_mark(trace, FSOCK_MARK_HEAD, 1, -1, 0, 0, fsk_text("head", text));
-        assert_int_equal(strlen(fsock_mark_field(fsock_trace_next(trace), "head")->text), 1048575);
-    }
-    assert_int_equal(fsock_trace_lost(trace), 0);
-    unsigned kept = 0;
-    for (int i = 0; i < 100; i++)
-        fsk_mark(trace, FSOCK_MARK_HEAD, 1, -1, 0, 0, fsk_text("head", text));
-    while (fsock_trace_next(trace))
-        kept++;
-    assert_in_range(kept, 30, 64);
-    assert_int_equal(kept + fsock_trace_lost(trace), 100);
-    fsock_trace_free(trace);
-    free(text);
-}
-
 /* ---- rand ------------------------------------------------------------------------------------ */
 
 /* What has been given out is gone from the stock, and never comes again. */
@@ -444,14 +383,13 @@ static void test_digits(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_buf_basics),    cmocka_unit_test(test_buf_ceiling),
-        cmocka_unit_test(test_buf_slides),    cmocka_unit_test(test_time_parse),
-        cmocka_unit_test(test_time_text),     cmocka_unit_test(test_time_poll_ms),
-        cmocka_unit_test(test_time_points),   cmocka_unit_test(test_fault_first_stays),
-        cmocka_unit_test(test_fault_null),    cmocka_unit_test(test_fault_long),
-        cmocka_unit_test(test_fault_tries),   cmocka_unit_test(test_names),
-        cmocka_unit_test(test_errno_text),    cmocka_unit_test(test_trace),
-        cmocka_unit_test(test_trace_ceiling), cmocka_unit_test(test_rand),
+        cmocka_unit_test(test_buf_basics),  cmocka_unit_test(test_buf_ceiling),
+        cmocka_unit_test(test_buf_slides),  cmocka_unit_test(test_time_parse),
+        cmocka_unit_test(test_time_text),   cmocka_unit_test(test_time_poll_ms),
+        cmocka_unit_test(test_time_points), cmocka_unit_test(test_fault_first_stays),
+        cmocka_unit_test(test_fault_null),  cmocka_unit_test(test_fault_long),
+        cmocka_unit_test(test_fault_tries), cmocka_unit_test(test_names),
+        cmocka_unit_test(test_errno_text),  cmocka_unit_test(test_rand),
         cmocka_unit_test(test_digits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
