@@ -10,6 +10,8 @@
 #include "base/mask.h"
 #include "base/span.h"
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 /* Each word of ours has one of these in it. */
 static bool may_be_secret(const char *p, size_t n)
 {

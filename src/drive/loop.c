@@ -161,8 +161,10 @@ static int wait_for(struct fsk_loop *loop, struct epoll_event *events, int most,
     fsock_trace *trace = loop->sched.driver.trace;
     fsock_time since = trace ? fsock_now() : 0;
     int n = epoll_wait(loop->epoll, events, most, ms);
+    int saved = errno;
     if (trace)
         mark_wait(loop, events, n, ms, since);
+    errno = saved;
     return n;
 }
 

@@ -92,8 +92,9 @@ enum fsock_err fsk_poll(fsock_trace *trace, struct pollfd *fds, size_t n, int ms
 {
     fsock_time since = trace ? fsock_now() : 0;
     int result = poll(fds, n, ms);
-    enum fsock_err err = result < 0 && errno != EINTR ? FSOCK_ERR_SYSTEM : FSOCK_OK;
+    int saved = errno;
     if (trace)
         mark_wait(trace, fds, n, ms, result, since);
-    return err;
+    errno = saved;
+    return result < 0 && errno != EINTR ? FSOCK_ERR_SYSTEM : FSOCK_OK;
 }

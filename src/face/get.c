@@ -52,6 +52,7 @@ static enum fsock_err run_it(struct fsock_result *r, const char *url,
     if (err == FSOCK_OK) {
         fsk_transfer_start(&r->transfer, NULL, deadline);
         fsk_op_init(&r->op, step, r->transfer.op.deadline);
+        r->op.id = r->transfer.op.id;
         err = fsk_run(&run, &r->op);
     }
     if (r->began) {

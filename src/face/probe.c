@@ -142,8 +142,8 @@ static enum fsock_err step(struct fsk_op *op, fsock_time now)
     enum fsock_err err = fsk_op_inner(op, &job->probe.op, now);
     if (err == FSOCK_AGAIN)
         return err;
-    fsk_mark_done(op->driver->trace, job->id, &job->probe.fault);
     fsk_stream_close(&job->probe.stream); /* its descriptor is wanted by others */
+    fsk_mark_done(op->driver->trace, job->id, &job->probe.fault);
     move(job, &job->owner->ended);
     return err;
 }

@@ -193,6 +193,18 @@ static enum fsock_err begin_exchange(struct fsk_transfer *t)
     return FSOCK_OK;
 }
 
+static void mark_reuse(struct fsk_transfer *t)
+{
+    struct fsk_layer_info info;
+    char addr[FSK_ADDR_TEXT];
+    fsk_stream_info(&t->conn->stream, &info);
+    if (info.remote.family)
+        fsk_addr_format_port(&info.remote, addr);
+    fsk_trace_owner(fsk_op_trace(&t->op), info.fd, t->op.id);
+    fsk_mark(fsk_op_trace(&t->op), FSOCK_MARK_REUSE, t->op.id, info.fd, 0, 0,
+             fsk_text("addr", info.remote.family ? addr : NULL), fsk_number("uses", t->conn->uses));
+}
+
 /* A kept connection, if there is one. What the peer has said since is no answer to what comes now:
  * then, as when it has closed, the connection is of no use. */
 static bool take_kept(struct fsk_transfer *t)
@@ -206,9 +218,8 @@ static bool take_kept(struct fsk_transfer *t)
     }
     if (!t->conn)
         return false;
-    fsk_trace_owner(fsk_op_trace(&t->op), fsk_stream_fd(&t->conn->stream), t->op.id);
-    fsk_mark(fsk_op_trace(&t->op), FSOCK_MARK_REUSE, t->op.id, fsk_stream_fd(&t->conn->stream), 0,
-             0, fsk_text("peer", t->aim.peer), fsk_number("uses", t->conn->uses));
+    if (fsk_op_trace(&t->op))
+        mark_reuse(t);
     return true;
 }
 

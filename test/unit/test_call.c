@@ -80,7 +80,7 @@ static void loopback(struct fsk_sockaddr *sa)
 static int hear(struct fsk_sockaddr *at, char text[FSK_SOCKADDR_TEXT])
 {
     loopback(at);
-    int fd = fsk_call_socket(trace, AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int fd = fsk_call_socket(trace, 0, AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     assert_true(fd >= 0);
     assert_int_equal(fsk_call_bind(trace, fd, at), 0);
     assert_int_equal(fsk_call_listen(trace, fd, 5), 0);
@@ -103,7 +103,7 @@ static void a_connection(void **state)
     has(marked("bind", listener, 0), "addr", "127.0.0.1:0");
     counts(marked("listen", listener, 0), "backlog", 5);
     has(marked("getsockname", listener, 0), "addr", text);
-    int client = fsk_call_socket(trace, AF_INET, SOCK_STREAM, IPPROTO_TCP);
+    int client = fsk_call_socket(trace, 0, AF_INET, SOCK_STREAM, IPPROTO_TCP);
     assert_int_equal(marked("socket", client, client)->connection, 2);
     assert_int_equal(fsk_call_connect(trace, client, &at), 0);
     has(marked("connect", client, 0), "addr", text);
@@ -135,7 +135,7 @@ static void errno_is_kept(void **state)
     int listener = hear(&at, text);
     while (fsock_trace_next(trace))
         continue;
-    int fd = fsk_call_socket(trace, AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    int fd = fsk_call_socket(trace, 0, AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
     (void)marked("socket", fd, fd);
 #define FAILS(call, name, fd_, error)                                                              \
     do {                                                                                           \
@@ -151,7 +151,7 @@ static void errno_is_kept(void **state)
     (void)marked("accept4", listener, server);
     FAILS(fsk_call_recv(trace, server, &byte, 1, MSG_DONTWAIT, NULL), "recvfrom", server, EAGAIN);
     FAILS(fsk_call_bind(trace, server, &at), "bind", server, EINVAL);
-    FAILS(fsk_call_socket(trace, AF_INET, 77, 0), "socket", -1, EINVAL);
+    FAILS(fsk_call_socket(trace, 0, AF_INET, 77, 0), "socket", -1, EINVAL);
     FAILS(fsk_call_listen(trace, -1, 1), "listen", -1, EBADF);
     FAILS(fsk_call_accept(trace, -1), "accept4", -1, EBADF);
     FAILS(fsk_call_shutdown(trace, -1, SHUT_RD), "shutdown", -1, EBADF);
@@ -169,7 +169,7 @@ static void options(void **state)
     int value = 0;
     socklen_t len = sizeof value;
     (void)state;
-    int fd = fsk_call_socket(NULL, AF_INET, SOCK_STREAM, 0);
+    int fd = fsk_call_socket(NULL, 0, AF_INET, SOCK_STREAM, 0);
     assert_int_equal(fsk_call_set_int(trace, fd, IPPROTO_TCP, TCP_NODELAY, 1), 0);
     const struct fsock_mark *m = marked("setsockopt", fd, 0);
     has(m, "level", "SOL_TCP");
@@ -224,7 +224,7 @@ static void datagrams(void **state)
     char text[FSK_SOCKADDR_TEXT], buf[4];
     (void)state;
     loopback(&at);
-    int fd = fsk_call_socket(NULL, AF_INET, SOCK_DGRAM, 0);
+    int fd = fsk_call_socket(NULL, 0, AF_INET, SOCK_DGRAM, 0);
     assert_int_equal(fsk_call_bind(NULL, fd, &at), 0);
     assert_int_equal(fsk_call_getsockname(NULL, fd, &at), 0);
     fsk_sockaddr_format(&at, text);
@@ -253,7 +253,7 @@ static void messages(void **state)
     struct sockaddr_storage name[2];
     (void)state;
     loopback(&at);
-    int fd = fsk_call_socket(NULL, AF_INET, SOCK_DGRAM, 0);
+    int fd = fsk_call_socket(NULL, 0, AF_INET, SOCK_DGRAM, 0);
     assert_int_equal(fsk_call_bind(NULL, fd, &at), 0);
     assert_int_equal(fsk_call_getsockname(NULL, fd, &at), 0);
     fsk_sockaddr_format(&at, text);

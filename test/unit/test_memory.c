@@ -12,7 +12,8 @@ struct script {
     const char *url;
     struct fsock_request request;
     struct fsock_options options;
-    bool traced; /* with a trace of each run's own */
+    bool traced;
+    unsigned flags; /* of the trace */
 };
 
 /* Everything of the fetch interface; the last error that its URL ended with. */
@@ -52,35 +53,40 @@ static enum fsock_err by_run(const struct script *s)
     return err;
 }
 
-/* A trace fails nothing, and what it could not write down it counts. */
-static enum fsock_err go_traced(const struct script *s, enum fsock_err (*go)(const struct script *))
+/* A run, with a trace of its own, whose memory counts, too. */
+static enum fsock_err run(const struct script *s, enum fsock_err (*go)(const struct script *))
 {
     struct script traced = *s;
     if (!s->traced)
         return go(s);
-    traced.options.trace = fsock_trace_new(FSOCK_TRACE_DATA | FSOCK_TRACE_HEADERS);
+    traced.options.trace = fsock_trace_new(s->flags);
     enum fsock_err err = go(&traced);
+    unsigned marks = 0;
     while (traced.options.trace && fsock_trace_next(traced.options.trace))
-        ;
+        marks++;
+    if (!struck)
+        assert_in_range(marks, 15, 10000);
     fsock_trace_free(traced.options.trace);
     return err;
 }
 
-/* Until nothing struck; the fault may also have been overcome. */
-static void exhaust(const struct script *s, enum fsock_err (*go)(const struct script *))
+/* Until nothing struck; the fault may also have been overcome. How many runs it has failed. */
+static unsigned exhaust(const struct script *s, enum fsock_err (*go)(const struct script *))
 {
     int fds = open_fds();
+    unsigned failed = 0;
     for (unsigned long n = 1;; n++) {
         starve(n);
-        enum fsock_err err = go_traced(s, go);
+        enum fsock_err err = run(s, go);
         armed = false;
         if (err != FSOCK_OK && !(struck && err == FSOCK_ERR_MEMORY))
             fail_msg("%s, allocation %lu: %s", s->url, n, fsock_err_name(err));
         if (held != 0)
             fail_msg("%s, allocation %lu: %ld not freed", s->url, n, held);
         assert_int_equal(open_fds(), fds);
+        failed += err != FSOCK_OK;
         if (!struck)
-            return;
+            return failed;
         assert_true(n < N_MAX);
     }
 }
@@ -96,7 +102,7 @@ static void exhaust_both(const struct script *s)
 
 static struct script script(const char *url, unsigned flags)
 {
-    return (struct script){url, request(flags), site_options(), false};
+    return (struct script){.url = url, .request = request(flags), .options = site_options()};
 }
 
 static void test_plain(void **state)
@@ -166,6 +172,21 @@ static void test_trace(void **state)
     (void)state;
     s.traced = true;
     exhaust_both(&s);
+    s.flags = FSOCK_TRACE_DATA;
+    s.url = tls_page("/plain/3");
+    exhaust_both(&s);
+}
+
+/* A trace that finds no memory fails nothing: as many runs fail as without one. */
+static void test_trace_harms_nobody(void **state)
+{
+    struct script s = script(page("/plain/3"), 0);
+    (void)state;
+    for_good = false;
+    unsigned failed = exhaust(&s, by_run);
+    s.traced = true;
+    s.flags = FSOCK_TRACE_DATA;
+    assert_int_equal(exhaust(&s, by_run), failed);
 }
 
 int main(void)
@@ -174,7 +195,7 @@ int main(void)
         cmocka_unit_test(test_plain),   cmocka_unit_test(test_redirect),
         cmocka_unit_test(test_codings), cmocka_unit_test(test_names),
         cmocka_unit_test(test_tls),     cmocka_unit_test(test_proxies),
-        cmocka_unit_test(test_trace),
+        cmocka_unit_test(test_trace),   cmocka_unit_test(test_trace_harms_nobody),
     };
     return cmocka_run_group_tests(tests, rig_start, rig_stop);
 }
