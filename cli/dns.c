@@ -251,7 +251,7 @@ int dns_main(int argc, char **argv)
             dns_run_say(&d.run, why);
         else
             code = d.o.log ? dns_log(&d.run) : list(&d);
-        dns_run_fini(&d.run);
+        code = dns_run_fini(&d.run, code);
     }
     dns_options_fini(&d.o);
     return code;

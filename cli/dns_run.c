@@ -79,6 +79,7 @@ static void set_patience(struct dns_run *run)
     fsock_time end = run->run_deadline == FSOCK_NEVER ? FSOCK_NEVER : run->run_deadline + to_tell;
     out_patience(&run->out, end, run->signals);
     out_patience(&run->err, end, run->signals);
+    trace_log_patience(&run->trace, end, run->signals);
 }
 
 int dns_run_init(struct dns_run *run, const struct dns_options *o, bool raw, char *why, size_t cap)
@@ -121,13 +122,17 @@ int dns_run_init(struct dns_run *run, const struct dns_options *o, bool raw, cha
     return 0;
 }
 
-void dns_run_fini(struct dns_run *run)
+int dns_run_fini(struct dns_run *run, int code)
 {
+    char why[1024];
     fsock_dns_free(run->dns);
-    trace_log_close(&run->trace);
+    code = trace_log_end(&run->trace, code, why, sizeof why);
+    if (why[0] && !run->o->silent)
+        dns_run_say(run, why);
     list_fini(&run->list);
     out_fini(&run->out);
     out_fini(&run->err);
+    return code;
 }
 
 /* ---- The loop -------------------------------------------------------------------------------- */

@@ -67,7 +67,9 @@ struct dns_run {
  * it in either case.
  */
 int dns_run_init(struct dns_run *run, const struct dns_options *o, bool raw, char *why, size_t cap);
-void dns_run_fini(struct dns_run *run);
+
+/* Returns the exit code of a run that ended with `code`: that, unless its trace has failed. */
+int dns_run_fini(struct dns_run *run, int code);
 
 /*
  * The next line or piece of the input. FSOCK_OK: also one that is bad (line->why). FSOCK_AGAIN:

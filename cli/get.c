@@ -102,6 +102,7 @@ static void set_patience(struct get *g, bool started)
     if (g->run_deadline != FSOCK_NEVER)
         end = g->run_deadline + to_tell;
     out_patience(&g->report.err, end, g->signals);
+    trace_log_patience(&g->report.trace, end, g->signals);
     if (started)
         end = fsk_time_min(end, fsk_time_limit(fsock_now(), g->ask.options.total_timeout));
     out_patience(&g->report.out, end, g->signals);
@@ -337,6 +338,7 @@ static int get(struct get *g)
     items_fini(&g->items);
     list_fini(&g->list);
     get_request_fini(&g->ask);
+    code = report_trace_end(&g->report, code);
     report_fini(&g->report);
     free(g->format);
     return code;

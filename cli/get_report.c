@@ -157,3 +157,12 @@ void report_end(struct report *r, const char *limit)
     if (wanted && r->out.sys_errno != EPIPE)
         summary_print(&r->summary, &r->err, fsock_now());
 }
+
+int report_trace_end(struct report *r, int code)
+{
+    char why[1024];
+    code = trace_log_end(&r->trace, code, why, sizeof why);
+    if (why[0] && (!r->o->silent || r->o->show_error))
+        report_say(r, why);
+    return code;
+}

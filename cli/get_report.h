@@ -59,4 +59,7 @@ void report_flush(struct report *r);
  */
 void report_end(struct report *r, const char *limit);
 
+/* Close the trace, and say it if that has failed. Returns the run's exit code, which was `code`. */
+int report_trace_end(struct report *r, int code);
+
 #endif

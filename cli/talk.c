@@ -51,7 +51,8 @@ static int run(struct talk_options *o)
     o->log = &log;
     o->options.trace = log.trace;
     int code = o->scan ? talk_scan(o) : converse(o);
-    trace_log_close(&log);
+    code = trace_log_end(&log, code, why, sizeof why);
+    talk_say(o, why, "");
     return code;
 }
 

@@ -150,6 +150,7 @@ int talk_over(struct talk_call *call, fsock_stream *peer)
     struct relay r;
     struct talk_telnet telnet;
     talk_catch_signals(call);
+    trace_log_patience(call->o->log, call->deadline, call->alarm);
     tell_peer(call->o, peer);
     relay_init(&r, call->o, &call->plan, peer, call->in, call->out, call->alarm);
     r.deadline = call->deadline;

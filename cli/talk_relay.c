@@ -443,10 +443,10 @@ int relay_run(struct relay *r)
         if (moved)
             r->moved = fsock_now();
         look_at_clock(r, fsock_now());
+        trace_log_drain(r->o->log);
         if (moved || r->code >= 0)
             continue;
         show_pause(&r->show);
-        trace_log_drain(r->o->log);
         wait_for_all(r);
     }
     write_rest(r);

@@ -317,6 +317,7 @@ static int prepare(struct scan *s, char *why, size_t cap)
     fsock_time end = s->deadline == FSOCK_NEVER ? FSOCK_NEVER : s->deadline + to_tell;
     out_patience(&s->out, end, s->signals);
     out_patience(&s->err, end, s->signals);
+    trace_log_patience(s->o->log, end, s->signals);
     return 0;
 }
 

@@ -9,6 +9,7 @@
 #include "base/fault.h"
 #include "base/rand.h"
 #include "base/time.h"
+#include "outcome.h"
 #include "trace_event.h"
 #include "trace_lines.h"
 
@@ -68,9 +69,17 @@ bool trace_log_open(struct trace_log *log, const struct trace_options *options, 
         *log = (struct trace_log){.trace = NULL};
         return false;
     }
-    if (log->file)
+    if (log->file) {
+        log->name = options->file;
         begin_run(log, verb);
+    }
     return true;
+}
+
+void trace_log_patience(struct trace_log *log, fsock_time deadline, int alarm)
+{
+    if (log->file)
+        out_patience(log->file, deadline, alarm);
 }
 
 void trace_log_drain(struct trace_log *log)
@@ -84,10 +93,14 @@ void trace_log_drain(struct trace_log *log)
     }
 }
 
-int trace_log_close(struct trace_log *log)
+/* Returns the errno of a write that failed, or 0; *lost is how many marks found no room. */
+static int close_all(struct trace_log *log, uint64_t *lost)
 {
     int sys_errno = 0;
+    *lost = 0;
     trace_log_drain(log);
+    if (log->trace)
+        *lost = fsock_trace_lost(log->trace);
     if (log->file) {
         out_flush(log->file);
         sys_errno = log->file->sys_errno;
@@ -96,4 +109,26 @@ int trace_log_close(struct trace_log *log)
     fsock_trace_free(log->trace);
     *log = (struct trace_log){.trace = NULL};
     return sys_errno;
+}
+
+void trace_log_close(struct trace_log *log)
+{
+    uint64_t lost;
+    (void)close_all(log, &lost);
+}
+
+int trace_log_end(struct trace_log *log, int code, char *why, size_t cap)
+{
+    const char *name = log->name;
+    uint64_t lost;
+    int sys_errno = close_all(log, &lost);
+    why[0] = '\0';
+    if (!name || (!sys_errno && !lost))
+        return code;
+    if (sys_errno)
+        snprintf(why, cap, "can't write the trace %s: %s", name, fsk_errno_text(sys_errno));
+    else
+        snprintf(why, cap, "the trace %s lacks %llu marks: out of memory", name,
+                 (unsigned long long)lost);
+    return code ? code : EXIT_WRITE;
 }

@@ -26,6 +26,7 @@ struct trace_options {
 struct trace_log {
     fsock_trace *trace;
     struct out *file;  /* NULL: none */
+    const char *name;  /* its name, borrowed */
     struct out *lines; /* where -v prints; NULL: nowhere */
     bool ids;          /* ... with numbers, because several things run at once */
     fsock_time started;
@@ -39,10 +40,19 @@ struct trace_log {
 bool trace_log_open(struct trace_log *log, const struct trace_options *options, const char *verb,
                     bool single, struct out *lines, char *why, size_t cap);
 
+/* Nobody need read the file for longer than this: as out_patience(). */
+void trace_log_patience(struct trace_log *log, fsock_time deadline, int alarm);
+
 /* Write all marks that wait. */
 void trace_log_drain(struct trace_log *log);
 
-/* Write what is left and close. 0, or the errno of a write that failed. Safe to call twice. */
-int trace_log_close(struct trace_log *log);
+/* Write what is left and close. Safe to call twice. */
+void trace_log_close(struct trace_log *log);
+
+/*
+ * Close it at the end of a run whose exit code is `code`. Returns the code: EXIT_WRITE if all went
+ * well but the file can't have all marks. `why` then says so, else it is "".
+ */
+int trace_log_end(struct trace_log *log, int code, char *why, size_t cap);
 
 #endif
