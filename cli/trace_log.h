@@ -34,8 +34,7 @@ struct trace_log {
 
 /*
  * Open what is asked for; `verb` is who writes, `single` whether about one thing only. `lines` is
- * borrowed (NULL: no -v). False: `why`
- * says what is wrong, and nothing needs to be closed.
+ * borrowed (NULL: no -v). False: `why` says what is wrong, and nothing needs to be closed.
  */
 bool trace_log_open(struct trace_log *log, const struct trace_options *options, const char *verb,
                     bool single, struct out *lines, char *why, size_t cap);

@@ -49,7 +49,11 @@ size_t fsk_poll_put(char text[FSK_POLL_TEXT], size_t len, int fd, short events)
     char one[64] = " ";
     if (len >= 4 && memcmp(text + len - 4, " ...", 4) == 0)
         return len;
-    size_t n = 1 + fsk_decimal_write((uint64_t)fd, one + 1), at = n;
+    size_t n = 1;
+    if (fd < 0)
+        one[n++] = '-';
+    n += fsk_decimal_write(fd < 0 ? -(uint64_t)fd : (uint64_t)fd, one + n);
+    size_t at = n;
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (events & words[i].event)
             n = put(one, n, words[i].word);
