@@ -58,7 +58,8 @@ enum fsock_mark_kind {
 
 /* More about a mark: a text or, if text is NULL, a number. */
 struct fsock_field {
-    const char *key, *text;
+    const char *key;
+    const char *text;
     int64_t number;
 };
 

@@ -75,7 +75,8 @@ def use(build, name, *args, **more):
     ("poll_loop", ["a:1"] * 21), ("proxy", ["a:1"]), ("ptr_by_hand", ["a", "127.0.0.1"]),
     ("ptr_by_hand", ["1.2.3.256", "127.0.0.1"]), ("ptr_by_hand", ["1.2.3.4.5", "127.0.0.1"]),
     ("scan", ["a"]), ("scan", ["a", "9-8"]), ("scan", ["a", "1-65536"]), ("scan", ["a", "1-2x"]),
-    ("starttls", []), ("tail_udp", []), ("tls_echo", ["a:1", "cert"]), ("warm", ["a:1", "0"]),
+    ("starttls", []), ("tail_udp", []), ("tls_echo", ["a:1", "cert"]),
+    ("trace_it", []), ("trace_it", ["a:1", "all"]), ("warm", ["a:1", "0"]),
     ("whois", []), ("whois", ["a", "b", "c"])])
 def test_usage(build, name, args):
     code, lines, errors = use(build, name, *args)
@@ -85,7 +86,8 @@ def test_usage(build, name, args):
 
 @pytest.mark.parametrize("name, args", [
     ("banner", ["{}"]), ("download", ["{}", "/", "file", "5"]), ("http_by_hand", ["{}", "/"]),
-    ("ping", ["{}", "1"]), ("poll_loop", ["{}"]), ("starttls", ["{}"]), ("warm", ["{}", "2"]),
+    ("ping", ["{}", "1"]), ("poll_loop", ["{}"]), ("starttls", ["{}"]),
+    ("trace_it", ["{}"]), ("warm", ["{}", "2"]),
     ("whois", ["x", "{}"])])
 def test_refused(build, site, name, args):
     """In the library's words, and what to do about it."""
@@ -101,7 +103,7 @@ def test_refused(build, site, name, args):
     ("banner", ["gopher://a:1"]), ("chat", [""]), ("download", ["a", "/", "file", "5"]),
     ("http_by_hand", ["[::1", "/"]), ("ping", ["a:0"]), ("poll_loop", ["a:b"]),
     ("proxy", ["udp://127.0.0.1:0", "a:1"]), ("ptr_by_hand", ["127.0.0.1", "a:b:c"]),
-    ("starttls", [""]), ("tail_udp", ["tcp://127.0.0.1:0"]), ("warm", ["a", "1"]),
+    ("starttls", [""]), ("trace_it", [""]), ("tail_udp", ["tcp://127.0.0.1:0"]), ("warm", ["a", "1"]),
     ("scan", ["", "1-2"]), ("tls_echo", ["127.0.0.1:0", "/nowhere", "/nowhere"])])
 def test_bad_target(build, name, args):
     code, _, errors = use(build, name, *args)
@@ -528,6 +530,20 @@ def test_download_ends_in_time(build, site, tmp):
             code, _, errors = use(build, "download", target, "/", tmp / "page", 1)
             assert code == 1 and "time is up" in errors and not (tmp / "page").exists()
             assert 0.9 < time.monotonic() - start < 1.3
+
+
+def test_trace_it(build, site):
+    address = f"localhost:{site.https}"
+    code, lines, errors = use(build, "trace_it", address, SSL_CERT_FILE=site.ca)
+    assert code == 0 and not errors
+    steps = [line.split()[2] for line in lines]
+    assert steps[0] == "start" and steps[-3:] == ["tls", "close", "done"] and "connected" in steps
+    times = [float(line.split()[0]) for line in lines]
+    assert times == sorted(times) and "version=TLSv1.3" in lines[-3]
+    code, more, _ = use(build, "trace_it", address, "calls", SSL_CERT_FILE=site.ca)
+    assert code == 0 and len(more) > len(lines) + 5
+    assert any(" setsockopt level=SOL_TCP option=TCP_NODELAY value=1" in line for line in more)
+
 
 
 def test_whois(build, site):

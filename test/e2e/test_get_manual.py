@@ -4,7 +4,8 @@ import pathlib
 import re
 
 MANUAL = (pathlib.Path(__file__).parents[2] / "man" / "fsock-get.1").read_text()
-TESTS = "".join(f.read_text() for f in pathlib.Path(__file__).parent.glob("test_get_*.py"))
+HERE = pathlib.Path(__file__).parent
+TESTS = "".join(f.read_text() for f in [*HERE.glob("test_get_*.py"), HERE / "test_trace_file.py"])
 
 
 def options_of_help(fsock):

@@ -20,8 +20,9 @@ def greet(connection):
 
 def test_every_option_is_tested(fsock):
     """Some test of talk's uses it, by its letter or its name."""
+    here = pathlib.Path(__file__).parent
     sources = "".join(path.read_text() for path in
-                      pathlib.Path(__file__).parent.glob("test_talk_*.py"))
+                      [*here.glob("test_talk_*.py"), here / "test_trace_file.py"])
     options = re.findall(r"^  (?:-(\w), |    )--([a-z0-9-]+)", fsock("talk", "--help").text, re.M)
     assert len(options) > 50
     for letter, name in options:
