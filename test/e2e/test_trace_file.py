@@ -349,3 +349,15 @@ def test_numbers_of_lookups(fsock, tmp):
     assert result.code == 0, result
     asked = {m["name"]: m["id"] for m in trace_of(tmp)[1] if m["event"] == "start"}
     assert asked == {f"{name}.": i for i, name in enumerate(names, 1)}
+
+
+# ---- headers ----
+
+
+def test_headers_are_there_for_one_url_or_if_asked_for(fsock, site, tmp):
+    one, many = site.url("/plain/1"), [site.url("/plain/1"), site.url("/plain/2")]
+    for words, count in ([one], 2), (["--no-trace-headers", one], 0), (many, 0), (["--trace-headers", *many], 4):
+        assert fsock("get", "-s", "--trace", "trace", *words, cwd=tmp).code == 0
+        told = [mark["head"] for mark in trace_of(tmp)[1] if "head" in mark]
+        assert len(told) == count
+        assert sum(head.startswith("GET /plain/") for head in told) == count // 2
