@@ -1,4 +1,5 @@
-"""What the tests of `fsock talk` have in common: a conversation that is begun, and peers for it."""
+"""What the tests of `fsock talk` have in common: a conversation that is begun, and peers for it,
+which others talk to as well."""
 
 import fcntl
 import hashlib

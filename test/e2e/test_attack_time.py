@@ -6,34 +6,14 @@ end.
 """
 
 import gzip
-import socket
 import ssl
 import struct
-import threading
 import time
+
+from talking import serve
 
 LIMIT = 10  # seconds at most for -m 1
 SKIPPABLE = b"\x50\x2a\x4d\x18" + struct.pack("<I", 0)  # an empty zstd frame
-
-
-def serve(play):
-    """A server on loopback that plays one scene per connection; its port."""
-    listener = socket.create_server(("127.0.0.1", 0))
-
-    def scene(connection):
-        try:
-            with connection:
-                connection.settimeout(60)
-                play(connection)
-        except OSError:
-            pass  # the other side has had enough
-
-    def run():
-        while True:
-            threading.Thread(target=scene, args=(listener.accept()[0],), daemon=True).start()
-
-    threading.Thread(target=run, daemon=True).start()
-    return listener.getsockname()[1]
 
 
 def repeat(start, piece):

@@ -2,55 +2,34 @@
 """
 
 import os
-import pathlib
 import re
 import subprocess
 
 import pytest
 
 from conftest import clean_env
+from manual import Manual
 
-MANUAL = (pathlib.Path(__file__).parents[2] / "man" / "fsock-dns.1").read_text()
-
-
-def section(name):
-    return MANUAL.split(f".Sh {name}\n")[1].split(".Sh ")[0]
-
-
-def items(pattern):
-    """What stands behind .It in the section of records."""
-    return re.findall(rf"^\.It {pattern}$", section("RECORDS"), re.M)
-
-
-def options_of_help(fsock):
-    """{long name: letter or None}"""
-    rows = re.findall(r"^  (?:-(\w), |    )--([\w.-]+)", fsock("dns", "--help").text, re.M)
-    return {name: letter or None for letter, name in rows}
-
-
-def options_of_manual():
-    rows = re.findall(r"^\.It Fl (?:(\w) , )?-([\w.-]+)", section("OPTIONS"), re.M)
-    return {name: letter or None for letter, name in rows}
+MANUAL = Manual("dns")
 
 
 def test_help_and_manual_list_the_same(fsock):
-    in_help = options_of_help(fsock)
-    assert len(in_help) > 25
-    assert in_help == options_of_manual()
+    MANUAL.agrees_with_help(fsock, 25)
 
 
 def test_every_field_is_in_the_manual(site, fsock):
-    named = set(re.findall(r"\w+", " ".join(items(r"Va (.*)"))))
+    named = MANUAL.fields("RECORDS")
     server = f"@127.0.0.1:{site.dns}"
     for name in ("a.site.test", "a..b"):
         assert set(fsock("dns", "--json", server, name, "A").records[0]) == named
     answer = fsock("dns", "--json", server, "a.site.test", "A").records[0]["answers"][0]
-    members = set(re.findall(r"^\.Va (\w+)", section("RECORDS"), re.M))
+    members = set(MANUAL.find(r"^\.Va (\w+)", "RECORDS"))
     assert set(answer) == members
 
 
 def test_every_status_is_in_the_manual(site, fsock):
-    listed = set(re.findall(r"[A-Z]{5,}", " ".join(items(r"([A-Z].*[A-Z.])"))))
+    lines = MANUAL.find(r"^\.It ([A-Z].*[A-Z.])$", "RECORDS")
+    listed = set(re.findall(r"[A-Z]{5,}", " ".join(lines)))
     names = ["a", "nodata", "nx", "servfail", "refused", "notimp", "cname-loop"]
     server = f"@127.0.0.1:{site.dns}"
     found = {r["status"] for r in fsock("dns", "--json", "-t", "A", server,
@@ -62,13 +41,8 @@ def test_every_status_is_in_the_manual(site, fsock):
     assert found | {"FORMERR"} == listed
 
 
-def examples():
-    commands = re.findall(r"^\.Dl \$ (.*)$", section("EXAMPLES"), re.M)
-    return [c.replace(r"\et", r"\t").replace(r"\(dq", '"') for c in commands]
-
-
 @pytest.mark.plain
-@pytest.mark.parametrize("command", examples())
+@pytest.mark.parametrize("command", MANUAL.examples())
 def test_examples(build, site, tmp, command):
     """As they stand, but for the name of the server and of the domain."""
     server = f"127.0.0.1:{site.dns}"
@@ -96,4 +70,4 @@ def test_examples(build, site, tmp, command):
 
 
 def test_examples_were_found():
-    assert len(examples()) > 9
+    assert len(MANUAL.examples()) > 9

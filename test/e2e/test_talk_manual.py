@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import pathlib
 import re
 import signal
 import socket
@@ -14,38 +13,17 @@ import time
 import pytest
 
 from conftest import clean_env
+from manual import Manual, plain
 
-MANUAL = (pathlib.Path(__file__).parents[2] / "man" / "fsock-talk.1").read_text()
+MANUAL = Manual("talk")
 REQUEST = b"GET /plain/1 HTTP/1.0\r\n\r\n"
 HELLO = b"\x16\x03hello"
-
-
-def section(name):
-    return MANUAL.split(f".Sh {name}\n")[1].split("\n.Sh ")[0]
-
-
-def plain(text):
-    """What a reader sees of roff's escapes."""
-    return text.replace(r"\e", "\\").replace(r"\(dq", '"').replace(r"\(aq", "'")
-
-
-def options_of_help(fsock):
-    """{long name: letter or None}"""
-    rows = re.findall(r"^  (?:-(\w), |    )--([\w.-]+)", fsock("talk", "--help").text, re.M)
-    return {name: letter or None for letter, name in rows}
-
-
-def options_of_manual():
-    rows = re.findall(r"^\.It Fl (?:(\w) , )?-([\w.-]+)", section("OPTIONS"), re.M)
-    return {name: letter or None for letter, name in rows}
 
 
 # ---- options -------------------------------------------------------------------------------------
 
 def test_help_and_manual_list_the_same(fsock):
-    in_help = options_of_help(fsock)
-    assert len(in_help) > 50
-    assert in_help == options_of_manual()
+    MANUAL.agrees_with_help(fsock, 50)
 
 
 def test_help_fits_the_screen(fsock):
@@ -55,21 +33,21 @@ def test_help_fits_the_screen(fsock):
 def test_every_protocol_of_starttls_is_in_the_manual(fsock):
     words = " ".join(fsock("talk", "--help").text.split())
     names = re.search(r"first plain, then TLS: ((?:[\w-]+, )+[\w-]+) --", words)[1].split(", ")
-    told = section("OPTIONS").split("-starttls Ar protocol\n")[1].split("\n.It ")[0]
+    told = MANUAL.section("OPTIONS").split("-starttls Ar protocol\n")[1].split("\n.It ")[0]
     assert len(names) > 11 and set(names) == set(re.findall(r"^\.Li ([\w-]+)", told, re.M))
 
 
 def test_every_transport_is_in_the_manual(fsock):
     for name in fsock("talk", "--list").lines:
         version = re.fullmatch(r"tlsv1\.\d://", name)
-        assert name in MANUAL or version and "tlsv1.0 to tlsv1.3" in MANUAL, name
+        assert name in MANUAL.text or version and "tlsv1.0 to tlsv1.3" in MANUAL.text, name
 
 
 def test_comparison_names_options_that_there_are(fsock):
     """What stands below `here`; and the letters of nc that are not here."""
-    options = options_of_help(fsock)
+    options = MANUAL.options_of_help(fsock)
     letters = {letter for letter in options.values() if letter}
-    compared = section("COMPARED WITH")
+    compared = MANUAL.section("COMPARED WITH")
     commands = re.findall(r"^\.Li .*?fsock talk (.*)", compared, re.M)
     assert len(commands) > 35
     for command in commands:
@@ -85,18 +63,18 @@ def test_comparison_names_options_that_there_are(fsock):
 # ---- scans ---------------------------------------------------------------------------------------
 
 def test_every_field_is_in_the_manual(site, fsock):
-    named = re.findall(r"\w+", " ".join(re.findall(r"^\.It Va (.*)", section("SCANS"), re.M)))
+    named = MANUAL.fields("SCANS")
     ports = f"{site.http},{site.tcp_refused}"
     records = fsock("talk", "-z", "--json", "127.0.0.1", ports).records
-    assert len(records) == 2 and all(set(record) == set(named) for record in records)
-    states = re.findall(r"^\.It ([a-z ]+)$", section("SCANS"), re.M)
+    assert len(records) == 2 and all(set(record) == named for record in records)
+    states = MANUAL.find(r"^\.It ([a-z ]+)$", "SCANS")
     assert {record["state"] for record in records} == {"open", "refused"} < set(states)
 
 
 # ---- exit codes ----------------------------------------------------------------------------------
 
 def codes():
-    lines = re.findall(r"^\.It ([\d ,]+)$", section("EXIT STATUS"), re.M)
+    lines = MANUAL.find(r"^\.It ([\d ,]+)$", "EXIT STATUS")
     return {int(code) for line in lines for code in line.split(" , ")}
 
 
@@ -149,7 +127,7 @@ def test_exit_code_of_a_signal(site, fsock, number, code):
                           stdin=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
         time.sleep(0.3)
         process.send_signal(number)
-        assert process.wait(5) == code and f"{code}" in section("EXIT STATUS")
+        assert process.wait(5) == code and f"{code}" in MANUAL.section("EXIT STATUS")
 
 
 def test_exit_code_of_an_output_that_is_full(site, fsock):
@@ -270,8 +248,7 @@ def lab(site, tmp):
 
 
 def examples():
-    found = re.findall(r"^\.Dl \$ (.*)$", section("EXAMPLES"), re.M)
-    return [plain(command) for command in found if " 9000 " not in command]
+    return [command for command in MANUAL.examples() if " 9000 " not in command]
 
 
 def expected(command):
@@ -302,7 +279,7 @@ def test_examples(build, lab, tmp, command):
 
 @pytest.mark.plain
 def test_example_of_two_machines(build, tmp):
-    pair = re.findall(r"^\.Dl \$ (.* 9000 .*)$", section("EXAMPLES"), re.M)
+    pair = [command for command in MANUAL.examples() if " 9000 " in command]
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = str(probe.getsockname()[1])
     receive, send = [command.replace("9000", port).replace("receiver.example", "127.0.0.1")
@@ -329,14 +306,13 @@ def test_examples_were_found():
 # ---- scripts and notations -----------------------------------------------------------------------
 
 def script_of_manual():
-    text = re.search(r"\.Bd -literal.*?\n(.*?)\.Ed", section("SCRIPTS"), re.S)[1]
+    text = re.search(r"\.Bd -literal.*?\n(.*?)\.Ed", MANUAL.section("SCRIPTS"), re.S)[1]
     return plain(text)
 
 
 def test_every_word_of_scripts_is_known(fsock, site, tmp):
     """And is the manual's: a script of all of them is read before anything is opened."""
-    words = re.findall(r"\bCm ([\w-]+)", " ".join(
-        re.findall(r"^\.It (Cm .*)", section("SCRIPTS"), re.M)))
+    words = re.findall(r"\bCm ([\w-]+)", " ".join(MANUAL.find(r"^\.It (Cm .*)", "SCRIPTS")))
     values = {"send": "a", "hex": "0d", "base64": "DQo=", "ebcdic": "A", "file": "probe.c",
               "c-array": "probe.c:hello", "expect": "x", "limit": "1", "delay": "0"}
     (tmp / "probe.c").write_text("char hello[] = {1}, other[] = {2};")
@@ -349,5 +325,5 @@ def test_every_word_of_scripts_is_known(fsock, site, tmp):
 
 
 def test_every_view_is_in_the_manual(fsock):
-    views = re.findall(r"^\.It Cm (\w+)$", section("VIEWS"), re.M)
+    views = MANUAL.find(r"^\.It Cm (\w+)$", "VIEWS")
     assert f"--view {'|'.join(views)}" in fsock("talk", "--help").text
