@@ -9,8 +9,8 @@
 #include "base/explain.h"
 #include "base/fault.h"
 #include "base/time.h"
-#include "net/tls_peer.h"
 #include "base/trace.h"
+#include "net/tls_peer.h"
 
 #define RECORD_MAX 16384 /* bytes that TLS seals at once (RFC 8446 5.1) */
 
@@ -77,6 +77,12 @@ enum fsock_err fsk_face_run(fsock_stream *s, struct fsk_io *io, fsock_time deadl
     return fsk_run(&s->run, &io->op);
 }
 
+void fsk_face_shaken(fsock_stream *s)
+{
+    s->shaking = false;
+    fsk_tls_mark(s->stream.top, s->id);
+}
+
 enum fsock_err fsk_face_shake(fsock_stream *s, fsock_time deadline)
 {
     struct fsk_io io;
@@ -86,10 +92,9 @@ enum fsock_err fsk_face_shake(fsock_stream *s, fsock_time deadline)
         return fsk_face_done(s, s->stream.recv_dead, FSOCK_STAGE_TLS, NULL);
     fsk_io_init(&io, FSK_IO_SHAKE, &s->stream, FSOCK_NEVER);
     enum fsock_err err = fsk_face_run(s, &io, deadline);
-    if (err == FSOCK_OK) {
-        s->shaking = false;
-        fsk_tls_mark(s->stream.top, s->id);
-    } else if (err != FSOCK_AGAIN && err != FSOCK_ERR_TIMEOUT)
+    if (err == FSOCK_OK)
+        fsk_face_shaken(s);
+    else if (err != FSOCK_AGAIN && err != FSOCK_ERR_TIMEOUT)
         s->stream.recv_dead = s->stream.send_dead = err;
     return fsk_face_done(s, err, FSOCK_STAGE_TLS, &io);
 }

@@ -66,6 +66,9 @@ static inline fsock_trace *fsk_face_trace(const fsock_stream *s)
 /* Note that so many bytes have been received. */
 void fsk_face_received(fsock_stream *s, uint64_t bytes);
 
+/* The handshake is over, and has gone well. */
+void fsk_face_shaken(fsock_stream *s);
+
 /* A handshake that is still to be done comes first. FSOCK_OK if there is none. */
 enum fsock_err fsk_face_shake(fsock_stream *s, fsock_time deadline);
 

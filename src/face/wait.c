@@ -25,8 +25,9 @@ static bool has_shaken(fsock_stream *s, struct fsk_wait *wait)
     enum fsock_err err = s->stream.top->ops->connect(s->stream.top, wait);
     if (err == FSOCK_AGAIN)
         return false;
-    s->shaking = err != FSOCK_OK;
-    if (err != FSOCK_OK)
+    if (err == FSOCK_OK)
+        fsk_face_shaken(s);
+    else
         s->stream.recv_dead = s->stream.send_dead = err;
     return true;
 }

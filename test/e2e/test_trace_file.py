@@ -5,6 +5,7 @@ import base64
 import json
 import os
 import signal
+import ssl
 import stat
 import time
 
@@ -158,6 +159,31 @@ def test_talk_telnet(fsock, tmp):
                    serve(echo), stdin=b"a\xffb\n")
     assert result.code == 0, result
     assert bytes_of(trace_of(tmp)[1], "sendto") == b"a\xff\xffb\r\n"
+
+
+def test_talk_starttls(site, fsock, tmp):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(site.folder / "site.pem", site.folder / "key.pem")
+
+    def play(connection):
+        connection.sendall(b"220 ready\r\n")
+        connection.recv(4096)
+        connection.sendall(b"250-a\r\n250 STARTTLS\r\n")
+        connection.recv(4096)
+        connection.sendall(b"220 go ahead\r\n")
+        with context.wrap_socket(connection, server_side=True) as safe:
+            safe.sendall(b"said " + safe.recv(4096))
+            assert safe.recv(1) == b""
+            safe.unwrap()
+
+    result = fsock("talk", "--starttls", "smtp", "--cacert", site.ca, "--trace", "trace",
+                   "--trace-data", "-N", "localhost", serve(play), stdin=b"NOOP\r\n", timeout=9)
+    assert result.code == 0 and result.stdout.endswith(b"said NOOP\r\n"), result
+    _, marks = trace_of(tmp)
+    found = steps(marks, 1)
+    assert found.index("connected") < found.index("first-byte") < found.index("tls")
+    assert bytes_of(marks, "plain-out") == b"NOOP\r\n"
+    assert bytes_of(marks, "plain-in") == b"said NOOP\r\n"
 
 
 # ---- Secrets -------------------------------------------------------------------------------------

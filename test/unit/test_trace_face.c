@@ -185,6 +185,21 @@ static void tls_with_secrets(void **state)
     story_end(s);
 }
 
+/* TLS that is put on later, as STARTTLS does. */
+static void tls_on_an_open_stream(void **state)
+{
+    struct story *s = story_new(FSOCK_TRACE_DATA);
+    struct fsock_options o = watched(s);
+    (void)state;
+    fsock_stream *stream = dial(s, "tcp", "127.0.0.1", "https");
+    assert_int_equal(fsock_start_tls(stream, "localhost", &o, fsock_after(10)), FSOCK_OK);
+    talk(stream, ask);
+    steps_are(s, "1:start 1:connect 1:connected 1:tls 1:first-byte 1:close 1:done");
+    assert_string_equal(s->plain_out, "GET /plain/3 HTTP/1.0\r\nCookie: ********\r\n\r\n");
+    tells(s, "subject=");
+    story_end(s);
+}
+
 static void data_without_tls(void **state)
 {
     struct story *s = story_new(FSOCK_TRACE_DATA);
@@ -485,6 +500,7 @@ int main(void)
         cmocka_unit_test(tcp_by_name),
         cmocka_unit_test(tls_with_data),
         cmocka_unit_test(tls_with_secrets),
+        cmocka_unit_test(tls_on_an_open_stream),
         cmocka_unit_test(data_without_tls),
         cmocka_unit_test(a_unix_socket_and_a_datagram),
         cmocka_unit_test(a_refusal),
