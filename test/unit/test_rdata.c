@@ -286,78 +286,80 @@ static void addresses(void **state)
         "\0\1\0" bytes, sizeof("\0\1\0" bytes) - 1, text                                           \
     }
 
+static const struct {
+    const char *data;
+    size_t n;
+    const char *text;
+} svcb_good[] = {
+    PARAMS("\0\0\0\4\0\1\0\3\0\1\0\3\2h2\0\2\0\0\0\3\0\2\0\1\0\5\0\7abcdefg",
+           "mandatory=alpn,port alpn=\"h2\" no-default-alpn port=1 ech=YWJjZGVmZw=="),
+    PARAMS("\0\4\0\10\1\2\3\4\5\6\7\10", "ipv4hint=1.2.3.4,5.6.7.8"),
+    PARAMS("\0\6\0\40\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0\0\0\0\377\377\1\2\3\4",
+           "ipv6hint=::1,::ffff:1.2.3.4"),
+    PARAMS("\0\7\0\20/dns-query{?dns}", "key7=\"/dns-query{?dns}\""),
+    PARAMS("\0\10\0\0\377\377\0\10\"\\ ;,@\0\377", "key8 key65535=\"\\\"\\\\ ;,@\\000\\255\""),
+    PARAMS("\0\1\0\6\5a,b\\c", "alpn=\"a\\\\,b\\\\\\\\c\""),
+    PARAMS("\0\1\0\10\7\"; @\0\377x", "alpn=\"\\\";\\032@\\000\\255x\""),
+    PARAMS("\0\5\0\0", "ech"),
+    PARAMS("\0\0\0\2\0\3", "mandatory=port"), /* makes no sense, but has the form */
+    PARAMS("\0\2\0\0", "no-default-alpn"),
+};
+
+static const struct blob svcb_bad[] = {
+    BLOB("\0\1\0"
+         "\0\0\0\0"),
+    BLOB("\0\1\0"
+         "\0\0\0\1\0"),
+    BLOB("\0\1\0"
+         "\0\0\0\2\0\0"), /* mandatory is never its own */
+    BLOB("\0\1\0"
+         "\0\0\0\4\0\3\0\1"), /* not ascending */
+    BLOB("\0\1\0"
+         "\0\0\0\4\0\1\0\1"),
+    BLOB("\0\1\0"
+         "\0\1\0\0"),
+    BLOB("\0\1\0"
+         "\0\1\0\1\0"),
+    BLOB("\0\1\0"
+         "\0\1\0\2\2h"),
+    BLOB("\0\1\0"
+         "\0\2\0\1x"),
+    BLOB("\0\1\0"
+         "\0\3\0\0"),
+    BLOB("\0\1\0"
+         "\0\3\0\1\1"),
+    BLOB("\0\1\0"
+         "\0\3\0\3\1\1\1"),
+    BLOB("\0\1\0"
+         "\0\4\0\0"),
+    BLOB("\0\1\0"
+         "\0\4\0\5\1\2\3\4\5"),
+    BLOB("\0\1\0"
+         "\0\6\0\4\1\2\3\4"),
+    BLOB("\0\1\0"
+         "\0\3\0\2\0\1\0\1\0\3\2h2"), /* keys not ascending */
+    BLOB("\0\1\0"
+         "\0\3\0\2\0\1\0\3\0\2\0\1"),
+    BLOB("\0\1\0"
+         "\0\11"),
+    BLOB("\0\1\0"
+         "\0\11\0"),
+    BLOB("\0\1\0"
+         "\0\11\0\2x"),
+    BLOB("\0\1"),
+};
+
 static void svcb(void **state)
 {
-    static const struct {
-        const char *data;
-        size_t n;
-        const char *text;
-    } good[] = {
-        PARAMS("\0\0\0\4\0\1\0\3\0\1\0\3\2h2\0\2\0\0\0\3\0\2\0\1\0\5\0\7abcdefg",
-               "mandatory=alpn,port alpn=\"h2\" no-default-alpn port=1 ech=YWJjZGVmZw=="),
-        PARAMS("\0\4\0\10\1\2\3\4\5\6\7\10", "ipv4hint=1.2.3.4,5.6.7.8"),
-        PARAMS("\0\6\0\40\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0\0\0\0\377\377\1\2\3\4",
-               "ipv6hint=::1,::ffff:1.2.3.4"),
-        PARAMS("\0\7\0\20/dns-query{?dns}", "key7=\"/dns-query{?dns}\""),
-        PARAMS("\0\10\0\0\377\377\0\10\"\\ ;,@\0\377", "key8 key65535=\"\\\"\\\\ ;,@\\000\\255\""),
-        PARAMS("\0\1\0\6\5a,b\\c", "alpn=\"a\\\\,b\\\\\\\\c\""),
-        PARAMS("\0\1\0\10\7\"; @\0\377x", "alpn=\"\\\";\\032@\\000\\255x\""),
-        PARAMS("\0\5\0\0", "ech"),
-        PARAMS("\0\0\0\2\0\3", "mandatory=port"), /* makes no sense, but has the form */
-        PARAMS("\0\2\0\0", "no-default-alpn"),
-    };
-    static const struct blob bad[] = {
-        BLOB("\0\1\0"
-             "\0\0\0\0"),
-        BLOB("\0\1\0"
-             "\0\0\0\1\0"),
-        BLOB("\0\1\0"
-             "\0\0\0\2\0\0"), /* mandatory is never its own */
-        BLOB("\0\1\0"
-             "\0\0\0\4\0\3\0\1"), /* not ascending */
-        BLOB("\0\1\0"
-             "\0\0\0\4\0\1\0\1"),
-        BLOB("\0\1\0"
-             "\0\1\0\0"),
-        BLOB("\0\1\0"
-             "\0\1\0\1\0"),
-        BLOB("\0\1\0"
-             "\0\1\0\2\2h"),
-        BLOB("\0\1\0"
-             "\0\2\0\1x"),
-        BLOB("\0\1\0"
-             "\0\3\0\0"),
-        BLOB("\0\1\0"
-             "\0\3\0\1\1"),
-        BLOB("\0\1\0"
-             "\0\3\0\3\1\1\1"),
-        BLOB("\0\1\0"
-             "\0\4\0\0"),
-        BLOB("\0\1\0"
-             "\0\4\0\5\1\2\3\4\5"),
-        BLOB("\0\1\0"
-             "\0\6\0\4\1\2\3\4"),
-        BLOB("\0\1\0"
-             "\0\3\0\2\0\1\0\1\0\3\2h2"), /* keys not ascending */
-        BLOB("\0\1\0"
-             "\0\3\0\2\0\1\0\3\0\2\0\1"),
-        BLOB("\0\1\0"
-             "\0\11"),
-        BLOB("\0\1\0"
-             "\0\11\0"),
-        BLOB("\0\1\0"
-             "\0\11\0\2x"),
-        BLOB("\0\1"),
-    };
     (void)state;
 
     for (unsigned type = FSK_DNS_SVCB; type <= FSK_DNS_HTTPS; type++) {
-        for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
-            const char *s = data_text(1, type, good[i].data, good[i].n);
+        for (size_t i = 0; i < sizeof svcb_good / sizeof *svcb_good; i++) {
+            const char *s = data_text(1, type, svcb_good[i].data, svcb_good[i].n);
             assert_memory_equal(s, "1 . ", 4);
-            assert_string_equal(s + 4, good[i].text);
+            assert_string_equal(s + 4, svcb_good[i].text);
         }
-        all_unknown(type, bad, sizeof bad / sizeof *bad);
+        all_unknown(type, svcb_bad, sizeof svcb_bad / sizeof *svcb_bad);
     }
 }
 
