@@ -145,7 +145,7 @@ static bool reads_terminal(const struct talk_call *call)
     return isatty(STDIN_FILENO) == 1 && !call->o->no_stdin;
 }
 
-int talk_over(struct talk_call *call, fsock_stream *peer)
+int talk_over(struct talk_call *call, fsock_stream *peer, struct fsk_span first)
 {
     struct relay r;
     struct talk_telnet telnet;
@@ -154,7 +154,7 @@ int talk_over(struct talk_call *call, fsock_stream *peer)
     tell_peer(call->o, peer);
     relay_init(&r, call->o, &call->plan, peer, call->in, call->out, call->alarm);
     r.deadline = call->deadline;
-    relay_received(&r, call->first);
+    relay_received(&r, first);
     if (call->o->telnet) {
         talk_telnet_init(&telnet, call->o, reads_terminal(call), &r.to_peer);
         r.telnet = &telnet;
@@ -204,5 +204,5 @@ int talk_connect(struct talk_call *call)
             return talk_say_fault(o, &fault);
         }
     }
-    return talk_over(call, peer);
+    return talk_over(call, peer, fsk_span("", 0));
 }

@@ -12,8 +12,7 @@ struct talk_call {
     struct plan plan;
     fsock_stream *in, *out; /* standard input, if it is read, and output */
     int alarm;
-    fsock_time deadline;   /* -m */
-    struct fsk_span first; /* what the peer has sent already: a datagram, of -l -u */
+    fsock_time deadline; /* -m */
 };
 
 /* 0; or an exit code, and `why`. To be freed in every case. */
@@ -23,8 +22,11 @@ void talk_call_fini(struct talk_call *call);
 /* Open the target and talk. The exit code. */
 int talk_connect(struct talk_call *call);
 
-/* Talk over a stream that is open already, and close it. The exit code. */
-int talk_over(struct talk_call *call, fsock_stream *peer);
+/*
+ * Talk over a stream that is open already, and close it. `first` is what the peer has sent before
+ * (the datagram of -l -u), or empty. The exit code.
+ */
+int talk_over(struct talk_call *call, fsock_stream *peer, struct fsk_span first);
 
 /* A sentence and a hint, each a line on standard error, unless there is none, or --silent. */
 void talk_say(const struct talk_options *o, const char *text, const char *hint);

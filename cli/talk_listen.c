@@ -87,7 +87,7 @@ static int serve(struct talk_call *call, fsock_stream *peer)
             code = time_is_up(call, "the client has begun no TLS, or not ended its handshake");
     }
     if (err == FSOCK_OK)
-        return talk_over(call, peer);
+        return talk_over(call, peer, fsk_span("", 0));
     if (code == EXIT_FINE)
         code = talk_say_fault(call->o, fsock_last_fault(peer));
     fsock_close(peer);
@@ -127,10 +127,7 @@ static int take_first(struct talk_call *call, fsock_stream *s)
     enum fsock_err err = fsock_recv_from(s, bytes, sizeof bytes, &n, &from, FSOCK_NOW);
     if (err == FSOCK_OK) {
         (void)fsock_set_peer(s, &from);
-        call->first = fsk_span(bytes, n);
-        int code = talk_over(call, s);
-        call->first = fsk_span(NULL, 0);
-        return code;
+        return talk_over(call, s, fsk_span(bytes, n));
     }
     int code = talk_say_fault(call->o, fsock_last_fault(s));
     fsock_close(s);
