@@ -191,8 +191,8 @@ static void attend(struct command *m)
 
 /* ---- What came of it ------------------------------------------------------------------------- */
 
-/* The limit of the cell, if what was said names the option that raises it. */
-static enum fsock_limit named_limit(const struct cell *c, const char *said)
+/* The option that raises the cell's limit, as a sentence names it. */
+static const char *option_of(const struct cell *c, enum fsock_limit *limit)
 {
     static const struct {
         const char *option;
@@ -203,17 +203,22 @@ static enum fsock_limit named_limit(const struct cell *c, const char *said)
         [READ] = {"(-w raises this limit)",             FSOCK_LIMIT_READ   },
         [OWN] = {"(the word limit raises this limit)", FSOCK_LIMIT_TOTAL  },
     };
-    return strstr(said, by[c->which].option) ? by[c->which].limit : FSOCK_LIMIT_NONE;
+    *limit = by[c->which].limit;
+    return by[c->which].option;
 }
 
+/* Of one port the sentence is in its record, and a hint is said. */
 static void conclude(const struct command *m, int status, struct outcome *o)
 {
+    enum fsock_limit limit;
     bool timeout = WIFEXITED(status) && WEXITSTATUS(status) == TIMEOUT;
-    const char *said = m->said[0] ? m->said : m->shown;
+    const char *option = option_of(m->cell, &limit);
+    const char *text = strstr(m->shown, option) || !m->said[0] ? m->shown : m->said;
     o->err = timeout ? FSOCK_ERR_TIMEOUT : FSOCK_ERR_SYSTEM;
-    o->fault = (struct fsock_fault){
-        .err = o->err, .stage = m->cell->stage, .limit = named_limit(m->cell, said)};
-    snprintf(o->fault.text, sizeof o->fault.text, "%s", said);
+    o->fault = (struct fsock_fault){.err = o->err,
+                                    .stage = m->cell->stage,
+                                    .limit = strstr(text, option) ? limit : FSOCK_LIMIT_NONE};
+    snprintf(o->fault.text, sizeof o->fault.text, "%s", text);
     o->ended = WIFEXITED(status);
 }
 
