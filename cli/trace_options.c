@@ -18,6 +18,8 @@ static const struct option_row rows[] = {
            "exchange, with a bar"),
     SET(0, "summary", output, TRACE_OUTPUT_SUMMARY, "counts, and percentiles of each stage, per host"),
     SET(0, "har", output, TRACE_OUTPUT_HAR, "HTTP Archive 1.2, for the tools of browsers"),
+    SET(0, "svg", output, TRACE_OUTPUT_SVG, "a picture: a row per exchange, with a bar of its stages"),
+    SET(0, "html", output, TRACE_OUTPUT_HTML, "the same as a page, which zooms, sorts and shows all details"),
     FLAG(0, "json", json, "with --summary: a JSON object per host"),
     CHOICE(0, "color", "WHEN", colour, COLOUR_CHOICES, "of the timeline: auto, always or never"),
     TEXT('o', "output", "FILE", target, "into a file, which is whole or not there"),

@@ -21,7 +21,9 @@ enum trace_output_kind {
     TRACE_OUTPUT_CONNECT,
     TRACE_OUTPUT_TIMELINE,
     TRACE_OUTPUT_SUMMARY,
-    TRACE_OUTPUT_HAR
+    TRACE_OUTPUT_HAR,
+    TRACE_OUTPUT_SVG,
+    TRACE_OUTPUT_HTML
 };
 
 /* What the command line said. Flags are 0 or 1; -1 is "not said". */

@@ -7,8 +7,10 @@
 #include "base/digits.h"
 #include "colour.h"
 #include "trace_har.h"
+#include "trace_html.h"
 #include "trace_model.h"
 #include "trace_summary.h"
+#include "trace_svg.h"
 #include "trace_timeline.h"
 #include "trace_view.h"
 
@@ -108,6 +110,18 @@ static bool har_end(void *state, struct out *out)
     return good;
 }
 
+static bool svg_end(void *state, struct out *out)
+{
+    struct whole *w = state;
+    return trace_model_end(&w->model) && trace_svg_write(&w->model, out);
+}
+
+static bool html_end(void *state, struct out *out)
+{
+    struct whole *w = state;
+    return trace_model_end(&w->model) && trace_html_write(&w->model, out);
+}
+
 #define WHOLE(end)                                                                                 \
     {                                                                                              \
         sizeof(struct whole), whole_init, whole_run, whole_mark, end, whole_fini                   \
@@ -122,4 +136,6 @@ const struct trace_output trace_outputs[] = {
     [TRACE_OUTPUT_TIMELINE] = WHOLE(timeline_end),
     [TRACE_OUTPUT_SUMMARY] = WHOLE(summary_end),
     [TRACE_OUTPUT_HAR] = WHOLE(har_end),
+    [TRACE_OUTPUT_SVG] = WHOLE(svg_end),
+    [TRACE_OUTPUT_HTML] = WHOLE(html_end),
 };
