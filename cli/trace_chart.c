@@ -22,14 +22,17 @@ static int64_t round_step(int64_t whole)
 static void find_range(struct trace_chart *c)
 {
     const struct trace_model *m = c->model;
+    int64_t end = 0;
     for (size_t i = 0; i < m->n; i++) {
         const struct trace_exchange *x = &m->exchange[i];
         c->first = i == 0 || x->start < c->first ? x->start : c->first;
-        c->last = i == 0 || x->end > c->last ? x->end : c->last;
+        end = i == 0 || x->end > end ? x->end : end;
+        c->last = i < TRACE_CHART_ROWS ? end : c->last;
         c->failed += x->failed;
         c->sent += x->sent;
         c->received += x->received;
     }
+    c->took = end - c->first;
     if (c->first > 0 && c->first < (c->last - c->first) / 10)
         c->first = 0; /* from the start of the run, which is close */
     if (c->last <= c->first)
@@ -157,10 +160,12 @@ void trace_chart_load(const struct trace_chart *c, struct trace_chart_load *load
     *load = (struct trace_chart_load){.most = 0};
     for (size_t i = 0; i < c->model->n; i++) {
         const struct trace_exchange *x = &c->model->exchange[i];
+        if (x->start > c->last)
+            break; /* neither those behind it */
         unsigned to = column_of(c, x->end);
         change[column_of(c, x->start)]++;
         change[to + 1]--;
-        load->failed[to] += x->failed;
+        load->failed[to] += x->failed && x->end <= c->last;
     }
     for (unsigned i = 0; i < TRACE_CHART_COLUMNS; i++) {
         running += change[i];
@@ -184,9 +189,10 @@ const char *trace_chart_name(const struct trace_exchange *x, bool below_host)
 
 const char *trace_chart_result(const struct trace_exchange *x, char *text, size_t cap)
 {
-    if (x->failed)
+    bool by_status = x->status && x->err && strcmp(x->err, "status") == 0;
+    if (x->failed && !by_status)
         return x->err ? x->err : "failed";
-    if (x->rcode)
+    if (x->rcode && x->kind == TRACE_QUESTION)
         return x->rcode;
     if (!x->status)
         return x->ended ? "ok" : "unfinished";

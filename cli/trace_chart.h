@@ -23,8 +23,10 @@ struct trace_chart_host {
 
 struct trace_chart {
     const struct trace_model *model;
-    int64_t first, last; /* of all, or the start of the run if that is close; last > first */
-    int64_t step;        /* from tick to tick: 1, 2 or 5 times a power of ten */
+    /* Of those that have rows, or from the start of the run if that is close; last > first. */
+    int64_t first, last;
+    int64_t took;                           /* all of them */
+    int64_t step;                           /* from tick to tick: 1, 2 or 5 times a power of ten */
     const struct trace_exchange **exchange; /* all, by host */
     struct trace_chart_host *host;
     size_t hosts, hosts_shown; /* those that have rows come first */
@@ -32,8 +34,8 @@ struct trace_chart {
     uint64_t sent, received;
 };
 
-/* How many exchanges went on in each of the columns that the whole time is cut into, and how many
- * failed. */
+/* How many exchanges went on in each of the columns that the time from first to last is cut into,
+ * and how many failed. */
 struct trace_chart_load {
     uint32_t running[TRACE_CHART_COLUMNS], failed[TRACE_CHART_COLUMNS];
     uint32_t most;

@@ -62,7 +62,8 @@ void trace_draw_bar(struct out *o, const struct trace_chart *c, const struct tra
         return;
     OUT_LITERAL(o, "<svg class=\"cross\" overflow=\"visible\" width=\"1\" height=\"1\" y=\"12\"");
     trace_draw_x(o, c, axis, "x", x->end);
-    OUT_LITERAL(o, "><path d=\"M-5-5 5 5M5-5-5 5\"/></svg>");
+    OUT_LITERAL(o, "><path class=\"halo\" d=\"M-5-5 5 5M5-5-5 5\"/>"
+                   "<path d=\"M-5-5 5 5M5-5-5 5\"/></svg>");
 }
 
 static void put_busy(struct out *o, const struct trace_chart *c, const struct trace_axis *axis,
@@ -79,6 +80,8 @@ void trace_draw_busy(struct out *o, const struct trace_chart *c, const struct tr
     struct trace_span busy = {h->start, h->start};
     for (size_t i = 0; i < h->all; i++) {
         const struct trace_exchange *x = h->row[i];
+        if (x->start > c->last)
+            break;
         if (x->start > busy.to + seen) {
             put_busy(o, c, axis, &busy);
             busy = (struct trace_span){x->start, x->end};

@@ -73,7 +73,7 @@ static void put_banner(struct page *p)
     put_count(p, c->hosts, "host", "");
     put_count(p, c->failed, "failure", c->failed ? " class=\"bad\"" : "");
     OUT_LITERAL(p->o, "<li><b>");
-    out_interval(p->o, c->last - c->first);
+    out_interval(p->o, c->took);
     OUT_LITERAL(p->o, "</b> in all</li><li><b>");
     out_size(p->o, c->received);
     OUT_LITERAL(p->o, "</b> received</li></ul>\n</header>\n<p class=\"rest\">");
@@ -132,7 +132,7 @@ static void put_labels(struct page *p)
     for (int64_t at = trace_chart_first_tick(c); at <= c->last; at += c->step) {
         OUT_LITERAL(p->o, "<text y=\"16\"");
         trace_draw_x(p->o, c, &axis, "x", at);
-        out_char(p->o, '>');
+        out_str(p->o, at == c->first ? " class=\"first\">" : ">");
         out_str(p->o, trace_chart_tick(c, at, text, sizeof text));
         OUT_LITERAL(p->o, "</text>");
         if (at > INT64_MAX - c->step)
@@ -196,12 +196,15 @@ static void put_stages(struct page *p, const struct trace_exchange *x)
 
 static void put_header(struct page *p, const char *name, const char *head)
 {
-    if (!head)
+    struct fsk_span s = fsk_span_str(head ? head : "");
+    while (s.n && (s.p[s.n - 1] == '\n' || s.p[s.n - 1] == '\r'))
+        s.n--;
+    if (!s.n)
         return;
     OUT_LITERAL(p->o, "<h3>");
     out_str(p->o, name);
     OUT_LITERAL(p->o, "</h3><pre>");
-    markup_lines(p->o, fsk_span_str(head));
+    markup_lines(p->o, s);
     OUT_LITERAL(p->o, "</pre>");
 }
 
@@ -329,8 +332,8 @@ static void put_host(struct page *p, const struct trace_chart_host *h)
             markup_number(p->o, h->failed);
             OUT_LITERAL(p->o, " failed</span>");
         }
-        OUT_LITERAL(p->o, "</span><span class=\"took\">of ");
-        markup_number(p->o, h->all);
+        OUT_LITERAL(p->o, "</span><span class=\"took\">");
+        markup_count(p->o, h->all, "exchange", "s");
         OUT_LITERAL(p->o, "</span></span><svg class=\"bar\" aria-hidden=\"true\">");
         trace_draw_busy(p->o, &p->chart, &axis, h);
         OUT_LITERAL(p->o, "</svg></summary>\n");

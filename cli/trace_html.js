@@ -38,7 +38,8 @@
             n += !row.element.hidden;
             if (grouped && row.group) {
                 row.group.append(row.element);
-                list.append(...(shown.has(row.group) ? [] : [row.group]));
+                if (!shown.has(row.group))
+                    list.append(row.group);
                 shown.add(row.group);
             } else {
                 list.append(row.element);
@@ -91,14 +92,14 @@
     function drawTicks() {
         const {width, left} = box(), seen = chart.getBoundingClientRect();
         const whole = last - first, perPixel = whole / width;
-        const step = roundStep(90 * perPixel);
+        const step = roundStep(Math.min(90, width / 3) * perPixel);
         const from = Math.max(first, first + (seen.left - left) * perPixel - step);
         const to = Math.min(last, first + (seen.right - left) * perPixel + step);
         ticks.replaceChildren();
         lines.replaceChildren();
         for (let at = Math.ceil(from / step) * step; at <= to; at += step) {
             const x = `${(at - first) / whole * 100}%`;
-            svg(ticks, 'text', {x, y: 16}, label(at, step));
+            svg(ticks, 'text', {x, y: 16, class: at === first ? 'first' : ''}, label(at, step));
             svg(lines, 'line', {x1: x, x2: x, y2: '100%', class: 'grid'}, '');
         }
     }

@@ -28,6 +28,7 @@ static const struct trace_axis axis = {AXIS, RIGHT - AXIS, ""};
 struct svg {
     struct trace_chart chart;
     struct out *o;
+    unsigned top; /* 0; or how much lower all is, for one more line above */
     unsigned ticks_at, rows_at, y, height;
 };
 
@@ -76,12 +77,12 @@ static void put_counts(struct svg *s)
     OUT_LITERAL(s->o, " with ");
     markup_count(s->o, c->hosts, "host", "s");
     OUT_LITERAL(s->o, " in ");
-    out_interval(s->o, c->last - c->first);
+    out_interval(s->o, c->took);
     OUT_LITERAL(s->o, ", ");
     markup_count(s->o, c->failed, "failure", "s");
     OUT_LITERAL(s->o, ", ");
     out_size(s->o, c->received);
-    OUT_LITERAL(s->o, " received. ");
+    OUT_LITERAL(s->o, " received</text>\n<text x=\"24\" y=\"80\" class=\"quiet\">");
     trace_draw_rest(s->o, c);
     OUT_LITERAL(s->o, "</text>\n<text x=\"1176\" y=\"36\" class=\"quiet end\">");
     trace_draw_when(s->o, c);
@@ -91,6 +92,8 @@ static void put_counts(struct svg *s)
 static void put_legend(struct svg *s)
 {
     unsigned x = MARGIN;
+    s->y = s->top;
+    begin_row(s, "legend");
     for (unsigned i = 0; i < TRACE_STAGES; i++) {
         put_at(s, "<rect", "x", x);
         put_at(s, "", "y", i <= TRACE_TLS ? 81 : 78);
@@ -106,6 +109,7 @@ static void put_legend(struct svg *s)
     put_at(s, "", "x", x + 5);
     OUT_LITERAL(s->o, "><path d=\"M-5-5 5 5M5-5-5 5\"/></svg>");
     put_words(s, "quiet", x + 16, 90, "failed");
+    OUT_LITERAL(s->o, "</g>\n");
 }
 
 static void put_load(struct svg *s)
@@ -114,8 +118,8 @@ static void put_load(struct svg *s)
     char text[40];
     trace_chart_load(&s->chart, &load);
     snprintf(text, sizeof text, "at once, at most %u", load.most);
-    put_words(s, "quiet", MARGIN, LOAD_TOP + LOAD_HEIGHT - 4, text);
-    s->y = LOAD_TOP;
+    put_words(s, "quiet", MARGIN, s->top + LOAD_TOP + LOAD_HEIGHT - 4, text);
+    s->y = s->top + LOAD_TOP;
     begin_row(s, "all");
     trace_draw_load(s->o, &axis, LOAD_HEIGHT, &load);
     OUT_LITERAL(s->o, "</g>\n");
@@ -255,7 +259,8 @@ static void lay_out(struct svg *s)
     size_t rows = c->rows;
     for (size_t i = 0; i < c->hosts_shown; i++)
         rows += c->host[i].rows > 1;
-    s->ticks_at = c->model->n < LOAD_LEAST ? 124 : LOAD_TOP + LOAD_HEIGHT + 24;
+    s->top = c->model->n && c->rows == c->model->n ? 0 : 20;
+    s->ticks_at = s->top + (c->model->n < LOAD_LEAST ? 124 : LOAD_TOP + LOAD_HEIGHT + 24);
     s->rows_at = s->ticks_at + 12;
     s->height = s->rows_at + (unsigned)rows * TRACE_DRAW_ROW + MARGIN;
 }
