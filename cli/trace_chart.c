@@ -148,30 +148,56 @@ void trace_chart_fini(struct trace_chart *c)
 
 /* ---- How much at once ------------------------------------------------------------------------ */
 
-static unsigned column_of(const struct trace_chart *c, int64_t at)
+static int by_time(const void *a, const void *b)
 {
-    unsigned column = (unsigned)(trace_chart_percent(c, at) / 100 * TRACE_CHART_COLUMNS);
-    return column < TRACE_CHART_COLUMNS ? column : TRACE_CHART_COLUMNS - 1;
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return x < y ? -1 : x > y;
 }
 
-void trace_chart_load(const struct trace_chart *c, struct trace_chart_load *load)
+/* The most that went on at one moment; one that begins as another ends is behind it. */
+static bool find_most(const struct trace_chart *c, struct trace_chart_load *load)
 {
-    int64_t change[TRACE_CHART_COLUMNS + 1] = {0}, running = 0;
+    const struct trace_model *m = c->model;
+    int64_t *ends = malloc((m->n + 1) * sizeof *ends);
+    if (!ends)
+        return false;
+    for (size_t i = 0; i < m->n; i++)
+        ends[i] = m->exchange[i].end;
+    if (m->n)
+        qsort(ends, m->n, sizeof *ends, by_time);
+    load->most = 1;
+    for (size_t i = 0, ended = 0; i < m->n && m->exchange[i].start <= c->last; i++) {
+        while (ended < i && ends[ended] <= m->exchange[i].start)
+            ended++;
+        if (i + 1 - ended > load->most)
+            load->most = i + 1 - ended;
+    }
+    free(ends);
+    return true;
+}
+
+/* Add an exchange to the columns that it is in, to each as much as it takes of it. */
+static void add_load(const struct trace_chart *c, struct trace_chart_load *load,
+                     const struct trace_exchange *x)
+{
+    double from = trace_chart_percent(c, x->start) / 100 * TRACE_CHART_COLUMNS;
+    double to = trace_chart_percent(c, x->end) / 100 * TRACE_CHART_COLUMNS;
+    unsigned first = (unsigned)from, last = (unsigned)to;
+    for (unsigned i = first; i <= last && i < TRACE_CHART_COLUMNS; i++) {
+        double left = i > first ? i : from, right = i < last ? i + 1 : to;
+        load->running[i] += right - left;
+    }
+    if (x->failed && x->end <= c->last)
+        load->failed[last < TRACE_CHART_COLUMNS ? last : TRACE_CHART_COLUMNS - 1]++;
+}
+
+bool trace_chart_load(const struct trace_chart *c, struct trace_chart_load *load)
+{
+    const struct trace_model *m = c->model;
     *load = (struct trace_chart_load){.most = 0};
-    for (size_t i = 0; i < c->model->n; i++) {
-        const struct trace_exchange *x = &c->model->exchange[i];
-        if (x->start > c->last)
-            break; /* neither those behind it */
-        unsigned to = column_of(c, x->end);
-        change[column_of(c, x->start)]++;
-        change[to + 1]--;
-        load->failed[to] += x->failed && x->end <= c->last;
-    }
-    for (unsigned i = 0; i < TRACE_CHART_COLUMNS; i++) {
-        running += change[i];
-        load->running[i] = (uint32_t)running;
-        load->most = load->running[i] > load->most ? load->running[i] : load->most;
-    }
+    for (size_t i = 0; i < m->n && m->exchange[i].start <= c->last; i++)
+        add_load(c, load, &m->exchange[i]);
+    return find_most(c, load);
 }
 
 /* ---- Words ----------------------------------------------------------------------------------- */

@@ -34,11 +34,12 @@ struct trace_chart {
     uint64_t sent, received;
 };
 
-/* How many exchanges went on in each of the columns that the time from first to last is cut into,
- * and how many failed. */
+/* How many exchanges went on at once, on average, in each of the columns that the time from first
+ * to last is cut into, and how many failed in it. */
 struct trace_chart_load {
-    uint32_t running[TRACE_CHART_COLUMNS], failed[TRACE_CHART_COLUMNS];
-    uint32_t most;
+    double running[TRACE_CHART_COLUMNS];
+    uint32_t failed[TRACE_CHART_COLUMNS];
+    size_t most; /* at any moment; 1 at least */
 };
 
 /* `m` has ended, and is borrowed. False: out of memory; trace_chart_fini() is needed all the same.
@@ -52,7 +53,8 @@ double trace_chart_percent(const struct trace_chart *c, int64_t at);
 /* The first tick. */
 int64_t trace_chart_first_tick(const struct trace_chart *c);
 
-void trace_chart_load(const struct trace_chart *c, struct trace_chart_load *load);
+/* False: out of memory. */
+bool trace_chart_load(const struct trace_chart *c, struct trace_chart_load *load);
 
 /* The name of a row: of a request only what comes behind the host, if that stands above. */
 const char *trace_chart_name(const struct trace_exchange *x, bool below_host);

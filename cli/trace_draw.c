@@ -91,28 +91,30 @@ void trace_draw_busy(struct out *o, const struct trace_chart *c, const struct tr
     put_busy(o, c, axis, &busy);
 }
 
+/* A column from the ground up, which can be seen. */
+static void put_column(struct out *o, const struct trace_axis *axis, unsigned height, unsigned i,
+                       const char *class, double part)
+{
+    const double width = axis->width / TRACE_CHART_COLUMNS;
+    const double tall = part * height < 1.5 ? 1.5 : part > 1 ? height : part * height;
+    OUT_LITERAL(o, "<rect class=\"");
+    out_str(o, class);
+    out_char(o, '"');
+    put_length(o, "x", axis->left + i * width, axis->unit);
+    put_length(o, "width", width, axis->unit);
+    put_length(o, "y", height - tall, "");
+    put_length(o, "height", tall, "");
+    OUT_LITERAL(o, "/>");
+}
+
 void trace_draw_load(struct out *o, const struct trace_axis *axis, unsigned height,
                      const struct trace_chart_load *load)
 {
-    const double width = axis->width / TRACE_CHART_COLUMNS, unit = (double)height / load->most;
     for (unsigned i = 0; i < TRACE_CHART_COLUMNS; i++) {
-        double all = load->running[i] * unit, failed = load->failed[i] * unit;
-        if (!load->running[i])
-            continue;
-        OUT_LITERAL(o, "<rect class=\"load\"");
-        put_length(o, "x", axis->left + i * width, axis->unit);
-        put_length(o, "width", width, axis->unit);
-        put_length(o, "y", height - all, "");
-        put_length(o, "height", all, "");
-        OUT_LITERAL(o, "/>");
-        if (!load->failed[i])
-            continue;
-        OUT_LITERAL(o, "<rect class=\"failed\"");
-        put_length(o, "x", axis->left + i * width, axis->unit);
-        put_length(o, "width", width, axis->unit);
-        put_length(o, "y", height - (failed < 2 ? 2 : failed), "");
-        put_length(o, "height", failed < 2 ? 2 : failed, "");
-        OUT_LITERAL(o, "/>");
+        if (load->running[i] > 0)
+            put_column(o, axis, height, i, "load", load->running[i] / (double)load->most);
+        if (load->failed[i])
+            put_column(o, axis, height, i, "failed", load->failed[i] / (double)load->most);
     }
 }
 

@@ -13,6 +13,7 @@ static const struct trace_axis axis = {0, 100, "%"};
 
 struct page {
     struct trace_chart chart;
+    struct trace_chart_load load;
     struct out *o;
 };
 
@@ -155,13 +156,11 @@ static void put_lines(struct page *p)
 
 static void put_axis(struct page *p)
 {
-    struct trace_chart_load load;
-    trace_chart_load(&p->chart, &load);
     OUT_LITERAL(p->o, "<div class=\"axis\">\n<div class=\"line\"><div class=\"label most\">"
                       "At once, at most ");
-    out_u64(p->o, load.most);
+    markup_number(p->o, p->load.most);
     OUT_LITERAL(p->o, "</div><svg class=\"at-once\" aria-hidden=\"true\">");
-    trace_draw_load(p->o, &axis, LOAD_HEIGHT, &load);
+    trace_draw_load(p->o, &axis, LOAD_HEIGHT, &p->load);
     OUT_LITERAL(p->o, "</svg></div>\n<div class=\"line\"><div class=\"label\">"
                       "<span>Exchange</span><span>Result</span><span>Time</span></div>"
                       "<svg class=\"ticks\" aria-hidden=\"true\">");
@@ -364,7 +363,7 @@ static void put_chart(struct page *p)
 bool trace_html_write(const struct trace_model *m, struct out *o)
 {
     struct page p = {.o = o};
-    bool good = trace_chart_init(&p.chart, m);
+    bool good = trace_chart_init(&p.chart, m) && trace_chart_load(&p.chart, &p.load);
     if (good) {
         put_head(&p);
         OUT_LITERAL(o, "<body>\n");

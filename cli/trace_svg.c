@@ -27,6 +27,7 @@ static const struct trace_axis axis = {AXIS, RIGHT - AXIS, ""};
 
 struct svg {
     struct trace_chart chart;
+    struct trace_chart_load load;
     struct out *o;
     unsigned top; /* 0; or how much lower all is, for one more line above */
     unsigned ticks_at, rows_at, y, height;
@@ -114,14 +115,13 @@ static void put_legend(struct svg *s)
 
 static void put_load(struct svg *s)
 {
-    struct trace_chart_load load;
-    char text[40];
-    trace_chart_load(&s->chart, &load);
-    snprintf(text, sizeof text, "at once, at most %u", load.most);
+    const struct trace_chart_load *load = &s->load;
+    char text[60];
+    snprintf(text, sizeof text, "At once, at most %zu", load->most);
     put_words(s, "quiet", MARGIN, s->top + LOAD_TOP + LOAD_HEIGHT - 4, text);
     s->y = s->top + LOAD_TOP;
     begin_row(s, "all");
-    trace_draw_load(s->o, &axis, LOAD_HEIGHT, &load);
+    trace_draw_load(s->o, &axis, LOAD_HEIGHT, load);
     OUT_LITERAL(s->o, "</g>\n");
 }
 
@@ -268,7 +268,7 @@ static void lay_out(struct svg *s)
 bool trace_svg_write(const struct trace_model *m, struct out *o)
 {
     struct svg s = {.o = o};
-    bool good = trace_chart_init(&s.chart, m);
+    bool good = trace_chart_init(&s.chart, m) && trace_chart_load(&s.chart, &s.load);
     if (good) {
         lay_out(&s);
         put_head(&s);
