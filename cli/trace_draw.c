@@ -224,7 +224,7 @@ bool trace_draw_facts(struct out *o, const struct trace_exchange *x)
         put_number(o, &some, x->attempts, "attempt");
     put_bytes(o, &some, x->sent, " sent");
     put_bytes(o, &some, x->header + x->received, " received");
-    if (x->rtt_us > 0) {
+    if (x->rtt_us > 0 && x->rtt_us < INT64_MAX / 1000) {
         separate(o, &some);
         OUT_LITERAL(o, "round trip ");
         out_interval(o, x->rtt_us * 1000);

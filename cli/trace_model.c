@@ -371,6 +371,12 @@ static void take(struct trace_model *m, struct trace_exchange *x, const struct f
 
 /* ---- Marks ----------------------------------------------------------------------------------- */
 
+/* From 0 to what can be added and subtracted safely: 36 years. */
+static int64_t within(int64_t ns)
+{
+    return ns < 0 ? 0 : ns > INT64_MAX / 8 ? INT64_MAX / 8 : ns;
+}
+
 void trace_model_run(struct trace_model *m, const struct trace_run *run)
 {
     struct trace_run *runs = realloc(m->run, (m->runs + 1) * sizeof *runs);
@@ -384,7 +390,7 @@ void trace_model_run(struct trace_model *m, const struct trace_run *run)
         return;
     }
     runs[m->runs] = *run;
-    offsets[m->runs] = m->runs ? run->wall - runs[0].wall : 0;
+    offsets[m->runs] = m->runs ? within(run->wall - runs[0].wall) : 0;
     m->runs++;
 }
 
@@ -398,7 +404,7 @@ static bool begins_part(const struct trace_exchange *x, const struct fsock_mark 
 
 void trace_model_mark(struct trace_model *m, const struct fsock_mark *mark)
 {
-    int64_t at = mark->at + (m->runs ? m->offset[m->runs - 1] : 0);
+    int64_t at = within(mark->at) + (m->runs ? m->offset[m->runs - 1] : 0);
     if (!mark->id || mark->kind == FSOCK_MARK_CALL)
         return;
     struct open *o = find_open(m, mark->id);
@@ -438,10 +444,26 @@ static int by_start(const void *a, const void *b)
     return x->part < y->part ? -1 : x->part > y->part;
 }
 
+/* Marks may have come in any order: nothing ends before it begins, or is outside of the whole. */
+static void tidy(struct trace_exchange *x)
+{
+    for (unsigned i = 0; i < TRACE_STAGES; i++) {
+        struct trace_span *s = &x->stage[i];
+        if (s->from < 0)
+            continue;
+        s->to = s->to < s->from ? s->from : s->to;
+        x->start = s->from < x->start ? s->from : x->start;
+        x->end = s->to > x->end ? s->to : x->end;
+    }
+    x->end = x->end < x->start ? x->start : x->end;
+}
+
 bool trace_model_end(struct trace_model *m)
 {
     free_nodes(&m->open);
     fsk_map_init(&m->open);
+    for (size_t i = 0; i < m->n; i++)
+        tidy(&m->exchange[i]);
     if (m->n)
         qsort(m->exchange, m->n, sizeof *m->exchange, by_start);
     return !m->starved;
@@ -449,5 +471,7 @@ bool trace_model_end(struct trace_model *m)
 
 int64_t trace_model_wall(const struct trace_model *m, int64_t at)
 {
-    return m->runs ? m->run[0].wall + at : 0;
+    if (!m->runs)
+        return 0;
+    return m->run[0].wall > INT64_MAX - at ? INT64_MAX : m->run[0].wall + at;
 }

@@ -33,7 +33,8 @@ enum trace_stage {
 
 extern const char *const trace_stage_names[TRACE_STAGES];
 
-/* Points in time are nanoseconds since the start of the first run. */
+/* Points in time are nanoseconds since the start of the first run; a later run whose clock says
+ * that it was earlier counts as one that began with it. */
 struct trace_span {
     int64_t from, to; /* from -1: it had no such stage */
 };
