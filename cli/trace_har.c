@@ -11,6 +11,23 @@ static void put_text(struct out *o, const char *before, const char *text)
     out_json_string(o, fsk_span_str(text ? text : ""));
 }
 
+/* A URL as the format wants it: what no URL may hold is percent-encoded. */
+static void put_url(struct out *o, const char *before, const char *url)
+{
+    static const char hex[] = "0123456789ABCDEF";
+    out_str(o, before);
+    out_char(o, '"');
+    for (; *url; url++) {
+        unsigned char c = (unsigned char)*url;
+        const char code[] = {'%', hex[c >> 4], hex[c & 15]};
+        if (c > ' ' && c < 0x7f && !strchr("\"<>\\^`{|}", c))
+            out_char(o, *url);
+        else
+            out_bytes(o, code, sizeof code);
+    }
+    out_char(o, '"');
+}
+
 /* Milliseconds with three decimals; negative: -1, which is "not known" or "there was none". */
 static void put_ms(struct out *o, const char *before, int64_t ns)
 {
@@ -130,7 +147,7 @@ static void put_query(struct out *o, const char *url)
 static void put_request(struct out *o, const struct trace_exchange *x)
 {
     put_text(o, ",\"request\":{\"method\":", x->method ? x->method : "GET");
-    put_text(o, ",\"url\":", x->what);
+    put_url(o, ",\"url\":", x->what);
     OUT_LITERAL(o, ",\"httpVersion\":\"HTTP/1.1\",\"cookies\":[]");
     put_headers(o, x->request_head);
     put_query(o, x->what);

@@ -158,8 +158,13 @@
 
     /* ---- Keys ---- */
 
+    function canBeSeen(summary) {
+        const group = summary.parentElement.parentElement.closest('.host');
+        return !summary.closest('[hidden]') && (!group || group.open);
+    }
+
     function step(from, by) {
-        const all = Array.from(list.querySelectorAll('summary')).filter((s) => s.offsetParent);
+        const all = Array.from(list.querySelectorAll('summary')).filter(canBeSeen);
         const at = all.indexOf(from);
         const next = all[at < 0 ? 0 : Math.min(Math.max(at + by, 0), all.length - 1)];
         if (next)
