@@ -216,6 +216,10 @@ static void put_exchange(struct svg *s, const struct trace_exchange *x, bool bel
     begin_row(s, "row");
     OUT_LITERAL(s->o, "<g tabindex=\"0\"><title>");
     markup_text(s->o, fsk_span_str(x->what));
+    OUT_LITERAL(s->o, ": ");
+    markup_text(s->o, fsk_span_str(result));
+    OUT_LITERAL(s->o, ", ");
+    out_interval(s->o, x->end - x->start);
     OUT_LITERAL(s->o, "</title><rect class=\"hit\" width=\"1200\" height=\"24\"/><svg");
     put_at(s, "", "x", below_host ? MARGIN + 16 : MARGIN);
     put_at(s, "", "width", below_host ? NAME_WIDTH - 16 : NAME_WIDTH);

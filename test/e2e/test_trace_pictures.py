@@ -1,7 +1,10 @@
 """fsock trace --svg and --html in a browser: bars where the times are, nothing that complains, nothing
 that a trace could do to the page; --har as its readers check it."""
 
+import itertools
 import json
+import math
+import pathlib
 import re
 import shutil
 import subprocess
@@ -12,7 +15,7 @@ import pytest
 
 import browser as browsers
 
-SVG = "http://www.w3.org/2000/svg"
+ROOT = pathlib.Path(__file__).parents[2]
 RUN = {"event": "run", "schema_version": 1, "run": "9f", "time": 1764118772.5, "mono": 1.5,
        "program": "fsock 1", "pid": 1, "args": ["get"]}
 HOSTILE = ['"><script>alert(1)</script>', "]]>", "<!--", "</style><svg onload=alert(1)>", "&lt;b&gt;", "'x'",
@@ -215,6 +218,12 @@ class TestScript:
         labels = page.evaluate("Array.from(document.querySelectorAll('.ticks text'), (e) => e.textContent)")
         assert len(labels) > 2 and all(re.fullmatch(r"0|\d+(\.\d+)? (m?s)", label) for label in labels)
 
+    def test_two_fingers(self, page):
+        for kind, apart in ("touchStart", 50), ("touchMove", 75), ("touchMove", 100), ("touchEnd", 0):
+            page.call("Input.dispatchTouchEvent", type=kind, touchPoints=[] if not apart else [
+                {"x": 900 - apart, "y": 400, "id": 0}, {"x": 900 + apart, "y": 400, "id": 1}])
+        assert page.evaluate("document.getElementById('level').textContent") == "200%"
+
     def test_keyboard(self, page):
         page.evaluate("document.querySelector('summary').focus()")
         page.press("ArrowDown")
@@ -240,6 +249,57 @@ def test_without_script(chromium, draw):
         check_bar(bar)
     assert page.evaluate("document.querySelector('.tools').hidden")
     assert len(page.evaluate("Array.from(document.querySelectorAll('.ticks text'), (e) => e.textContent)")) > 3
+
+
+# ---- Colours ----
+
+# How colours look to those who see no red, no green, no blue (Machado, Oliveira, Fernandes 2009).
+SEEN = {
+    "all": ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
+    "no red": ((.152286, 1.052583, -.204868), (.114503, .786281, .099216), (-.003882, -.048116, 1.051998)),
+    "no green": ((.367322, .860646, -.227968), (.280085, .672501, .047413), (-.011820, .042940, .968881)),
+    "no blue": ((1.255528, -.076749, -.178779), (-.078411, .930809, .147602), (.004733, .691367, .303900)),
+}
+
+
+def light(colour, seen=SEEN["all"]):
+    """Linear red, green and blue."""
+    parts = [int(colour[i:i + 2], 16) / 255 for i in (1, 3, 5)]
+    parts = [c / 12.92 if c <= .04045 else ((c + .055) / 1.055) ** 2.4 for c in parts]
+    return [min(1, max(0, sum(a * b for a, b in zip(row, parts)))) for row in seen]
+
+
+def lab(colour, seen):
+    """CIE L*a*b*, in which distances are differences that are seen."""
+    r, g, b = light(colour, seen)
+    xyz = (.4124 * r + .3576 * g + .1805 * b) / .95047, .2126 * r + .7152 * g + .0722 * b, \
+        (.0193 * r + .1192 * g + .9505 * b) / 1.08883
+    x, y, z = (t ** (1 / 3) if t > .008856 else 7.787 * t + 16 / 116 for t in xyz)
+    return 116 * y - 16, 500 * (x - y), 200 * (y - z)
+
+
+def contrast(colour, page):
+    def luminance(c):
+        return sum(a * b for a, b in zip((.2126, .7152, .0722), light(c)))
+    low, high = sorted((luminance(colour), luminance(page)))
+    return (high + .05) / (low + .05)
+
+
+@pytest.mark.parametrize("theme, page", enumerate(("#ffffff", "#14171c")))
+def test_colours_can_be_told_apart(theme, page):
+    """By everybody; and from the page (WCAG 1.4.11: 3 to 1, and text 4.5 to 1)."""
+    def rules(name):
+        text = (ROOT / "cli" / name).read_text().split("@media (prefers-color-scheme: dark)")[theme]
+        return dict(re.findall(r"\.([a-z]+)(?:, [^{]*)? \{ (?:fill|stroke): (#[0-9a-f]{6})", text))
+    stages = [rules("trace_colours.css")[name] for name in
+              ("lookup", "connect", "proxy", "tls", "send", "wait", "body")]
+    for colour in stages + [rules("trace_colours.css")[name] for name in ("whole", "failed", "cross")]:
+        assert contrast(colour, page) >= 3, colour
+    for name in ("quiet", "bad"):
+        assert contrast(rules("trace_svg.css")[name], page) >= 4.5, name
+    for eyes, seen in SEEN.items():
+        for a, b in itertools.combinations(stages, 2):
+            assert math.dist(lab(a, seen), lab(b, seen)) > 15, (eyes, a, b)
 
 
 # ---- What a trace holds does nothing ----
@@ -270,7 +330,7 @@ def test_markup_in_a_trace_is_text(draw):
     names = {e.tagName for e in picture.getElementsByTagName("*")}
     assert names <= {"svg", "title", "style", "rect", "text", "g", "line", "path"}
     titles = [e.firstChild.data for e in picture.getElementsByTagName("title")]
-    assert f"https://{HOSTILE[0]}.example/{HOSTILE[0]}?{HOSTILE[0]}" in titles
+    assert f"https://{HOSTILE[0]}.example/{HOSTILE[0]}?{HOSTILE[0]}: {HOSTILE[0]}, 366 ms" in titles
     text = draw("html", hostile()).read_text()
     parser = Elements()
     parser.feed(text)

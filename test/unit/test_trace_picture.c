@@ -14,6 +14,7 @@
 #include "trace_html.h"
 #include "trace_markup.h"
 #include "trace_svg.h"
+#include "trace_timeline.h"
 #include "wellformed.h"
 
 static const int64_t ms = FSOCK_MILLISECOND;
@@ -334,14 +335,44 @@ static void test_bars(void **state)
     trace_model_fini(&m);
 }
 
+/* Marks whose times run backwards: bars are inside of the axis, and the timeline of its line. */
+static void test_backwards(void **state)
+{
+    static const enum fsock_mark_kind kinds[] = {
+        FSOCK_MARK_START, FSOCK_MARK_LOOKUP,  FSOCK_MARK_ADDRESSES,  FSOCK_MARK_CONNECT,
+        FSOCK_MARK_TLS,   FSOCK_MARK_REQUEST, FSOCK_MARK_FIRST_BYTE, FSOCK_MARK_BODY,
+    };
+    struct trace_model m;
+    (void)state;
+    trace_model_init(&m);
+    for (unsigned i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        struct fsock_mark mark = {.kind = kinds[i], .id = 1, .fd = -1, .at = (9 - i) * 100 * ms};
+        trace_model_mark(&m, &mark);
+    }
+    assert_true(trace_model_end(&m));
+    const struct trace_exchange *x = &m.exchange[0];
+    for (unsigned i = 0; i < TRACE_STAGES; i++)
+        assert_true(x->stage[i].from < 0 ||
+                    (x->start <= x->stage[i].from && x->stage[i].from <= x->stage[i].to &&
+                     x->stage[i].to <= x->end));
+    check_files(&m);
+    begin();
+    trace_timeline_write(&m, &out, 80, false);
+    for (const char *line = strchr(end(), '\n'); line; line = strchr(line + 1, '\n'))
+        assert_true(strcspn(line + 1, "\n") <= 80);
+    forget();
+    trace_model_fini(&m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_text),  cmocka_unit_test(test_lines),
-        cmocka_unit_test(test_short), cmocka_unit_test(test_numbers),
-        cmocka_unit_test(test_hosts), cmocka_unit_test(test_many),
-        cmocka_unit_test(test_ticks), cmocka_unit_test(test_hostile),
-        cmocka_unit_test(test_sizes), cmocka_unit_test(test_bars),
+        cmocka_unit_test(test_text),      cmocka_unit_test(test_lines),
+        cmocka_unit_test(test_short),     cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_hosts),     cmocka_unit_test(test_many),
+        cmocka_unit_test(test_ticks),     cmocka_unit_test(test_hostile),
+        cmocka_unit_test(test_sizes),     cmocka_unit_test(test_bars),
+        cmocka_unit_test(test_backwards),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
