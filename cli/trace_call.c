@@ -183,7 +183,7 @@ static void put_data(struct out *o, const struct fsock_mark *m)
     }
     out_char(o, '"');
     for (size_t i = 0; i < shown; i++)
-        put_byte(o, p[i], i + 1 < shown && p[i + 1] >= '0' && p[i + 1] <= '9');
+        put_byte(o, p[i], i + 1 < shown && p[i + 1] >= '0' && p[i + 1] <= '7');
     out_str(o, more ? "\"..." : "\"");
 }
 
