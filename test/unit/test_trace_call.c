@@ -85,7 +85,7 @@ static void bytes(void **state)
           "\"AAExfw==\"",
           "sendto(3, \"\\0\\0011\\177\", 4, 0, 127.0.0.1:53) = 4");
     wants("\"call\":\"write\",\"fd\":3,\"size\":9,\"ret\":9,\"data\":\"IlwJCgsMDRs5\"",
-          "write(3, \"\\\"\\\\\\t\\n\\v\\f\\r\\0339\", 9) = 9");
+          "write(3, \"\\\"\\\\\\t\\n\\v\\f\\r\\339\", 9) = 9");
     wants("\"call\":\"write\",\"fd\":3,\"size\":2,\"ret\":2,\"data\":\"/w==\"",
           "write(3, \"\\377\"..., 2) = 2");
     wants("\"call\":\"send\",\"fd\":3,\"size\":5,\"ret\":5", "send(3, ..., 5, 0) = 5");
