@@ -16,6 +16,7 @@
 #include "base/fault.h"
 #include "interrupt.h"
 #include "outcome.h"
+#include "trace_command.h"
 #include "trace_feed.h"
 #include "trace_options.h"
 #include "trace_read.h"
@@ -186,11 +187,23 @@ static int show(struct trace *t)
     return finish(t);
 }
 
+/* What stands behind -- is a command. Returns how many words stand before it. */
+static int split(struct trace *t, int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], "--") == 0) {
+            t->o.command = argv + i + 1;
+            return i;
+        }
+    return argc;
+}
+
 int trace_main(int argc, char **argv)
 {
     static struct trace t;
     char why[512];
     trace_options_init(&t.o);
+    argc = split(&t, argc, argv);
     out_init(&t.err, STDERR_FILENO);
     enum option_result result =
         option_parse(&trace_option_set, &t.o, argc, argv, &t.o.files, why, sizeof why);
@@ -202,7 +215,7 @@ int trace_main(int argc, char **argv)
     if (code)
         fprintf(stderr, "fsock: trace: %s\n", why);
     else if (result == OPTION_OK)
-        code = show(&t);
+        code = t.o.command ? trace_command(&t.o, &t.err) : show(&t);
     out_fini(&t.err);
     trace_options_fini(&t.o);
     return code;

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/fault.h"
 #include "outcome.h"
@@ -17,7 +18,8 @@ int trace_feed_open(struct trace_feed *f, const struct trace_verb *o, bool twice
         snprintf(why, cap, "out of memory");
         return EXIT_MEMORY;
     }
-    if (!trace_target_open(&f->target, o->target)) {
+    /* Standard output is a command's own. */
+    if (!trace_target_open(&f->target, o->target, o->command ? STDERR_FILENO : STDOUT_FILENO)) {
         snprintf(why, cap, "can't write %s: %s", o->target, fsk_errno_text(errno));
         free(f->state);
         return EXIT_WRITE;

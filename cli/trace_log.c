@@ -13,13 +13,13 @@
 #include "trace_event.h"
 #include "trace_lines.h"
 
-static void begin_run(struct trace_log *log, const char *verb)
+static void begin_run(struct trace_log *log, const char *const *args)
 {
     struct fsk_rand rand = {.left = 0};
     char run[33];
     for (size_t i = 0; i < 32; i += 4)
         snprintf(run + i, sizeof run - i, "%04x", fsk_rand_16(&rand));
-    trace_put_run(log->file, run, fsk_time_unix(), log->started, (const char *[]){verb, NULL});
+    trace_put_run(log->file, run, fsk_time_unix(), log->started, args);
 }
 
 static struct out *open_file(const char *name, int *sys_errno)
@@ -71,7 +71,7 @@ bool trace_log_open(struct trace_log *log, const struct trace_options *options, 
     }
     if (log->file) {
         log->name = options->file;
-        begin_run(log, verb);
+        begin_run(log, (const char *[]){verb, NULL});
     }
     return true;
 }
@@ -80,6 +80,25 @@ void trace_log_patience(struct trace_log *log, fsock_time deadline, int alarm)
 {
     if (log->file)
         out_patience(log->file, deadline, alarm);
+}
+
+bool trace_log_open_file(struct trace_log *log, const char *name, const char *const *args,
+                         char *why, size_t cap)
+{
+    int sys_errno = 0;
+    *log = (struct trace_log){.started = fsock_now()};
+    log->file = open_file(name, &sys_errno);
+    log->name = name;
+    if (log->file)
+        begin_run(log, args);
+    else
+        snprintf(why, cap, "can't write the trace %s: %s", name, fsk_errno_text(sys_errno));
+    return log->file;
+}
+
+void trace_log_put(struct trace_log *log, const struct fsock_mark *mark)
+{
+    trace_put_mark(log->file, mark, log->started);
 }
 
 void trace_log_drain(struct trace_log *log)

@@ -39,6 +39,14 @@ struct trace_log {
 bool trace_log_open(struct trace_log *log, const struct trace_options *options, const char *verb,
                     bool single, struct out *lines, char *why, size_t cap);
 
+/*
+ * Only a file, for marks that somebody else has: `args`, which ends with NULL, is what makes them.
+ * trace_log_put() writes each; trace_log_close() is the end. False: as above.
+ */
+bool trace_log_open_file(struct trace_log *log, const char *name, const char *const *args,
+                         char *why, size_t cap);
+void trace_log_put(struct trace_log *log, const struct fsock_mark *mark);
+
 /* Nobody need read the file for longer than this: as out_patience(). */
 void trace_log_patience(struct trace_log *log, fsock_time deadline, int alarm);
 

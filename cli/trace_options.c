@@ -37,23 +37,36 @@ static const struct option_row rows[] = {
     FLAG(0, "failed", failed, "of exchanges that failed"),
     TIME(0, "since", since, "from this time on, counted from the start"),
     TIME(0, "until", until, "... and until this one"),
+
+    HEADING("Of a command"),
+    TEXT(0, "trace", "FILE", keep.file, "write its trace as JSON Lines, for 'fsock trace FILE'"),
+    FLAG(0, "trace-data", keep.data, "with the bytes that it sends and receives"),
+    FLAG(0, "trace-secrets", keep.secrets, "with passwords and cookies, which are masked"),
     HELP,
     {.help = NULL},
 };
 /* clang-format on */
 
 const struct option_set trace_option_set = {
-    .usage = "fsock trace [OPTION]... FILE...",
+    .usage = "fsock trace [OPTION]... FILE...\n"
+             "       fsock trace [OPTION]... -- COMMAND [ARGUMENT]...",
     .about = "Show what happened, step by step. FILE is what 'fsock get', 'dns' or 'talk' has\n"
-             "written with --trace FILE; - is standard input.",
+             "written with --trace FILE; - is standard input. COMMAND is run, and its network\n"
+             "calls are shown on standard error meanwhile.",
     .row = rows,
     .more = "Exit code: 0 fine, 2 the command line makes no sense, 23 can't write, 26 a file\n"
-            "can't be read or is no trace. See fsock-trace(1).",
+            "can't be read or is no trace; of a command its own, 128+n if signal n ended it,\n"
+            "126 it can't be run or traced, 127 it was not found. See fsock-trace(1).",
 };
 
 void trace_options_init(struct trace_verb *o)
 {
-    *o = (struct trace_verb){.id = -1, .connection = -1, .fd = -1, .since = -1, .until = -1};
+    *o = (struct trace_verb){.output = TRACE_OUTPUT_NONE,
+                             .id = -1,
+                             .connection = -1,
+                             .fd = -1,
+                             .since = -1,
+                             .until = -1};
 }
 
 void trace_options_fini(struct trace_verb *o)
@@ -67,10 +80,19 @@ static const char *conflict(const struct trace_verb *o)
     size_t standard = 0;
     for (size_t i = 0; i < o->files.n; i++)
         standard += strcmp(o->files.item[i].value, "-") == 0;
-    if (!o->files.n)
-        return "no file; give one that was written with --trace FILE, or - for standard input";
+    if (!o->files.n && !o->command)
+        return "no file; give one that was written with --trace FILE, - for standard input, or a "
+               "command behind --";
     if (standard > 1)
         return "standard input can be read once only";
+    if (o->files.n && o->command)
+        return "files can't be read while a command runs; drop either of them";
+    if (o->command && !*o->command)
+        return "no command behind --; give one to run, and its arguments";
+    if (!o->command && (o->keep.file || o->keep.data || o->keep.secrets))
+        return "--trace and what belongs to it are for a command, which stands behind --";
+    if (o->command && (o->host || o->failed))
+        return "--host and --failed need a whole trace; give a command --trace FILE, and read that";
     if (o->clock && o->delta)
         return "-t and -r both say what stands in front of a line; drop one of them";
     if (o->json && o->output != TRACE_OUTPUT_SUMMARY)
@@ -89,6 +111,9 @@ static const char *conflict(const struct trace_verb *o)
 int trace_options_check(struct trace_verb *o, char *why, size_t cap)
 {
     const char *text = conflict(o);
+    bool kept = o->command && o->keep.file && !o->target;
+    if (o->output == TRACE_OUTPUT_NONE && !kept)
+        o->output = TRACE_OUTPUT_ALL;
     o->time = o->delta        ? TRACE_TIME_DELTA
               : o->clock == 2 ? TRACE_TIME_CLOCK
               : o->clock      ? TRACE_TIME_RUN

@@ -11,11 +11,13 @@
 #include <fsock.h>
 
 #include "option.h"
+#include "trace_log.h"
 #include "trace_view.h"
 
 /* What is made of a trace: trace_output.h has a row for each, and the option table a choice of
  * --view or an option. */
 enum trace_output_kind {
+    TRACE_OUTPUT_NONE = -1, /* a command's trace is kept in a file only */
     TRACE_OUTPUT_ALL,
     TRACE_OUTPUT_NETWORK,
     TRACE_OUTPUT_CONNECT,
@@ -29,9 +31,11 @@ enum trace_output_kind {
 /* What the command line said. Flags are 0 or 1; -1 is "not said". */
 struct trace_verb {
     struct option_list files;
-    int output;         /* enum trace_output_kind */
-    const char *target; /* of -o; NULL: standard output */
-    int clock, delta;   /* how often -t was given; -r */
+    char *const *command;      /* what stands behind --, ended with NULL; NULL: files are read */
+    struct trace_options keep; /* of a command: where its trace is written, too */
+    int output;                /* enum trace_output_kind */
+    const char *target;        /* of -o; NULL: standard output */
+    int clock, delta;          /* how often -t was given; -r */
     int64_t id, connection, fd;
     const char *host;
     int failed, json, colour;

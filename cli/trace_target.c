@@ -25,11 +25,12 @@ static int open_part(struct trace_target *t)
     return open(t->part, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
 }
 
-bool trace_target_open(struct trace_target *t, const char *name)
+bool trace_target_open(struct trace_target *t, const char *name, int fd)
 {
     t->name = name;
     t->part = NULL;
-    int fd = name ? open_part(t) : STDOUT_FILENO;
+    if (name)
+        fd = open_part(t);
     if (fd < 0) {
         int saved = errno;
         free(t->part);

@@ -225,4 +225,5 @@ def test_examples(build, site, tmp, trace, command):
     env = clean_env(PATH=f"{build / 'cli'}:{os.environ['PATH']}")
     result = subprocess.run(["bash", "-o", "pipefail", "-c", command], cwd=tmp, env=env,
                             capture_output=True, timeout=30)
-    assert result.returncode == 0 and not result.stderr, result
+    lines = " -- " in command and "--trace" not in command  # of a command, on standard error
+    assert result.returncode == 0 and bool(result.stderr) == lines, result
