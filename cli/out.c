@@ -139,13 +139,6 @@ void out_many(struct out *o, const void *p, size_t n)
     }
 }
 
-char *out_room(struct out *o, size_t n)
-{
-    if (n > OUT_SIZE - o->n)
-        out_flush(o);
-    return o->mem + o->n;
-}
-
 void out_padded(struct out *o, uint64_t v, unsigned width)
 {
     char text[FSK_DECIMAL_MAX];

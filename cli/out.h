@@ -62,7 +62,12 @@ void out_begin(struct out *o);
  * For what is written a million times.
  */
 enum { OUT_ROOM = 1024 };
-char *out_room(struct out *o, size_t n);
+static inline char *out_room(struct out *o, size_t n)
+{
+    if (n > OUT_SIZE - o->n)
+        out_flush(o);
+    return o->mem + o->n;
+}
 
 static inline void out_took(struct out *o, const char *end)
 {

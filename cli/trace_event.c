@@ -19,11 +19,13 @@ static inline char *put(char *p, const char *text, size_t n)
 
 #define PUT(p, literal) put(p, literal, sizeof(literal) - 1)
 
-/* A name of ours: short, and without anything to escape. */
-static char *put_name(char *p, const char *name)
+/* A name of ours: a word, without anything to escape. */
+static inline char *put_name(char *p, const char *name)
 {
     enum { LONGEST = 32 };
-    return put(p, name, strnlen(name, LONGEST));
+    for (unsigned i = 0; i < LONGEST && name[i]; i++)
+        *p++ = name[i];
+    return p;
 }
 
 static char *put_unsigned(char *p, uint64_t number)

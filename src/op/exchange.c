@@ -81,6 +81,17 @@ bool fsk_exchange_turn_over(struct fsk_exchange *x)
     return true;
 }
 
+/* Its time has just been read. */
+static void mark_first_byte(const struct fsk_exchange *x, size_t n)
+{
+    const struct fsock_mark mark = {.kind = FSOCK_MARK_FIRST_BYTE,
+                                    .id = x->op.id,
+                                    .fd = fsk_stream_fd(x->stream),
+                                    .at = x->first_at,
+                                    .size = n};
+    fsk_trace_add(fsk_op_trace(&x->op), &mark, NULL, 0);
+}
+
 /* FSOCK_OK when there is nothing left to send, FSOCK_AGAIN, or the error. */
 static enum fsock_err send_more(struct fsk_exchange *x, fsock_time now)
 {
@@ -132,8 +143,8 @@ enum fsock_err fsk_exchange_fill(struct fsk_exchange *x, fsock_time now, uint64_
         return err;
     if (!x->first_at) {
         x->first_at = fsock_now();
-        fsk_mark(fsk_op_trace(&x->op), FSOCK_MARK_FIRST_BYTE, x->op.id, fsk_stream_fd(x->stream), 0,
-                 n, FSK_NO_FIELD);
+        if (fsk_op_trace(&x->op))
+            mark_first_byte(x, n);
     }
     x->last_moved = now;
     x->moved += n;

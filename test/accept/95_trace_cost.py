@@ -1,9 +1,12 @@
 """100,000 exchanges over kept connections, records to a file: with --trace to another file they cost
-at most a fifth more CPU time than without. Runs take turns; what counts is the median.
+at most a fifth more CPU time than without. Runs take turns, and each is compared with its neighbour,
+since a shared machine is faster in some minutes than in others; what counts is the median.
 """
+import statistics
+
 from _lab import jobs, lab, run
 
-COUNT, RUNS, MOST = 100000, 7, 1.20
+COUNT, RUNS, MOST = 100000, 11, 1.20
 
 
 def once(nginx, path, *more):
@@ -21,12 +24,13 @@ def test(verdict):
             plain.append(once(nginx, path))
             traced.append(once(nginx, path, '--trace', path / 'trace'))
         events = sum(1 for _ in open(path / 'trace', 'rb'))
-    without, with_trace = lab.median(plain), lab.median(traced)
-    verdict.say(without.code == 0 and with_trace.code == 0, 'every URL was fetched')
+    verdict.say(all(run.code == 0 for run in plain + traced), 'every URL was fetched')
     verdict.say(events > 9 * COUNT, f'{events / COUNT:.1f} events an exchange')
-    ratio = with_trace.cpu / without.cpu
-    verdict.say(ratio <= MOST, f'CPU {without.cpu:.2f} s, with a trace {with_trace.cpu:.2f} s: '
-                               f'{ratio:.3f} (at most {MOST})')
+    ratios = sorted(b.cpu / a.cpu for a, b in zip(plain, traced))
+    verdict.say(statistics.median(ratios) <= MOST,
+                f'{statistics.median(ratios):.3f} of the CPU time without (at most {MOST}), '
+                f'{ratios[0]:.2f} to {ratios[-1]:.2f} in {RUNS} pairs; '
+                f'{lab.median(plain).cpu:.2f} s and {lab.median(traced).cpu:.2f} s')
 
 
 run(test)
