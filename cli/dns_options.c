@@ -83,6 +83,7 @@ void dns_options_init(struct dns_options *o)
         .recurse = 1,
         .progress = 1,
         .summary = -1,
+        .trace.calls = -1,
         .started = fsock_now(),
         .max_time = 10 * FSOCK_SECOND,
         .parallel = 30000,

@@ -117,7 +117,7 @@ void get_options_init(struct get_options *o)
         .compressed = 1,
         .progress = 1,
         .summary = -1,
-        .trace.headers = -1,
+        .trace = {.calls = -1, .headers = -1},
         .include = -1,
         .connect_timeout = 5 * FSOCK_SECOND,
         .read_timeout = 30 * FSOCK_SECOND,

@@ -8,6 +8,7 @@
 #include "talk.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/time.h"
@@ -44,7 +45,8 @@ static int run(struct talk_options *o)
     char why[1024];
     if (o->list)
         return list_transports();
-    if (!trace_log_open(&log, &o->trace, "talk", true, NULL, why, sizeof why)) {
+    bool single = !o->scan || !o->ports || !strpbrk(o->ports, "-,");
+    if (!trace_log_open(&log, &o->trace, "talk", single, NULL, why, sizeof why)) {
         talk_say(o, why, "");
         return EXIT_WRITE;
     }

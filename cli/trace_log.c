@@ -44,11 +44,14 @@ static void close_file(struct out *file)
         close(fd);
 }
 
-static unsigned flags_of(const struct trace_options *o, bool single)
+/* -v alone prints no calls, and wants headers. */
+static unsigned flags_of(const struct trace_options *o, bool single, bool lines)
 {
-    bool headers = o->headers >= 0 ? o->headers : single;
+    bool headers = (o->headers >= 0 ? o->headers : single) || lines;
+    bool calls = (o->calls >= 0 ? o->calls : single || o->data) && o->file;
     return (o->data ? (unsigned)FSOCK_TRACE_DATA : 0) |
            (headers ? (unsigned)FSOCK_TRACE_HEADERS : 0) |
+           (calls ? 0 : (unsigned)FSOCK_TRACE_NO_CALLS) |
            (o->secrets ? (unsigned)FSOCK_TRACE_SECRETS : 0);
 }
 
@@ -59,7 +62,7 @@ bool trace_log_open(struct trace_log *log, const struct trace_options *options, 
     if (!lines && !options->file)
         return true;
     int sys_errno = ENOMEM;
-    log->trace = fsock_trace_new(flags_of(options, single) | (lines ? FSOCK_TRACE_HEADERS : 0u));
+    log->trace = fsock_trace_new(flags_of(options, single, lines != NULL));
     if (log->trace && options->file)
         log->file = open_file(options->file, &sys_errno);
     if (!log->trace || (options->file && !log->file)) {

@@ -11,8 +11,9 @@
 
 /* A part of the options of each verb. */
 struct trace_options {
-    const char *file;           /* "-": standard output; NULL: none */
-    int headers, data, secrets; /* headers: -1, not said */
+    const char *file;   /* "-": standard output; NULL: none */
+    int calls, headers; /* -1: not said */
+    int data, secrets;
 };
 
 /* Their rows for the verb's table; `member` is the struct trace_options in the verb's own. */
@@ -20,6 +21,8 @@ struct trace_options {
     HEADING("Trace"),                                                                              \
         TEXT(0, "trace", "FILE", member.file,                                                      \
              "write down each step as JSON Lines, for 'fsock trace'; -: standard output"),         \
+        FLAG(0, "trace-calls", member.calls,                                                       \
+             "with system calls (on unless there are several; see --no-trace-calls)"),             \
         FLAG(0, "trace-data", member.data, "with the bytes that are sent and received"),           \
         FLAG(0, "trace-secrets", member.secrets, "with passwords and cookies, which are masked")
 

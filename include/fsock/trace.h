@@ -87,7 +87,8 @@ struct fsock_mark {
 enum {
     FSOCK_TRACE_DATA = 1,    /* keep the bytes, too */
     FSOCK_TRACE_HEADERS = 2, /* keep the headers of HTTP: the field head */
-    FSOCK_TRACE_SECRETS = 4  /* mask nothing */
+    FSOCK_TRACE_SECRETS = 4, /* mask nothing */
+    FSOCK_TRACE_NO_CALLS = 8 /* steps alone, without the system calls that make them up */
 };
 
 typedef struct fsock_trace fsock_trace;

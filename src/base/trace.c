@@ -105,6 +105,11 @@ bool fsk_trace_wants_data(const fsock_trace *t)
     return t && t->flags & FSOCK_TRACE_DATA;
 }
 
+bool fsk_trace_wants_calls(const fsock_trace *t)
+{
+    return t && !(t->flags & FSOCK_TRACE_NO_CALLS);
+}
+
 bool fsk_trace_wants_headers(const fsock_trace *t)
 {
     return t && t->flags & FSOCK_TRACE_HEADERS;

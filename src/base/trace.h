@@ -78,7 +78,8 @@ uint64_t fsk_trace_stream(fsock_trace *trace);
 /* Whether marks wait that fsk_trace_news() has not yet told of. Asking is telling. */
 bool fsk_trace_news(fsock_trace *trace);
 
-/* Whether it keeps bytes, whether headers, and whether it masks what is secret. */
+/* Whether it keeps system calls, bytes, headers; and whether it masks what is secret. */
+bool fsk_trace_wants_calls(const fsock_trace *trace);
 bool fsk_trace_wants_data(const fsock_trace *trace);
 bool fsk_trace_wants_headers(const fsock_trace *trace);
 bool fsk_trace_masks(const fsock_trace *trace);

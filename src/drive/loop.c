@@ -159,10 +159,10 @@ static void mark_wait(struct fsk_loop *loop, const struct epoll_event *events, i
 static int wait_for(struct fsk_loop *loop, struct epoll_event *events, int most, int ms)
 {
     fsock_trace *trace = loop->sched.driver.trace;
-    fsock_time since = trace ? fsock_now() : 0;
+    fsock_time since = fsk_trace_wants_calls(trace) ? fsock_now() : 0;
     int n = epoll_wait(loop->epoll, events, most, ms);
     int saved = errno;
-    if (trace)
+    if (fsk_trace_wants_calls(trace))
         mark_wait(loop, events, n, ms, since);
     errno = saved;
     return n;

@@ -94,10 +94,10 @@ static void mark_wait(fsock_trace *trace, const struct pollfd *fds, size_t n, in
 
 enum fsock_err fsk_poll(fsock_trace *trace, struct pollfd *fds, size_t n, int ms)
 {
-    fsock_time since = trace ? fsock_now() : 0;
+    fsock_time since = fsk_trace_wants_calls(trace) ? fsock_now() : 0;
     int result = poll(fds, n, ms);
     int saved = errno;
-    if (trace)
+    if (fsk_trace_wants_calls(trace))
         mark_wait(trace, fds, n, ms, result, since);
     errno = saved;
     return result < 0 && errno != EINTR ? FSOCK_ERR_SYSTEM : FSOCK_OK;

@@ -68,15 +68,15 @@ static void mark_option(fsock_trace *trace, struct fsock_mark *m, int level, int
 int fsk_call_socket(fsock_trace *trace, uint64_t id, int family, int type, int protocol)
 {
     int fd = socket(family, type, protocol);
-    if (trace) {
+    if (fd >= 0)
+        fsk_trace_socket(trace, fd, id);
+    if (fsk_trace_wants_calls(trace)) {
         char families[FSK_WORDS], types[FSK_WORDS], protocols[FSK_WORDS];
         struct fsock_mark m = {.call = "socket", .fd = fd, .result = fd};
         const struct fsock_field field[] = {
             fsk_text("family", fsk_word_family(family, families)),
             fsk_text("type", fsk_word_socket_type(type, types)),
             fsk_text("protocol", fsk_word_protocol(family, protocol, protocols))};
-        if (fd >= 0)
-            fsk_trace_socket(trace, fd, id);
         mark(trace, &m, field, sizeof field / sizeof *field);
     }
     return fd;
@@ -85,7 +85,7 @@ int fsk_call_socket(fsock_trace *trace, uint64_t id, int family, int type, int p
 int fsk_call_connect(fsock_trace *trace, int fd, const struct fsk_sockaddr *to)
 {
     int result = connect(fd, (const struct sockaddr *)&to->ss, to->len);
-    if (trace)
+    if (fsk_trace_wants_calls(trace))
         mark_with_addr(trace, "connect", fd, result, to);
     return result;
 }
@@ -93,7 +93,7 @@ int fsk_call_connect(fsock_trace *trace, int fd, const struct fsk_sockaddr *to)
 int fsk_call_bind(fsock_trace *trace, int fd, const struct fsk_sockaddr *at)
 {
     int result = bind(fd, (const struct sockaddr *)&at->ss, at->len);
-    if (trace)
+    if (fsk_trace_wants_calls(trace))
         mark_with_addr(trace, "bind", fd, result, at);
     return result;
 }
@@ -101,7 +101,7 @@ int fsk_call_bind(fsock_trace *trace, int fd, const struct fsk_sockaddr *at)
 int fsk_call_listen(fsock_trace *trace, int fd, int backlog)
 {
     int result = listen(fd, backlog);
-    if (trace) {
+    if (fsk_trace_wants_calls(trace)) {
         struct fsock_mark m = {.call = "listen", .fd = fd, .result = result};
         const struct fsock_field field = fsk_number("backlog", backlog);
         mark(trace, &m, &field, 1);
@@ -113,11 +113,11 @@ int fsk_call_accept(fsock_trace *trace, int fd)
 {
     const int flags = SOCK_NONBLOCK | SOCK_CLOEXEC;
     int result = accept4(fd, NULL, NULL, flags);
-    if (trace) {
+    if (result >= 0)
+        fsk_trace_socket(trace, result, 0);
+    if (fsk_trace_wants_calls(trace)) {
         struct fsock_mark m = {.call = "accept4", .fd = fd, .result = result};
         const struct fsock_field field = fsk_text("flags", "SOCK_CLOEXEC|SOCK_NONBLOCK");
-        if (result >= 0)
-            fsk_trace_socket(trace, result, 0);
         mark(trace, &m, &field, 1);
     }
     return result;
@@ -126,7 +126,7 @@ int fsk_call_accept(fsock_trace *trace, int fd)
 int fsk_call_shutdown(fsock_trace *trace, int fd, int how)
 {
     int result = shutdown(fd, how);
-    if (trace) {
+    if (fsk_trace_wants_calls(trace)) {
         char words[FSK_WORDS];
         struct fsock_mark m = {.call = "shutdown", .fd = fd, .result = result};
         const struct fsock_field field = fsk_text("how", fsk_word_shut(how, words));
@@ -138,11 +138,11 @@ int fsk_call_shutdown(fsock_trace *trace, int fd, int how)
 void fsk_call_close(fsock_trace *trace, int fd)
 {
     int result = close(fd);
-    if (trace) {
+    if (fsk_trace_wants_calls(trace)) {
         struct fsock_mark m = {.call = "close", .fd = fd, .result = result};
         mark(trace, &m, NULL, 0);
-        fsk_trace_closed(trace, fd);
     }
+    fsk_trace_closed(trace, fd);
 }
 
 int fsk_call_getsockname(fsock_trace *trace, int fd, struct fsk_sockaddr *sa)
@@ -151,7 +151,7 @@ int fsk_call_getsockname(fsock_trace *trace, int fd, struct fsk_sockaddr *sa)
     int result = getsockname(fd, (struct sockaddr *)&sa->ss, &sa->len);
     if (result < 0)
         *sa = (struct fsk_sockaddr){.len = 0};
-    if (trace)
+    if (fsk_trace_wants_calls(trace))
         mark_with_addr(trace, "getsockname", fd, result, sa);
     return result;
 }
@@ -162,7 +162,7 @@ int fsk_call_getpeername(fsock_trace *trace, int fd, struct fsk_sockaddr *sa)
     int result = getpeername(fd, (struct sockaddr *)&sa->ss, &sa->len);
     if (result < 0)
         *sa = (struct fsk_sockaddr){.len = 0};
-    if (trace)
+    if (fsk_trace_wants_calls(trace))
         mark_with_addr(trace, "getpeername", fd, result, sa);
     return result;
 }
@@ -171,7 +171,7 @@ int fsk_call_setsockopt(fsock_trace *trace, int fd, int level, int name, const v
                         socklen_t len)
 {
     int result = setsockopt(fd, level, name, value, len);
-    if (trace) {
+    if (fsk_trace_wants_calls(trace)) {
         struct fsock_mark m = {.call = "setsockopt", .fd = fd, .result = result};
         mark_option(trace, &m, level, name, value, len);
     }
@@ -182,7 +182,7 @@ int fsk_call_getsockopt(fsock_trace *trace, int fd, int level, int name, void *v
                         socklen_t *len)
 {
     int result = getsockopt(fd, level, name, value, len);
-    if (trace) {
+    if (fsk_trace_wants_calls(trace)) {
         struct fsock_mark m = {.call = "getsockopt", .fd = fd, .result = result};
         mark_option(trace, &m, level, name, result < 0 ? NULL : value, *len);
     }
@@ -198,7 +198,7 @@ ssize_t fsk_call_recv(fsock_trace *trace, int fd, void *buf, size_t cap, int fla
         from->len = sizeof from->ss;
     ssize_t n = recvfrom(fd, buf, cap, flags, from ? (struct sockaddr *)&from->ss : NULL,
                          from ? &from->len : NULL);
-    if (trace) {
+    if (fsk_trace_wants_calls(trace)) {
         struct fsock_mark m = {.call = "recvfrom", .fd = fd, .result = n, .size = cap};
         mark_moved(trace, &m, flags, n < 0 ? NULL : from, flags & MSG_PEEK ? NULL : buf, 0);
     }
@@ -210,7 +210,7 @@ ssize_t fsk_call_send(fsock_trace *trace, int fd, const void *buf, size_t len, i
 {
     ssize_t n =
         sendto(fd, buf, len, flags, to ? (const struct sockaddr *)&to->ss : NULL, to ? to->len : 0);
-    if (trace) {
+    if (fsk_trace_wants_calls(trace)) {
         struct fsock_mark m = {.call = "sendto", .fd = fd, .result = n, .size = len};
         mark_moved(trace, &m, flags, to, secret && fsk_trace_masks(trace) ? NULL : buf, 0);
     }
@@ -228,7 +228,7 @@ static void mark_splice(fsock_trace *trace, const char *call, int in, int out, s
 ssize_t fsk_call_splice(fsock_trace *trace, int in, int out, size_t max)
 {
     ssize_t n = splice(in, NULL, out, NULL, max, SPLICE_F_NONBLOCK | SPLICE_F_MOVE);
-    if (trace)
+    if (fsk_trace_wants_calls(trace))
         mark_splice(trace, "splice", in, out, max, n, "SPLICE_F_MOVE|SPLICE_F_NONBLOCK");
     return n;
 }
@@ -236,7 +236,7 @@ ssize_t fsk_call_splice(fsock_trace *trace, int in, int out, size_t max)
 ssize_t fsk_call_sendfile(fsock_trace *trace, int in, int out, size_t max)
 {
     ssize_t n = sendfile(out, in, NULL, max);
-    if (trace)
+    if (fsk_trace_wants_calls(trace))
         mark_splice(trace, "sendfile", in, out, max, n, NULL);
     return n;
 }
@@ -267,7 +267,7 @@ static void mark_messages(fsock_trace *trace, const char *call, int fd, ssize_t 
 int fsk_call_sendmmsg(fsock_trace *trace, int fd, struct mmsghdr *m, unsigned n, int flags)
 {
     int result = sendmmsg(fd, m, n, flags);
-    if (trace) {
+    if (fsk_trace_wants_calls(trace)) {
         size_t size = 0;
         for (unsigned i = 0; i < n; i++)
             size += bytes_of(&m[i].msg_hdr);
@@ -279,7 +279,7 @@ int fsk_call_sendmmsg(fsock_trace *trace, int fd, struct mmsghdr *m, unsigned n,
 int fsk_call_recvmmsg(fsock_trace *trace, int fd, struct mmsghdr *m, unsigned n, int flags)
 {
     int result = recvmmsg(fd, m, n, flags, NULL);
-    if (trace) {
+    if (fsk_trace_wants_calls(trace)) {
         size_t size = 0;
         for (int i = 0; i < result; i++)
             size += m[i].msg_len;
@@ -291,7 +291,7 @@ int fsk_call_recvmmsg(fsock_trace *trace, int fd, struct mmsghdr *m, unsigned n,
 ssize_t fsk_call_recvmsg(fsock_trace *trace, int fd, struct msghdr *m, int flags)
 {
     ssize_t result = recvmsg(fd, m, flags);
-    if (trace)
+    if (fsk_trace_wants_calls(trace))
         mark_messages(trace, "recvmsg", fd, result, m, 0, bytes_of(m), flags);
     return result;
 }

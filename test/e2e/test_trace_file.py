@@ -377,7 +377,22 @@ def test_numbers_of_lookups(fsock, tmp):
     assert asked == {f"{name}.": i for i, name in enumerate(names, 1)}
 
 
-# ---- headers ----
+# ---- calls and headers ----
+
+
+def has_calls(tmp):
+    return any(mark["event"] == "call" for mark in trace_of(tmp)[1])
+
+
+@pytest.mark.parametrize("verb, one, many", [
+    ("get", ["{url}"], ["{url}", "{url}"]),
+    ("dns", ["-m", "1", "@127.0.0.1:1", "a.test", "A"], ["-m", "1", "@127.0.0.1:1", "a.test", "b.test", "A"]),
+    ("talk", ["-z", "127.0.0.1", "1"], ["-z", "127.0.0.1", "1-3"])])
+def test_calls_are_there_for_one_or_if_asked_for(fsock, site, tmp, verb, one, many):
+    for words, expect in (one, True), (["--no-trace-calls", *one], False), (many, False), \
+            (["--trace-calls", *many], True), (["--trace-data", *many], True):
+        fsock(verb, "--trace", "trace", *[w.format(url=site.url("/plain/1")) for w in words], cwd=tmp)
+        assert has_calls(tmp) == expect, words
 
 
 def test_headers_are_there_for_one_url_or_if_asked_for(fsock, site, tmp):

@@ -25,7 +25,7 @@ def lines(*events):
 @pytest.fixture
 def trace(site, fsock, tmp):
     """A trace of two transfers, of which the second fails."""
-    fsock("get", "--trace", "t.jsonl", "-s", "-P", "1", site.url("/plain/5"), "http://127.0.0.1:1/",
+    fsock("get", "--trace", "t.jsonl", "--trace-calls", "-s", "-P", "1", site.url("/plain/5"), "http://127.0.0.1:1/",
           cwd=tmp)
     return tmp / "t.jsonl"
 
