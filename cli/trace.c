@@ -28,9 +28,9 @@ struct trace {
     struct trace_feed feed;
     struct out err;
     int signals;
-    int code; /* of the first failure */
-    uint64_t good, bad;
-    char shown[BAD_SHOWN][400]; /* the first bad lines */
+    int code;                         /* of the first failure */
+    uint64_t good, bad, steps, calls; /* lines, and marks of them */
+    char shown[BAD_SHOWN][400];       /* the first bad lines */
 };
 
 static void say(struct trace *t, const char *text)
@@ -64,6 +64,13 @@ static void take_bad(struct trace *t, const char *name, const char *why)
     t->bad++;
 }
 
+static void take_mark(struct trace *t, const struct fsock_mark *mark)
+{
+    t->steps += mark->kind != FSOCK_MARK_CALL;
+    t->calls += mark->kind == FSOCK_MARK_CALL;
+    trace_feed_mark(&t->feed, mark);
+}
+
 static bool goes_on(const struct trace *t)
 {
     return !interrupt_signal() && !trace_feed_failed(&t->feed);
@@ -79,7 +86,7 @@ static void read_marks(struct trace *t, struct trace_reader *r, const char *name
            (result = trace_read_next(r, &run, &mark, why, sizeof why)) != TRACE_READ_END) {
         t->good += result != TRACE_READ_BAD;
         if (result == TRACE_READ_MARK)
-            trace_feed_mark(&t->feed, mark);
+            take_mark(t, mark);
         else if (result == TRACE_READ_RUN)
             trace_feed_run(&t->feed, &run);
         else
@@ -132,12 +139,22 @@ static void tell_bad(struct trace *t)
     }
 }
 
+/* Why nothing is shown, if it is of what such a trace does not have. */
+static void tell_lack_of_calls(struct trace *t)
+{
+    bool wanted = t->o.output == TRACE_OUTPUT_NETWORK || t->o.output == TRACE_OUTPUT_CONNECT;
+    if (wanted && t->steps && !t->calls)
+        say(t, "this trace has no system calls, only steps, which --view all shows; of several "
+               "URLs or names calls are kept with --trace-calls");
+}
+
 /* Write the end and close; the exit code. */
 static int finish(struct trace *t)
 {
     bool interrupted = interrupt_signal() != 0;
     int sys_errno = trace_feed_close(&t->feed, !interrupted && !t->code);
     tell_bad(t);
+    tell_lack_of_calls(t);
     if (t->feed.starved) {
         say(t, "out of memory");
         return EXIT_MEMORY;

@@ -57,7 +57,7 @@ static uint64_t begin_request(struct tracee_mean *mean, struct tracee_conn *conn
         MEAN_MARK(mean, conn, FSOCK_MARK_START, id, 0, 0, fsk_text("url", url),
                   fsk_text("role", talk->server ? "server" : NULL));
     if (talk->uses)
-        MEAN_MARK(mean, conn, FSOCK_MARK_REUSE, id, 0, 0, fsk_text("peer", talk->peer),
+        MEAN_MARK(mean, conn, FSOCK_MARK_REUSE, id, 0, 0, fsk_text("addr", talk->peer),
                   fsk_number("uses", talk->uses));
     talk->uses++;
     talk->id = id;
@@ -166,6 +166,7 @@ static bool headed(struct tracee_mean *mean, struct tracee_conn *conn)
     struct talk_http *http = conn->talk.http;
     const struct fsk_h1_head *h = &http->response.response;
     const struct talk_question *q = &http->question[0];
+    http->answered = 0; /* what follows is the body, as it is received */
     if (h->status < 200 && h->status != 101)
         return true;
     struct fsk_span head = fsk_buf_span(&http->response.head);

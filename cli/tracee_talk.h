@@ -37,9 +37,10 @@ struct talk_http {
     struct http_watch request, response;
     struct talk_question question[TALK_QUESTIONS];
     unsigned questions;
-    uint64_t newest;          /* the id of the request that goes out */
-    uint64_t asked, answered; /* bytes of the newest request, and of the oldest's response */
-    bool begun;               /* the first byte of that response has come */
+    uint64_t newest;   /* the id of the request that goes out */
+    uint64_t asked;    /* bytes of the newest request */
+    uint64_t answered; /* ... of the oldest one's response, from its last header on */
+    bool begun;        /* the first byte of that response has come */
 };
 
 struct talk_tls {

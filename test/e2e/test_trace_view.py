@@ -52,6 +52,15 @@ def test_views(trace, show):
     assert "[ECONNREFUSED]" in show("--view", "connect", trace.name).text
 
 
+def test_steps_alone(fsock, show, tmp):
+    fsock("get", "--trace", "t.jsonl", "-s", "http://127.0.0.1:1/", "http://127.0.0.1:2/", cwd=tmp)
+    for view in "network", "connect":
+        shown = show("--view", view, "t.jsonl")
+        assert shown.code == 0 and not shown.stdout
+        assert b"no system calls" in shown.stderr and b"--trace-calls" in shown.stderr
+    assert not show("t.jsonl").stderr
+
+
 def test_times(trace, show):
     def column(*args):
         return [re.search(r"(?:^|\] )([\d.:]+) ", line)[1] for line in show(*args, trace.name).lines]
