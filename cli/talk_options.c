@@ -107,7 +107,8 @@ const struct option_set talk_option_set = {
 
 void talk_options_init(struct talk_options *o)
 {
-    *o = (struct talk_options){.view = -1, .wait = -1, .quit = -1, .parallel = 1000, .trace.calls = -1};
+    *o = (struct talk_options){
+        .view = -1, .wait = -1, .quit = -1, .parallel = 1000, .trace.calls = -1};
     fsock_options_init(&o->options);
 }
 
