@@ -2,7 +2,8 @@
 
 The stages, in this order, and all of them if none is named:
   build   build/ by gcc, build-asan/ by clang with ASan and UBSan, build-fuzz/ with libFuzzer, one
-          program in build-tsan/ with TSan, all with -Werror
+          program in build-tsan/ with TSan, all with -Werror; all but the first one beside what can
+          be done with that, in time that nothing else wants
   checks  the house rules, the layout of the code, the exported symbols
   unit    what Meson knows as tests, in build/ and build-asan/; each cmocka case counts
   threads streams in many threads, under ThreadSanitizer and valgrind: no races, no errors of
@@ -94,21 +95,42 @@ def kill_group(process):
 
 # ---- build ---------------------------------------------------------------------------------------
 
-def build(directory):
+def build(directory, *priority):
     """Configures, if that hasn't been done, and compiles; as run() returns."""
     if not os.path.exists(f'{directory}/build.ninja'):
         compiler, options = BUILDS[directory]
         done = run(['meson', 'setup', directory, *options], env=dict(ENV, CC=compiler))
         if done[0] != 0:
             return done
-    return run(['ninja', '-C', directory, '--quiet', *TARGETS.get(directory, [])])
+    return run([*priority, 'ninja', '-C', directory, '--quiet', *TARGETS.get(directory, [])])
+
+
+def count_build(score, directory, code, log, seconds):
+    score.add(f'build {directory} ({BUILDS[directory][0]})', passed=code == 0, failed=code != 0,
+              seconds=seconds, log=log)
+
+
+class Building:
+    """The other builds, one after the other, begun in the background as Fuzzing is."""
+
+    def __init__(self):
+        self.pool = concurrent.futures.ThreadPoolExecutor(1)
+        self.good = True
+        self.ends = {directory: self.pool.submit(build, directory, 'chrt', '--idle', '0')
+                     for directory in BUILDS if directory != 'build'}
+
+    def tell(self, score):
+        """Waits for what has not been told. True: all were good."""
+        while self.ends:
+            directory, end = next(iter(self.ends.items()))
+            count_build(score, directory, *end.result())
+            self.good = self.good and end.result()[0] == 0
+            del self.ends[directory]
+        return self.good
 
 
 def stage_build(score, quick):
-    for directory in ['build'] if quick else BUILDS:
-        code, log, seconds = build(directory)
-        score.add(f'build {directory} ({BUILDS[directory][0]})', passed=code == 0,
-                  failed=code != 0, seconds=seconds, log=log)
+    count_build(score, 'build', *build('build'))
 
 
 # ---- checks --------------------------------------------------------------------------------------
@@ -146,8 +168,10 @@ def count_tap(entry):
     return cases.count('ok'), failed or int(not good)
 
 
-def stage_unit(score, quick):
+def stage_unit(score, quick, building=None):
     for directory in ['build'] if quick else ['build', 'build-asan']:
+        if directory != 'build' and building and not building.tell(score):
+            return
         record = f'{directory}/meson-logs/testlog.json'
         if os.path.exists(record):
             os.unlink(record)
@@ -273,14 +297,21 @@ def main():
     os.chdir(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     score = Score()
     built = True  # else what an earlier build has left would be tested
-    fuzzing = None
+    fuzzing = building = None
     for name, stage in STAGES.items():
         if (not names or name in names) and (built or name == 'checks'):
             if name == 'e2e' and not quick and (not names or 'fuzz' in names):
                 fuzzing = Fuzzing()
-            how = {'fuzzing': fuzzing} if name == 'fuzz' else {}
+            how = {'fuzz': {'fuzzing': fuzzing}, 'unit': {'building': building}}.get(name, {})
             stage(score, quick, **how)
-        built = built and not (name == 'build' and score.failed)
+        if name == 'build':
+            built = not score.failed
+            if built and not quick and (not names or name in names):
+                building = Building()
+        elif building and name != 'checks':
+            built = building.tell(score) and built
+    if building:
+        building.tell(score)
     print(summary(score.passed, score.failed, score.skipped))
     return 1 if score.failed else 0
 
