@@ -102,14 +102,15 @@ print(a.recv(10), hit)
 
 
 def test_stop_and_continue(fsock):
-    """A group-stop stays one until SIGCONT, and what slept goes on sleeping."""
+    """A group-stop stays one until SIGCONT, and what slept goes on sleeping. In a group of its own,
+    since SIGTSTP stops nobody in one that is orphaned (setpgid(2))."""
     process = start(fsock, sys.executable, "-u", "-c",
                     "import os, select, socket\n"
                     "a, b = socket.socketpair()\n"
                     "print(os.getpid())\n"
                     "p = select.poll()\n"
                     "p.register(a, select.POLLIN)\n"
-                    "print(p.poll(700))\n")
+                    "print(p.poll(3000))\n", process_group=0)
     pid = int(first_line(process))
     time.sleep(0.1)
     for number in (signal.SIGSTOP, signal.SIGTSTP):
