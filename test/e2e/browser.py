@@ -78,8 +78,9 @@ class Browser:
         ours_in, theirs_out = os.pipe()
         self.into, self.out, self.rest = ours_out, ours_in, b""
         self.number, self.pages = 0, {}
-        words = [PROGRAM, "--headless=new", "--no-sandbox", "--disable-gpu", "--remote-debugging-pipe",
-                 "--no-first-run", "--disable-background-networking", f"--user-data-dir={folder}/chromium"]
+        words = [PROGRAM, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
+                 "--remote-debugging-pipe", "--no-first-run", "--disable-background-networking",
+                 f"--user-data-dir={folder}/chromium"]
         # The pipe's ends have to be 3 and 4.
         self.process = subprocess.Popen(
             ["bash", "-c", f'exec "$@" 3<&{theirs_in} 4>&{theirs_out}', "-", *words],
