@@ -31,13 +31,24 @@ static void say(struct watch *w, const char *text)
     out_flush(w->err);
 }
 
-/* The words of the command with blanks between, as a file's reader has them. */
+/* What is written of the command's words: behind its name may be secrets, as curl's -u has them. */
+static const char *const *words(const struct watch *w, const char *name[2])
+{
+    if (w->o->keep.secrets)
+        return (const char *const *)w->o->command;
+    name[0] = w->o->command[0];
+    name[1] = NULL;
+    return name;
+}
+
+/* The words with blanks between, as a file's reader has them. */
 static void begin_run(struct watch *w)
 {
     struct trace_run run = {.wall = fsk_time_unix(), .mono = w->started, .pid = getpid()};
+    const char *name[2];
     size_t n = 0;
     snprintf(run.program, sizeof run.program, "fsock %s", FSOCK_VERSION);
-    for (char *const *word = w->o->command; *word && n < sizeof run.args; word++)
+    for (const char *const *word = words(w, name); *word && n < sizeof run.args; word++)
         n += (size_t)snprintf(run.args + n, sizeof run.args - n, "%s%s", n ? " " : "", *word);
     trace_feed_run(&w->feed, &run);
 }
@@ -45,11 +56,11 @@ static void begin_run(struct watch *w)
 /* 0, or the exit code after it has been said what is wrong. */
 static int open_all(struct watch *w)
 {
+    const char *name[2];
     char why[4400];
     int code = 0;
     if (w->o->keep.file &&
-        !trace_log_open_file(&w->log, w->o->keep.file, (const char *const *)w->o->command, why,
-                             sizeof why))
+        !trace_log_open_file(&w->log, w->o->keep.file, words(w, name), why, sizeof why))
         code = EXIT_WRITE;
     if (!code && w->o->output != TRACE_OUTPUT_NONE) {
         code = trace_feed_open(&w->feed, w->o, false, why, sizeof why);

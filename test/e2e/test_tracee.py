@@ -129,6 +129,17 @@ def test_data_and_secrets(site, trace):
 
 
 @needs("curl")
+def test_secrets_among_the_words(site, fsock, tmp, trace):
+    command = ["curl", "-sS", "-u", "me:s3cr3t", site.url("/plain/10")]
+    _, t = trace(*command)
+    assert t.run["args"] == ["curl"] and "s3cr3t" not in (tmp / "t.jsonl").read_text()
+    page = fsock("trace", "--html", "-o", "p.html", "--", *command, cwd=tmp)
+    assert page.code == 0 and "s3cr3t" not in (tmp / "p.html").read_text()
+    _, t = trace(*command, options=["--trace-secrets"])
+    assert t.run["args"] == command
+
+
+@needs("curl")
 def test_kept_connection(site, trace):
     url = site.url("/plain/10")
     _, t = trace("curl", "-sS", url, url, "-d", "x=1", url)
