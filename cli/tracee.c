@@ -262,8 +262,9 @@ static void step(struct tracee *t)
 {
     int status;
     pid_t tid = waitpid(-1, &status, __WALL);
-    if (pending && t->over) {
-        tracee_threads_kill(&t->threads, pending);
+    if (pending && t->over) { /* shells let what runs in the background ignore INT and QUIT */
+        bool ignored = pending == SIGINT || pending == SIGQUIT;
+        tracee_threads_kill(&t->threads, ignored ? SIGTERM : pending);
         pending = 0;
     }
     if (tid < 0) {

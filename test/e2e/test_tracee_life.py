@@ -86,6 +86,17 @@ def test_a_signal_that_ends_the_command(fsock):
     assert process.returncode == 143
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP])
+def test_signals_end_what_the_command_left_behind(fsock, number):
+    """Also what a shell has put into the background, which ignores INT and QUIT."""
+    process = start(fsock, "sh", "-c", "sleep 60 & echo ready; exit 3")
+    assert first_line(process) == "ready"
+    time.sleep(0.5)
+    process.send_signal(number)
+    process.communicate(timeout=10)
+    assert process.returncode == 3
+
+
 def test_handlers_run_and_calls_go_on(fsock, tmp):
     """A signal in the middle of a recv: the handler runs, and the call is taken up again."""
     script = """
