@@ -280,8 +280,7 @@ static const struct fsk_advice rows[] = {
     {ROW(EAFNOSUPPORT, AT(CONNECT) | AT(SEND) | AT(RESOLVE)),
      {"this machine has no such family, mostly IPv6 that is switched off, or the local address is of "
       "the other one",
-      "use IPv4, or switch IPv6 on: sysctl net.ipv6.conf.all.disable_ipv6, ipv6.disable= of the "
-      "kernel"}},
+      "use IPv4, or switch IPv6 on: ipv6.disable= of the kernel's command line"}},
     {ROW(EAFNOSUPPORT, 0),
      {"this machine has no such family of addresses, or a sandbox forbids it",
       "use IPv4 if IPv6 is off; look at RestrictAddressFamilies= of the service"}},
@@ -293,9 +292,10 @@ static const struct fsk_advice rows[] = {
      {"another program listens there already, or a unix socket's path was left behind",
       "find it by ss -lntup, or ss -xlp; remove the path if nobody listens"}},
     {ROW(EADDRNOTAVAIL, AT(CONNECT)),
-     {"the local address to bind to is not on this machine, or all local ports for that peer are "
-      "in use",
-      "check the address (ip addr), then the ports (ss -s, sysctl net.ipv4.ip_local_port_range)"}},
+     {"the local address to bind to is not on this machine, all local ports for that peer are in "
+      "use, or IPv6 is switched off",
+      "check the address (ip addr), the ports (ss -s, sysctl net.ipv4.ip_local_port_range), and "
+      "sysctl net.ipv6.conf.all.disable_ipv6"}},
     {ROW(EADDRNOTAVAIL, 0),
      {"no interface of this machine has the address",
       "check it by ip addr; a fresh IPv6 address takes seconds until it can be used"}},
@@ -357,7 +357,7 @@ static const struct fsk_advice rows[] = {
       "count sockets (ss -s); see sysctl net.ipv4.tcp_mem and net.ipv4.igmp_max_memberships"}},
     {ROW(EISCONN, 0),
      {"the socket is connected already",
-      "use it as it is, or open another; on datagrams, leave the address out"}},
+      "use it as it is, or open another; on unix streams, send without an address"}},
     {ROW(ENOTCONN, AT(SEND) | AT(RECV)),
      {"the socket is not connected: it never was, or the connection failed before",
       "look for an error of connect that was not checked"}},

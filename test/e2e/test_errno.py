@@ -351,3 +351,9 @@ def test_examples(build, tmp, command):
 
 def test_examples_were_found():
     assert len(EXAMPLES) > 12
+
+
+def test_ipv6_that_is_switched_off(fsock):
+    """With the sysctl, connect gives EADDRNOTAVAIL; EAFNOSUPPORT only comes of the kernel's option."""
+    assert "disable_ipv6" in fsock("errno", "EADDRNOTAVAIL").text
+    assert "disable_ipv6" not in fsock("errno", "EAFNOSUPPORT").text
