@@ -8,8 +8,9 @@
  *
  * `time` is the wall clock (seconds since 1970), `mono` CLOCK_MONOTONIC, both at the moment from
  * which the `t` of all lines that follow counts; `run` is a random number in hex; `args` names the
- * verb, whose other words may hold secrets, or is the command that was traced, whole. Then a line
- * per mark (fsock/trace.h), keys in this order, those that say nothing left out:
+ * verb, or the command that was traced: other words may hold secrets, and a command's are there
+ * only if those are asked for. Then a line per mark (fsock/trace.h), keys in this order, those that
+ * say nothing left out:
  *
  *   t      seconds since the start of the run, nine decimals
  *   event  fsock_mark_name()
