@@ -298,14 +298,11 @@ static void take_close(struct trace_exchange *x, const struct fsock_mark *mark)
     x->retransmits = number_of(mark, "retransmits", 0);
 }
 
-/* What a mark says of the exchange that it belongs to. */
-static void take(struct trace_model *m, struct trace_exchange *x, const struct fsock_mark *mark,
-                 int64_t at)
+/* What a mark says of the way to the peer. */
+static void take_way(struct trace_model *m, struct trace_exchange *x, const struct fsock_mark *mark,
+                     int64_t at)
 {
     switch (mark->kind) {
-    case FSOCK_MARK_START:
-        name(m, x, mark);
-        break;
     case FSOCK_MARK_LOOKUP:
         open_stage(x, TRACE_LOOKUP, at);
         break;
@@ -338,6 +335,19 @@ static void take(struct trace_model *m, struct trace_exchange *x, const struct f
     case FSOCK_MARK_REUSE:
         x->reused = true;
         break;
+    default:
+        break;
+    }
+}
+
+/* What a mark says of an exchange: of what is said there, and of its beginning and end. */
+static void take(struct trace_model *m, struct trace_exchange *x, const struct fsock_mark *mark,
+                 int64_t at)
+{
+    switch (mark->kind) {
+    case FSOCK_MARK_START:
+        name(m, x, mark);
+        break;
     case FSOCK_MARK_REQUEST:
         take_request(m, x, mark, at);
         break;
@@ -365,7 +375,7 @@ static void take(struct trace_model *m, struct trace_exchange *x, const struct f
         take_close(x, mark);
         break;
     default:
-        break;
+        take_way(m, x, mark, at);
     }
 }
 
