@@ -127,24 +127,21 @@ static void leave_accept(struct tracee_context *ctx, struct tracee_call *call)
 
 /* ---- Names and options ----------------------------------------------------------------------- */
 
-static void leave_connect(struct tracee_context *ctx, struct tracee_call *call)
+/* A call whose second argument is an address. */
+static void leave_address(struct tracee_context *ctx, struct tracee_call *call)
 {
     char addr[FSK_SOCKADDR_TEXT];
     struct fsk_sockaddr sa;
     tracee_read_sockaddr(call->tid, call->arg[1], (size_t)call->arg[2], &sa);
     fsk_sockaddr_format(&sa, addr);
     MARK_CALL(ctx, call, tracee_fd(call), 0, fsk_text("addr", addr));
-    if (call->conn)
-        tracee_mean_connected(&ctx->mean, call->conn, call->sys_errno);
 }
 
-static void leave_bind(struct tracee_context *ctx, struct tracee_call *call)
+static void leave_connect(struct tracee_context *ctx, struct tracee_call *call)
 {
-    char addr[FSK_SOCKADDR_TEXT];
-    struct fsk_sockaddr sa;
-    tracee_read_sockaddr(call->tid, call->arg[1], (size_t)call->arg[2], &sa);
-    fsk_sockaddr_format(&sa, addr);
-    MARK_CALL(ctx, call, tracee_fd(call), 0, fsk_text("addr", addr));
+    leave_address(ctx, call);
+    if (call->conn)
+        tracee_mean_connected(&ctx->mean, call->conn, call->sys_errno);
 }
 
 static void leave_name(struct tracee_context *ctx, struct tracee_call *call)
@@ -250,7 +247,7 @@ static const struct tracee_shape shapes[] = {
     {SYS_socket, "socket", 0, leave_socket},
     {SYS_socketpair, "socketpair", 0, leave_socketpair},
     {SYS_connect, "connect", ON | SLEEP, leave_connect},
-    {SYS_bind, "bind", ON, leave_bind},
+    {SYS_bind, "bind", ON, leave_address},
     {SYS_listen, "listen", ON, leave_listen},
     {SYS_accept, "accept", ON | SLEEP, leave_accept},
     {SYS_accept4, "accept4", ON | SLEEP, leave_accept},

@@ -39,15 +39,20 @@ static void mark(struct tracee_context *ctx, struct tracee_call *call, const str
         tracee_mark_call(ctx, call, -1, 0, field, sizeof field / sizeof *field);
 }
 
-/* A struct timespec in milliseconds, rounded up. */
+/* A time in milliseconds, rounded up; `units` are those of its fraction in one of them. */
+static int64_t to_ms(int64_t seconds, int64_t fraction, int64_t units)
+{
+    if (seconds < 0 || seconds > INT64_MAX / 2000 || fraction < 0 || fraction >= 1000 * units)
+        return 0;
+    return seconds * 1000 + (fraction + units - 1) / units;
+}
+
 static int64_t timespec_ms(pid_t tid, uint64_t at)
 {
     struct timespec t;
     if (!tracee_read_all(tid, at, &t, sizeof t))
         return -1;
-    if (t.tv_sec < 0 || t.tv_sec > INT64_MAX / 2000 || t.tv_nsec < 0 || t.tv_nsec >= 1000000000)
-        return 0;
-    return (int64_t)t.tv_sec * 1000 + (t.tv_nsec + 999999) / 1000000;
+    return to_ms(t.tv_sec, t.tv_nsec, 1000000);
 }
 
 static int64_t timeval_ms(pid_t tid, uint64_t at)
@@ -55,9 +60,7 @@ static int64_t timeval_ms(pid_t tid, uint64_t at)
     struct timeval t;
     if (!tracee_read_all(tid, at, &t, sizeof t))
         return -1;
-    if (t.tv_sec < 0 || t.tv_sec > INT64_MAX / 2000 || t.tv_usec < 0 || t.tv_usec >= 1000000)
-        return 0;
-    return (int64_t)t.tv_sec * 1000 + (t.tv_usec + 999) / 1000;
+    return to_ms(t.tv_sec, t.tv_usec, 1000);
 }
 
 /* ---- poll ------------------------------------------------------------------------------------ */
