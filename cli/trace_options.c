@@ -9,17 +9,22 @@
 
 #define AT(member) offsetof(struct trace_verb, member)
 
+#define OUTPUT(name, kind, help)                                                                   \
+    {                                                                                              \
+        0, name, NULL, OPTION_COUNT, AT(asked[kind]), help, 0, 0, 0                                \
+    }
+
 /* clang-format off */
 static const struct option_row rows[] = {
     HEADING("What is made of it"),
-    CHOICE(0, "view", "NAME", output, "all|network|connect|timeline",
+    CHOICE(0, "view", "NAME", view, "all|network|connect|timeline",
            "all: each call, and what it means (the default); network: what 'strace -e "
            "trace=network' prints; connect: connects, and how they ended; timeline: a line per "
            "exchange, with a bar"),
-    SET(0, "summary", output, TRACE_OUTPUT_SUMMARY, "counts, and percentiles of each stage, per host"),
-    SET(0, "har", output, TRACE_OUTPUT_HAR, "HTTP Archive 1.2, for the tools of browsers"),
-    SET(0, "svg", output, TRACE_OUTPUT_SVG, "a picture: a row per exchange, with a bar of its stages"),
-    SET(0, "html", output, TRACE_OUTPUT_HTML, "the same as a page, which zooms, sorts and shows all details"),
+    OUTPUT("summary", TRACE_OUTPUT_SUMMARY, "counts, and percentiles of each stage, per host"),
+    OUTPUT("har", TRACE_OUTPUT_HAR, "HTTP Archive 1.2, for the tools of browsers"),
+    OUTPUT("svg", TRACE_OUTPUT_SVG, "a picture: a row per exchange, with a bar of its stages"),
+    OUTPUT("html", TRACE_OUTPUT_HTML, "the same as a page, which zooms, sorts and shows all details"),
     FLAG(0, "json", json, "with --summary: a JSON object per host"),
     CHOICE(0, "color", "WHEN", colour, COLOUR_CHOICES, "of the timeline: auto, always or never"),
     TEXT('o', "output", "FILE", target, "into a file, which is whole or not there"),
@@ -61,17 +66,26 @@ const struct option_set trace_option_set = {
 
 void trace_options_init(struct trace_verb *o)
 {
-    *o = (struct trace_verb){.output = TRACE_OUTPUT_NONE,
-                             .id = -1,
-                             .connection = -1,
-                             .fd = -1,
-                             .since = -1,
-                             .until = -1};
+    *o = (struct trace_verb){
+        .view = -1, .id = -1, .connection = -1, .fd = -1, .since = -1, .until = -1};
 }
 
 void trace_options_fini(struct trace_verb *o)
 {
     option_list_free(&o->files);
+}
+
+/* Set o->output; how many are asked for. */
+static unsigned pick_output(struct trace_verb *o)
+{
+    unsigned n = o->view >= 0;
+    o->output = o->view >= 0 ? o->view : TRACE_OUTPUT_NONE;
+    for (int kind = 0; kind < TRACE_OUTPUTS; kind++)
+        if (o->asked[kind]) {
+            o->output = kind;
+            n++;
+        }
+    return n;
 }
 
 /* What is wrong, and what to do instead; NULL if all is well. */
@@ -110,7 +124,11 @@ static const char *conflict(const struct trace_verb *o)
 
 int trace_options_check(struct trace_verb *o, char *why, size_t cap)
 {
-    const char *text = conflict(o);
+    unsigned outputs = pick_output(o);
+    const char *text = outputs > 1
+                           ? "one thing is made at a time: of --view, --summary, --har, --svg "
+                             "and --html only one can be given"
+                           : conflict(o);
     bool kept = o->command && o->keep.file && !o->target;
     if (o->output == TRACE_OUTPUT_NONE && !kept)
         o->output = TRACE_OUTPUT_ALL;

@@ -25,7 +25,8 @@ enum trace_output_kind {
     TRACE_OUTPUT_SUMMARY,
     TRACE_OUTPUT_HAR,
     TRACE_OUTPUT_SVG,
-    TRACE_OUTPUT_HTML
+    TRACE_OUTPUT_HTML,
+    TRACE_OUTPUTS
 };
 
 /* What the command line said. Flags are 0 or 1; -1 is "not said". */
@@ -33,7 +34,8 @@ struct trace_verb {
     struct option_list files;
     char *const *command;      /* what stands behind --, ended with NULL; NULL: files are read */
     struct trace_options keep; /* of a command: where its trace is written, too */
-    int output;                /* enum trace_output_kind */
+    int view;                  /* of --view; -1 is "not said" */
+    int asked[TRACE_OUTPUTS];  /* how often the option of each output was given */
     const char *target;        /* of -o; NULL: standard output */
     int clock, delta;          /* how often -t was given; -r */
     int64_t id, connection, fd;
@@ -41,7 +43,9 @@ struct trace_verb {
     int failed, json, colour;
     int64_t since, until; /* nanoseconds since the start of the run */
 
-    enum trace_view_time time; /* made of the above by trace_options_check() */
+    /* Made of the above by trace_options_check(): */
+    enum trace_view_time time;
+    int output; /* enum trace_output_kind */
 };
 
 extern const struct option_set trace_option_set;

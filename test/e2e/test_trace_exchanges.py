@@ -62,3 +62,10 @@ def test_har(fsock, site, trace):
 def test_json_is_for_the_summary(fsock, trace):
     shown = fsock("trace", "--har", "--json", trace)
     assert shown.code == 2 and "--json is for --summary" in shown.stderr.decode()
+
+
+@pytest.mark.parametrize("words", [["--summary", "--html"], ["--svg", "--har"], ["--view", "all", "--har"]])
+def test_one_thing_is_made_at_a_time(fsock, trace, words):
+    shown = fsock("trace", *words, trace)
+    assert shown.code == 2 and not shown.stdout and "only one can be given" in shown.stderr.decode()
+    assert fsock("trace", "--svg", "--svg", trace).code == 0
