@@ -144,8 +144,8 @@ static void put_exchange(const struct timeline *t, const struct trace_exchange *
 static void put_legend(const struct timeline *t)
 {
     char text[80];
-    snprintf(text, sizeof text, "%zu exchanges in %.3f s; ", t->model->n,
-             (double)(t->last - t->first) / 1e9);
+    snprintf(text, sizeof text, "%zu exchange%s in %.3f s; ", t->model->n,
+             t->model->n == 1 ? "" : "s", (double)(t->last - t->first) / 1e9);
     out_str(t->out, text);
     for (unsigned i = 0; i < TRACE_STAGES; i++) {
         out_char(t->out, looks[i].c);
