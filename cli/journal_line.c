@@ -68,13 +68,18 @@ static char *put_time(char *p, int64_t time)
 }
 
 /* The number of `width` digits at *p, which the byte `behind` follows, and what is behind that. */
-static bool take_number(const char **p, size_t width, char behind, uint64_t max, int64_t *n)
+static bool take_number(const char **p, size_t width, char behind, int64_t max, int64_t *n)
 {
-    uint64_t value;
-    if (!fsk_decimal_parse(fsk_span(*p, width), max, &value) || (*p)[width] != behind)
+    int64_t value = 0;
+    for (size_t i = 0; i < width; i++) {
+        if (!fsk_is_digit((*p)[i]))
+            return false;
+        value = value * 10 + ((*p)[i] - '0');
+    }
+    if (value > max || (*p)[width] != behind)
         return false;
     *p += width + 1;
-    *n = (int64_t)value;
+    *n = value;
     return true;
 }
 
@@ -140,7 +145,9 @@ static char *put_text(char *p, struct fsk_span s)
 static bool unescape(char *p, size_t *n)
 {
     size_t to = 0;
-    for (size_t i = 0; i < *n; i++) {
+    while (to < *n && !has_escape(p[to]))
+        to++;
+    for (size_t i = to; i < *n; i++) {
         char c = p[i];
         if (c == '\\') {
             if (*n - i < ESCAPE || p[i + 1] != 'x')
@@ -217,6 +224,14 @@ static bool take_free(char **rest, size_t *left, struct fsk_span *text)
     return missing || unescape(start, &text->n);
 }
 
+static bool is_word(struct fsk_span s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (s.p[i] <= ' ' || s.p[i] >= 0x7f)
+            return false;
+    return s.n && s.n <= ERR_MAX;
+}
+
 /* "12.345678" in nanoseconds. */
 static bool parse_took(struct fsk_span text, int64_t *took)
 {
@@ -256,9 +271,9 @@ bool journal_parse(char *line, size_t n, struct journal_record *r)
         !take_field(&rest, &left, &took) || !take_free(&rest, &left, &r->cache) ||
         !take_free(&rest, &left, &r->variant))
         return false;
-    if (!parse_time(time, &r->time) || !fsk_decimal_parse(status, MOST, &number) ||
-        !fsk_decimal_parse(exitcode, MOST, &code) || !parse_took(took, &r->took) ||
-        !unescape(rest, &left))
+    if (!is_word(r->err) || !parse_time(time, &r->time) ||
+        !fsk_decimal_parse(status, MOST, &number) || !fsk_decimal_parse(exitcode, MOST, &code) ||
+        !parse_took(took, &r->took) || !unescape(rest, &left))
         return false;
     r->status = (unsigned)number;
     r->exitcode = (int)code;

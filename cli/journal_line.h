@@ -32,7 +32,7 @@
 
 struct journal_record {
     int64_t time;                   /* nanoseconds since 1970, of which milliseconds are kept */
-    struct fsk_span err;            /* one word */
+    struct fsk_span err;            /* a word of 1 to 32 letters */
     unsigned status;                /* 0: none; at most 999 */
     int exitcode;                   /* 0: all went well; at most 999 */
     int64_t took;                   /* nanoseconds, of which microseconds are kept */

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "url_key.h"
+#include "wire/url.h"
 
 static struct fsk_buf key;
 
@@ -51,6 +52,48 @@ static void no_url(void **state)
     is("\x01#x", "a", FSK_SPAN("\x01#x\0a"));
 }
 
+/* The key as url.h makes it, without a look at what is in its normal form already. */
+static struct fsk_span slow(struct fsk_span url, char *out, size_t room)
+{
+    struct fsk_url u;
+    if (fsk_url_parse(url, true, &u, NULL) != FSK_URL_OK)
+        return fsk_span(NULL, 0);
+    u.fragment = fsk_span(NULL, 0);
+    u.has_fragment = false;
+    return fsk_span(out, fsk_url_normalise(&u, out, room));
+}
+
+/* Texts of pieces that matter: the short way and the long one come to the same. */
+static void both_ways(void **state)
+{
+    (void)state;
+    static const char *const piece[] = {
+        "http://", "https://", "HTTP://", "h.example", "1.2.3.4",  "[::1]", ":80",  ":443", ":8080",
+        ":080",    ":0",       ":99999",  "/",         "/a",       "/.",    "/..",  ".",    "-",
+        "%41",     "%",        "#",       "?",         "a=b&c",    "@",     ":",    "\\",   "|",
+        "~",       "_",        "!",       "Z",         "\xc3\xa9", " ",     "\x7f", "[",    "^"};
+    enum { PIECES = sizeof piece / sizeof *piece };
+    unsigned keys = 0;
+    srand(1);
+    for (int round = 0; round < 300000; round++) {
+        char url[200], want[700];
+        size_t n = 0;
+        for (int i = rand() % 9; i >= 0; i--) {
+            const char *p = piece[i == 8 || rand() % 3 ? rand() % PIECES : rand() % 16];
+            memcpy(url + n, p, strlen(p));
+            n += strlen(p);
+        }
+        struct fsk_span key_of = slow(fsk_span(url, n), want, sizeof want);
+        if (!key_of.n)
+            continue;
+        keys++;
+        assert_true(url_key(&key, fsk_span(url, n), fsk_span(NULL, 0)));
+        if (!fsk_span_eq(fsk_buf_span(&key), key_of))
+            fail_msg("%.*s became %.*s", (int)n, url, (int)fsk_buf_len(&key), key.mem);
+    }
+    assert_true(keys > 10000);
+}
+
 static void too_long(void **state)
 {
     (void)state;
@@ -65,10 +108,8 @@ int main(void)
 {
     fsk_buf_init(&key, URL_KEY_MAX);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(same),
-        cmocka_unit_test(variants),
-        cmocka_unit_test(no_url),
-        cmocka_unit_test(too_long),
+        cmocka_unit_test(same),      cmocka_unit_test(variants), cmocka_unit_test(no_url),
+        cmocka_unit_test(both_ways), cmocka_unit_test(too_long),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     fsk_buf_fini(&key);
