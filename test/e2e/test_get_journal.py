@@ -241,17 +241,19 @@ def test_a_lock_needs_no_rights_to_write(site, fsock, tmp):
 
 def test_merge(fsock, tmp):
     a, b, c = (f"http://host.test/{n}" for n in "abc")
-    (tmp / "one").write_text(FIRST + old_line(a, 100) + old_line(b, 90, "reset", 0, 56) + old_line(a, 80))
-    (tmp / "two").write_text(FIRST + old_line(b, 70) + old_line("HTTP://HOST.test/a", 85) + old_line(c, 60)[:-3])
+    second_a, second_b = old_line(a, 80), old_line(b, 70)
+    first_b = old_line(b, 90, "reset", 0, 56)
+    (tmp / "one").write_text(FIRST + old_line(a, 100) + first_b + second_a)
+    (tmp / "two").write_text(FIRST + second_b + old_line("HTTP://HOST.test/a", 85) + old_line(c, 60)[:-3])
     result = fsock("get", "--merge", "out", "one", "two")
     assert result.code == 0 and result.errors == "fsock: get: 5 records of 2 journals, 2 of them in out\n"
-    assert (tmp / "out").read_text() == FIRST + old_line(a, 80) + old_line(b, 70)
+    assert (tmp / "out").read_text() == FIRST + second_a + second_b
     assert not (tmp / "out.part").exists()
     before = (tmp / "out").read_text()
     result = fsock("get", "--merge", "out", "one")
     assert result.code == 2 and "out is there already" in result.errors and (tmp / "out").read_text() == before
     assert fsock("get", "-s", "--merge", "one", "one").errors == ""
-    assert (tmp / "one").read_text() == FIRST + old_line(b, 90, "reset", 0, 56) + old_line(a, 80)
+    assert (tmp / "one").read_text() == FIRST + first_b + second_a
 
 
 def test_merge_refuses(fsock, tmp):
