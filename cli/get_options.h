@@ -23,6 +23,9 @@ struct get_options {
     const char *method, *user_agent, *referer, *user, *range, *cookie;
     const char *proxy, *proxy_user, *no_proxy;
     const char *dns_servers, *unix_socket, *interface;
+    int resume, only_failed, repeat;
+    int64_t fresh;
+    const char *journal, *lock, *merge;
     const char *ca_file, *cert_file, *key_file, *tls_min, *tls_max;
     int64_t connect_timeout, read_timeout, max_time, run_time;
     int64_t parallel, per_host, threads, max_redirects, max_body, max_ratio;
