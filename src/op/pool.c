@@ -9,14 +9,23 @@
 
 /* ---- Places ---------------------------------------------------------------------------------- */
 
+/* Room in its heap for one place more, and the clock running: a hold can't fail then. */
+static bool has_clock(struct fsk_pool *pool)
+{
+    return fsk_heap_reserve(&pool->opening, pool->places.n + 1) &&
+           (pool->clock.running || pool->driver->start(pool->driver, &pool->clock));
+}
+
 static struct fsk_place *place_of(struct fsk_pool *pool, struct fsk_span key)
 {
     struct fsk_map_node *node = fsk_map_get(&pool->places, key);
     if (node)
         return FSK_HOLDER(node, struct fsk_place, node);
     struct fsk_place *place = malloc(sizeof *place + key.n);
-    if (!place)
+    if (!place || !has_clock(pool)) {
+        free(place);
         return NULL;
+    }
     *place = (struct fsk_place){
         .pool = pool, .node.key = {(char *)(place + 1), key.n}
     };
@@ -36,17 +45,23 @@ static struct fsk_place *place_of(struct fsk_pool *pool, struct fsk_span key)
 static void forget_if_unused(struct fsk_place *place)
 {
     if (place->leases || !fsk_list_empty(&place->waiters) || !fsk_list_empty(&place->queue) ||
-        !fsk_list_empty(&place->idle))
+        !fsk_list_empty(&place->idle) || place->opens.place)
         return;
     fsk_list_remove(&place->ring);
     fsk_map_remove(&place->pool->places, &place->node);
     free(place);
 }
 
+/* Whether a lease can be given. */
+static bool is_open(const struct fsk_place *place)
+{
+    return place->leases < place->pool->per_place && !place->opens.place;
+}
+
 /* Put it into, or take it out of, the ring of those that can start something. */
 static void set_startable(struct fsk_place *place)
 {
-    bool can = place->leases < place->pool->per_place && !fsk_list_empty(&place->queue);
+    bool can = is_open(place) && fsk_list_empty(&place->waiters) && !fsk_list_empty(&place->queue);
     if (!can)
         fsk_list_remove(&place->ring);
     else if (fsk_list_empty(&place->ring))
@@ -165,6 +180,18 @@ static void grant(struct fsk_place *place, struct fsk_lease *lease)
     set_startable(place);
 }
 
+/* Give leases to those who wait, as far as there are any, and then to the queue. */
+static void admit(struct fsk_place *place)
+{
+    while (is_open(place) && !fsk_list_empty(&place->waiters)) {
+        struct fsk_lease *next = FSK_HOLDER(place->waiters.next, struct fsk_lease, waiter);
+        fsk_list_remove(&next->waiter);
+        grant(place, next);
+        fsk_op_wake(next->op);
+    }
+    set_startable(place);
+}
+
 struct fsk_place *fsk_pool_queue(struct fsk_pool *pool, struct fsk_span key, struct fsk_list *item)
 {
     struct fsk_place *place = place_of(pool, key);
@@ -204,7 +231,7 @@ enum fsock_err fsk_pool_move(struct fsk_pool *pool, struct fsk_lease *lease, str
     if (place == lease->place && lease->held)
         return FSOCK_OK;
     fsk_pool_release(lease);
-    if (place->leases < pool->per_place && fsk_list_empty(&place->waiters)) {
+    if (is_open(place) && fsk_list_empty(&place->waiters)) {
         grant(place, lease);
         return FSOCK_OK;
     }
@@ -224,16 +251,46 @@ void fsk_pool_release(struct fsk_lease *lease)
     } else {
         lease->held = false;
         place->leases--;
-        if (!fsk_list_empty(&place->waiters)) {
-            struct fsk_lease *next = FSK_HOLDER(place->waiters.next, struct fsk_lease, waiter);
-            fsk_list_remove(&next->waiter);
-            grant(place, next);
-            fsk_op_wake(next->op);
-        }
     }
-    set_startable(place);
+    admit(place);
     forget_if_unused(place);
 }
+
+/* ---- The clock ------------------------------------------------------------------------------- */
+
+void fsk_place_hold(struct fsk_place *place, fsock_time until)
+{
+    struct fsk_pool *pool = place->pool;
+    if (until <= place->held)
+        return;
+    place->held = until;
+    if (until <= pool->driver->now)
+        return;
+    fsk_heap_put(&pool->opening, &place->opens, until);
+    set_startable(place);
+    if (until < pool->clock.alarm)
+        fsk_op_wake(&pool->clock);
+}
+
+static void open_again(struct fsk_place *place)
+{
+    fsk_heap_remove(&place->pool->opening, &place->opens);
+    admit(place);
+    forget_if_unused(place);
+}
+
+/* The step of the clock. */
+static enum fsock_err strike(struct fsk_op *op, fsock_time now)
+{
+    struct fsk_pool *pool = FSK_HOLDER(op, struct fsk_pool, clock);
+    struct fsk_heap_node *first;
+    while ((first = fsk_heap_first(&pool->opening)) && first->at <= now)
+        open_again(FSK_HOLDER(first, struct fsk_place, opens));
+    op->alarm = first ? first->at : FSOCK_NEVER;
+    return FSOCK_AGAIN;
+}
+
+/* ---- Made and freed -------------------------------------------------------------------------- */
 
 void fsk_pool_init(struct fsk_pool *pool, struct fsk_driver *driver, unsigned per_place,
                    unsigned max_conns)
@@ -243,6 +300,7 @@ void fsk_pool_init(struct fsk_pool *pool, struct fsk_driver *driver, unsigned pe
     fsk_list_init(&pool->startable);
     fsk_list_init(&pool->oldest);
     fsk_list_init(&pool->closed);
+    fsk_op_init(&pool->clock, strike, FSOCK_NEVER);
 }
 
 void fsk_pool_fini(struct fsk_pool *pool)
@@ -254,5 +312,10 @@ void fsk_pool_fini(struct fsk_pool *pool)
         forget_if_unused(place);
     }
     reap(pool);
+    struct fsk_heap_node *first;
+    while ((first = fsk_heap_first(&pool->opening)) != NULL)
+        open_again(FSK_HOLDER(first, struct fsk_place, opens));
+    fsk_op_stop(&pool->clock);
+    fsk_heap_fini(&pool->opening);
     fsk_map_fini(&pool->places);
 }

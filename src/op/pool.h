@@ -7,6 +7,9 @@
  * at once. What would start a transfer but has no lease yet queues at its place; who already runs
  * (a redirect led it here) waits in front of them all.
  *
+ * A place can be held: nothing new begins there before a point in time. One op, the pool's clock,
+ * sleeps for all places that are, and goes on with those that open again: nobody polls.
+ *
  * A kept connection is an op that waits for the peer to close it. At most `max_conns` connections
  * are open in all, those being made included: a new one closes the one that has been idle longest.
  */
@@ -23,8 +26,10 @@ struct fsk_place {
     unsigned leases;
     struct fsk_list waiters; /* struct fsk_lease: running, first come first served */
     struct fsk_list queue;   /* the owner's links, see fsk_pool_queue */
-    struct fsk_list ring; /* in pool->startable, while leases < per_place and queue is not empty */
-    struct fsk_list idle; /* struct fsk_conn, the one used last in front */
+    struct fsk_list ring;    /* in pool->startable, while it could start something of its queue */
+    struct fsk_list idle;    /* struct fsk_conn, the one used last in front */
+    fsock_time held;         /* nothing new before */
+    struct fsk_heap_node opens; /* in pool->opening, while it is in the future */
 };
 
 struct fsk_conn {
@@ -44,6 +49,8 @@ struct fsk_pool {
     struct fsk_list closed;    /* ended while idle; freed at the next call */
     unsigned per_place, max_conns;
     unsigned conns; /* open, or being made */
+    struct fsk_op clock;
+    struct fsk_heap opening; /* places by the time when they open again */
 };
 
 /* A right to one connection to one place. */
@@ -80,6 +87,10 @@ enum fsock_err fsk_pool_move(struct fsk_pool *pool, struct fsk_lease *lease, str
 
 /* Give it back, or stop waiting for it. Harmless without one. */
 void fsk_pool_release(struct fsk_lease *lease);
+
+/* Nothing new begins at this place before `until`; a hold can only be made longer. The place and
+ * its hold are remembered, even if nobody else uses it. */
+void fsk_place_hold(struct fsk_place *place, fsock_time until);
 
 /* ---- Connections, under a held lease ---- */
 
