@@ -141,38 +141,54 @@ static int64_t rate_limit(struct fsk_span value)
     return longer(wait, whole);
 }
 
-/* Fields that come in pairs. */
-static const struct {
-    struct fsk_span remaining, reset;
-} pairs[] = {
-    {{"RateLimit-Remaining", 19},    {"RateLimit-Reset", 15}        },
-    {{"X-RateLimit-Remaining", 21},  {"X-RateLimit-Reset-After", 23}},
-    {{"X-RateLimit-Remaining", 21},  {"X-RateLimit-Reset", 17}      },
-    {{"X-Rate-Limit-Remaining", 22}, {"X-Rate-Limit-Reset", 18}     },
+/* The fields of one family, as a server may send them. */
+struct family {
+    struct fsk_span prefix;
+    struct fsk_span remaining, reset, after; /* their values */
 };
 
-static int64_t of_pairs(struct fsk_span fields, int64_t now)
+static bool ends_with(struct fsk_span name, struct fsk_span prefix, struct fsk_span end)
 {
-    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
-        struct fsk_span remaining, reset;
-        uint64_t left;
-        if (!fsk_h1_find(fields, pairs[i].remaining, &remaining) ||
-            !fsk_decimal_parse(remaining, UINT64_MAX, &left) || left)
-            continue;
-        if (fsk_h1_find(fields, pairs[i].reset, &reset))
-            return interval(reset, fields, now);
+    return fsk_span_caseeq(fsk_span(name.p + prefix.n, name.n - prefix.n), end);
+}
+
+static void note_field(struct family *f, struct fsk_span name, struct fsk_span value, int64_t *wait)
+{
+    if (name.n < f->prefix.n || !fsk_span_caseeq(fsk_span(name.p, f->prefix.n), f->prefix))
+        return;
+    if (name.n == f->prefix.n) {
+        int64_t said = rate_limit(value);
+        *wait = said > *wait ? said : *wait;
+    } else if (ends_with(name, f->prefix, FSK_SPAN("-Remaining"))) {
+        f->remaining = value;
+    } else if (ends_with(name, f->prefix, FSK_SPAN("-Reset"))) {
+        f->reset = value;
+    } else if (ends_with(name, f->prefix, FSK_SPAN("-Reset-After"))) {
+        f->after = value;
     }
-    return -1;
 }
 
 int64_t fsk_rate_limited(struct fsk_span fields, int64_t now)
 {
+    struct family families[] = {
+        {.prefix = FSK_SPAN("RateLimit")},
+        {.prefix = FSK_SPAN("X-RateLimit")},
+        {.prefix = FSK_SPAN("X-Rate-Limit")},
+    };
+    const size_t n = sizeof families / sizeof *families;
     struct fsk_span name, value;
-    int64_t wait = of_pairs(fields, now);
+    int64_t wait = -1;
     for (size_t pos = 0; fsk_h1_next_field(fields, &pos, &name, &value);)
-        if (fsk_span_caseeq(name, FSK_SPAN("RateLimit"))) {
-            int64_t said = rate_limit(value);
-            wait = said > wait ? said : wait;
-        }
+        if (fsk_lower(name.p[0]) == 'r' || fsk_lower(name.p[0]) == 'x')
+            for (size_t i = 0; i < n; i++)
+                note_field(&families[i], name, value, &wait);
+    for (size_t i = 0; i < n; i++) {
+        const struct family *f = &families[i];
+        uint64_t left;
+        if (!fsk_decimal_parse(f->remaining, UINT64_MAX, &left) || left)
+            continue;
+        int64_t said = interval(f->after.n ? f->after : f->reset, fields, now);
+        wait = said > wait ? said : wait;
+    }
     return wait;
 }
