@@ -72,6 +72,10 @@ void fsk_pool_fini(struct fsk_pool *pool);
 /* Queue `item` at the place with this key. NULL: out of memory. */
 struct fsk_place *fsk_pool_queue(struct fsk_pool *pool, struct fsk_span key, struct fsk_list *item);
 
+/* The same, in front of all others: it has had its turn once. */
+struct fsk_place *fsk_pool_requeue(struct fsk_pool *pool, struct fsk_span key,
+                                   struct fsk_list *item);
+
 /* Take an item out of its place's queue, without a lease. */
 void fsk_pool_unqueue(struct fsk_place *place, struct fsk_list *item);
 
