@@ -17,9 +17,10 @@
 
 #define PARALLEL   64
 #define PER_HOST   6
-#define KEPT_LEAST 16   /* connections open at once, kept ones too, even for fewer transfers */
-#define REST_MAX   1000 /* transfers at rest before they count as running: they have no connection \
-                         */
+#define KEPT_LEAST 16 /* connections open at once, kept ones too, even for fewer transfers */
+#define REST_MAX                                                                                   \
+    1000 /* transfers at rest before they count as running: they have no connection                \
+          */
 #define QUEUE_BYTES ((size_t)2 * 1024 * 1024) /* of waiting jobs: the rest waits outside */
 
 /*
@@ -309,7 +310,8 @@ static void go_on(struct fsock_fetch *f, struct job *job, struct fsk_lease *leas
     fsk_transfer_resume(job->transfer, lease);
 }
 
-/* Start the next job whose place has a lease to give. FSOCK_AGAIN: it had begun before. */
+/* Start the next job whose place has a lease to give. FSOCK_AGAIN: it had begun
+ * before, or none has a lease after all. */
 static enum fsock_err start_job(struct fsock_fetch *f, struct fsock_event *e)
 {
     struct fsk_lease lease = {.place = NULL};
@@ -318,7 +320,12 @@ static enum fsock_err start_job(struct fsock_fetch *f, struct fsock_event *e)
     if (!t)
         return FSOCK_ERR_MEMORY;
     fsk_sched_tick(&f->loop.sched); /* its clocks run from now, not from the caller's last call */
-    struct job *job = FSK_HOLDER(fsk_pool_start(&f->http.pool, &lease), struct job, link);
+    struct fsk_list *link = fsk_pool_start(&f->http.pool, &lease);
+    if (!link) {
+        free(t);
+        return FSOCK_AGAIN;
+    }
+    struct job *job = FSK_HOLDER(link, struct job, link);
     if (job->transfer) {
         free(t);
         go_on(f, job, &lease);
@@ -375,7 +382,7 @@ static enum fsock_err start_jobs(struct fsock_fetch *f, struct fsock_event *e)
 {
     enum fsock_err err = FSOCK_AGAIN;
     while (err == FSOCK_AGAIN && f->n_running - f->http.resting < f->parallel &&
-           !fsk_list_empty(&f->http.pool.startable))
+           fsk_pool_ready(&f->http.pool))
         err = start_job(f, e);
     return err;
 }

@@ -23,8 +23,10 @@ static bool set_time(struct fsk_transfer *t, int64_t asked, fsock_time now)
 {
     int64_t pause = fsk_retry_pause(t->request, t->response.retries, fsk_rand_16(&t->http->rand));
     t->again.until = now + (pause > asked ? pause : asked);
-    if (t->lease.held && t->again.until < t->lease.place->held)
-        t->again.until = t->lease.place->held;
+    if (t->lease.held) {
+        fsock_time opens = fsk_place_opens(t->lease.place);
+        t->again.until = t->again.until > opens ? t->again.until : opens;
+    }
     return t->again.until < t->op.deadline;
 }
 

@@ -1,57 +1,7 @@
 /* The connection pool: who gets a lease, in which order, and what becomes of kept connections. */
-#include "drive_rig.h"
+#include "pool_rig.h"
 
 #include "net/plain.h"
-#include "op/pool.h"
-
-#define MANY 100
-
-static struct fsk_pool pool;
-
-static void make_pool(struct rig *rig, unsigned per_place, unsigned max_conns)
-{
-    fsk_pool_init(&pool, rig->driver, per_place, max_conns);
-}
-
-/* Every test ends with nothing held: no place may be left over. */
-static void end_pool(void)
-{
-    fsk_pool_fini(&pool);
-    assert_int_equal(pool.places.n, 0);
-    assert_int_equal(pool.conns, 0);
-}
-
-/* What waits for its start; its name is its place and a number: "a1". */
-struct item {
-    struct fsk_list link;
-    const char *name;
-    struct fsk_place *place;
-};
-
-static void queue(struct item *item, const char *name)
-{
-    item->name = name;
-    fsk_list_init(&item->link);
-    item->place = fsk_pool_queue(&pool, fsk_span(name, 1), &item->link);
-    assert_non_null(item->place);
-}
-
-/* The name of what starts next, or "". */
-static const char *next(struct fsk_lease *lease)
-{
-    *lease = (struct fsk_lease){.place = NULL};
-    struct fsk_list *link = fsk_pool_start(&pool, lease);
-    assert_int_equal(link != NULL, lease->held);
-    return link ? FSK_HOLDER(link, struct item, link)->name : "";
-}
-
-static void lease_of(struct fsk_lease *lease, const char *key)
-{
-    *lease = (struct fsk_lease){.place = NULL};
-    fsk_list_init(&lease->waiter);
-    assert_int_equal(fsk_pool_move(&pool, lease, fsk_span_str(key), NULL), FSOCK_OK);
-    assert_true(lease->held);
-}
 
 /* A connection under the lease; *peer is its other end. */
 static struct fsk_conn *open_conn(struct rig *rig, struct fsk_lease *lease, int *peer)
@@ -74,13 +24,6 @@ static struct fsk_conn *kept_conn(struct rig *rig, const char *key, int *peer)
     fsk_conn_keep(conn);
     fsk_pool_release(&lease);
     return conn;
-}
-
-static void pass(struct rig *rig, fsock_time interval)
-{
-    struct event e;
-    event_init(&e, rig, interval, act_nothing, -1, NULL);
-    assert_int_equal(finish(rig, &e.op), FSOCK_OK);
 }
 
 /* Closes the peer's end. True if ours was closed. */
@@ -172,21 +115,6 @@ static void test_unqueue(void **state)
     fsk_pool_release(&lease);
     assert_string_equal(next(&lease), "");
     end_pool();
-}
-
-/* Runs until it has its lease. */
-struct runner {
-    struct fsk_op op;
-    struct fsk_lease lease;
-};
-
-static enum fsock_err runner_step(struct fsk_op *op, fsock_time now)
-{
-    struct runner *r = FSK_HOLDER(op, struct runner, op);
-    (void)now;
-    if (op->expired)
-        return FSOCK_ERR_TIMEOUT;
-    return r->lease.held ? FSOCK_OK : FSOCK_AGAIN;
 }
 
 static void act_release(struct event *e)
