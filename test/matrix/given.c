@@ -38,6 +38,8 @@ void give(struct given *g, const struct cell *c)
     give_limits(&g->options, c);
     g->request.flags = FSOCK_FOLLOW | FSOCK_DISCARD;
     g->request.max_redirects = 1000;
+    g->request.retries = c->retries;
+    g->request.retry_delay = 20 * FSOCK_MILLISECOND;
     if (c->upload) {
         g->request.body = upload_bytes();
         g->request.body_len = UPLOAD;
