@@ -19,6 +19,13 @@ static const struct option_row rows[] = {
     NUMBER(0, "per-host", per_host, 1, 100000, "connections to one host at once (6)"),
     NUMBER(0, "threads", threads, 1, 256, "loops that fetch, each in a thread of its own (1)"),
 
+    HEADING("How fast at most (RATE: 0.5, 200/s, 30/m, 100/h; 0: no limit)"),
+    RATE(0, "rate", rate, "requests of the run"),
+    RATE(0, "host-rate", host_rate, "the same for each host"),
+    TIME(0, "delay", delay, "between the starts of two requests to one host, at least"),
+    SPEED(0, "limit-rate", limit_rate, "bytes a second of the run (500, 64k, 10M)"),
+    SPEED(0, "host-limit-rate", host_limit_rate, "the same for each host"),
+
     HEADING("Where it goes"),
     LIST('o', "output", "FILE", outputs, 0, "the body to FILE; a second -o is for the second URL"),
     FLAG('O', "remote-name", remote_name, "the body to a file named after the URL"),
@@ -60,6 +67,13 @@ static const struct option_row rows[] = {
     SIZE(0, "max-body", max_body, "for a decoded body (none)"),
     SIZE(0, "max-filesize", max_body, "another name for --max-body"),
     NUMBER(0, "max-ratio", max_ratio, 1, 1000000, "decoded bytes per received byte at most"),
+
+    HEADING("Trying again (failures that may pass; 408, 429, 500, 502, 503 and 504)"),
+    NUMBER(0, "retry", retry, 0, 1000, "so often for each URL (2 in a list, else 0)"),
+    TIME(0, "retry-delay", retry_delay, "pause before the first, at most; doubled each time (500ms)"),
+    FLAG(0, "retry-all-methods", retry_all, "POST and all other methods, too"),
+    FLAG(0, "retry-all-errors", retry_all, "another name for --retry-all-methods"),
+    SET(0, "retry-connrefused", retry_refused, 1, "refused connections, too (as --retry always does)"),
 
     HEADING("Connections"),
     SET('4', "ipv4", family, 4, "IPv4 only"),
@@ -133,6 +147,8 @@ void get_options_init(struct get_options *o)
         .connect_timeout = 5 * FSOCK_SECOND,
         .read_timeout = 30 * FSOCK_SECOND,
         .max_time = -1,
+        .retry = -1,
+        .retry_delay = -1,
         .parallel = 64,
         .per_host = 6,
         .threads = 1,
@@ -223,6 +239,8 @@ static const char *conflict(const struct get_options *o)
         return "-u needs USER:PASSWORD; an empty password is 'USER:'";
     if (o->threads > 1 && (o->trace.file || o->verbose))
         return "--trace and -v tell of one thread; use --threads 1";
+    if (!get_retries(o) && (o->retry_delay >= 0 || o->retry_all || o->retry_refused))
+        return "how to try again is said, but not how often; add --retry N";
     if (o->key_file && !o->cert_file)
         return "--key belongs to a certificate; give it with --cert FILE";
     return NULL;
