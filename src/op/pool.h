@@ -35,7 +35,8 @@ struct fsk_place {
     struct fsk_list idle; /* struct fsk_conn, the one used last in front */
     struct fsk_timer opens; /* nothing new before it strikes: the place is held, or has a debt */
     struct fsk_pace pace, bytes;
-    struct fsk_flow flow; /* of its bytes */
+    struct fsk_flow flow;   /* of its bytes */
+    struct fsk_list slowed; /* in pool->slowed, if it has a pace that others have not */
 };
 
 struct fsk_conn {
@@ -61,7 +62,9 @@ struct fsk_pool {
     struct fsk_timer unit; /* when the run's pace has a unit again, while it is `shut` */
     bool shut;
     struct fsk_list ripe;
-    struct fsk_flow flow; /* bytes of the run */
+    struct fsk_flow flow;   /* bytes of the run */
+    struct fsk_list slowed; /* the one slowed first in front */
+    unsigned n_slowed;
 };
 
 /* How fast: rates of 0 are no limits. */
@@ -132,6 +135,15 @@ static inline fsock_time fsk_place_opens(const struct fsk_place *place)
 {
     return fsk_timer_is_set(&place->opens) ? place->opens.node.at : 0;
 }
+
+#define FSK_POOL_SLOWED_MAX 10000
+
+/*
+ * At the place with this key, let `delay` pass between two starts, or as much as everywhere if that
+ * is more. It is remembered, even if nobody uses the place; but if too many are, the one slowed
+ * first is slow for as long only as somebody uses it. False: out of memory.
+ */
+bool fsk_pool_slow(struct fsk_pool *pool, struct fsk_span key, int64_t delay);
 
 /* ---- Connections, under a held lease ---- */
 
