@@ -101,6 +101,9 @@ static enum fsock_err end_in_queue(struct fsk_transfer *t)
 /* Give up connection and lease until again.until. */
 static enum fsock_err rest(struct fsk_transfer *t, bool keep)
 {
+    int64_t pause = t->again.until - t->http->driver->now;
+    fsk_mark(fsk_op_trace(&t->op), FSOCK_MARK_RETRY, t->op.id, -1, t->fault.sys_errno, 0,
+             fsk_text("why", t->again.why), fsk_number("delay_us", pause > 0 ? pause / 1000 : 0));
     if (t->exchanging)
         fsk_transfer_note_end(t);
     if (t->showing)
