@@ -4,6 +4,7 @@
 
 #include "base/fault.h"
 #include "base/time.h"
+#include "op/resolve_lookup.h"
 #include "op/retry.h"
 #include "wire/range.h"
 #include "wire/retryafter.h"
@@ -100,7 +101,9 @@ static bool broke_off(struct fsk_transfer *t, const char *why)
 bool fsk_transfer_retry_failure(struct fsk_transfer *t, fsock_time now)
 {
     const char *why = fsk_retry_cause(&t->fault);
-    if (!why || !may_try(t, &t->fault) || !set_time(t, 0, now))
+    /* The resolver would answer out of its memory before. */
+    int64_t least = t->fault.err == FSOCK_ERR_DNS ? FSK_TTL_FAILED * FSOCK_SECOND : 0;
+    if (!why || !may_try(t, &t->fault) || !set_time(t, least, now))
         return false;
     if (t->showing && !broke_off(t, why))
         return false;
