@@ -24,9 +24,14 @@ struct get_options {
     const char *method, *user_agent, *referer, *user, *range, *cookie;
     const char *proxy, *proxy_user, *no_proxy;
     const char *dns_servers, *unix_socket, *interface;
+    int resume, only_failed, repeat;
+    int64_t fresh;
+    const char *journal, *lock, *merge;
     const char *ca_file, *cert_file, *key_file, *tls_min, *tls_max;
     int64_t connect_timeout, read_timeout, max_time, run_time, retry, retry_delay;
     int64_t parallel, per_host, threads, max_redirects, max_body, max_ratio;
+    double rate, host_rate; /* requests a second */
+    int64_t limit_rate, host_limit_rate, delay;
     struct trace_options trace;
 };
 
