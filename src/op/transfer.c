@@ -220,8 +220,10 @@ static enum fsock_err at_place(struct fsk_transfer *t, fsock_time now)
         if (err == FSOCK_ERR_MEMORY)
             return end(t, err);
     }
+    if (t->op.expired && (!t->lease.held || t->response.retries))
+        return end_in_queue(t); /* (to try again now would only hide what happened) */
     if (!t->lease.held)
-        return t->op.expired ? end_in_queue(t) : FSOCK_AGAIN;
+        return FSOCK_AGAIN;
     t->reused = take_kept(t);
     if (t->reused)
         return begin_exchange(t);
