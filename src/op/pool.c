@@ -122,10 +122,10 @@ static void hang_up(struct fsk_conn *conn)
 
 bool fsk_conn_is_alive(struct fsk_conn *conn)
 {
-    struct fsk_wait unused = {.wants = 0};
     char byte;
     size_t n;
-    return fsk_stream_recv(&conn->stream, &byte, 1, &n, FSK_IO_PEEK, &unused) == FSOCK_AGAIN;
+    conn->quiet.wants = 0;
+    return fsk_stream_recv(&conn->stream, &byte, 1, &n, FSK_IO_PEEK, &conn->quiet) == FSOCK_AGAIN;
 }
 
 /* The step of a kept connection: over when the peer has closed or said anything. */

@@ -46,6 +46,8 @@ struct fsk_conn {
     struct fsk_list link; /* in place->idle, or in pool->closed */
     struct fsk_list age;  /* in pool->oldest */
     unsigned uses;        /* exchanges completed on it */
+    /* What to wait for, when a look has just found it alive and silent. */
+    struct fsk_wait quiet;
 };
 
 struct fsk_pool {
@@ -154,7 +156,8 @@ struct fsk_conn *fsk_pool_take(struct fsk_lease *lease);
  * of memory. */
 struct fsk_conn *fsk_conn_new(struct fsk_lease *lease);
 
-/* Whether a connection that was kept is still open, as far as can be seen from here. */
+/* Whether a connection that was kept is still open, as far as can be seen from here. Then `quiet`
+ * is filled in. */
 bool fsk_conn_is_alive(struct fsk_conn *conn);
 
 /* Keep it for the next one, or, in a fault or at its end, close it at once. */

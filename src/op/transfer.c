@@ -170,6 +170,7 @@ static enum fsock_err begin_exchange(struct fsk_transfer *t)
         .no_decode = t->request->flags & FSOCK_NO_DECODE || t->request->range ||
                      t->request->resume_from || t->again.from,
         .peer = t->aim.peer,
+        .quiet = t->reused ? t->conn->quiet : (struct fsk_wait){.wants = 0},
     };
     fsk_transfer_note_stream(t);
     t->response.proxy_used = t->aim.target.proxy.kind != FSK_PROXY_NONE;
