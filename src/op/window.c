@@ -5,11 +5,10 @@
 /* Chosen by the simulation in test/unit/test_window_sim.c. */
 #define MICROSECOND (FSOCK_MILLISECOND / 1000)
 
-#define FIRST       2
-#define ROUND_LEAST 8  /* answers: fewer say nothing */
+#define ROUND_LEAST 8                  /* answers: fewer say nothing */
 #define ROUND_MOST  FSK_WINDOW_SAMPLES /* ... more make no better judgement */
 #define PAUSE_MOST  16                 /* rounds */
-#define PATIENCE    30 /* rounds between good and slow, until one finds out why */
+#define PATIENCE    30                 /* rounds between good and slow, until one finds out why */
 
 /* What is no queue: a short answer's time changes by more than its floor for no reason. */
 #define SLACK (5 * FSOCK_MILLISECOND)
@@ -23,9 +22,9 @@ static void begin_round(struct fsk_window *w, unsigned was)
     w->round.wanted = w->size < ROUND_LEAST ? ROUND_LEAST : w->size;
 }
 
-void fsk_window_init(struct fsk_window *w, unsigned most)
+void fsk_window_init(struct fsk_window *w, unsigned first, unsigned most)
 {
-    *w = (struct fsk_window){.size = most < FIRST ? most : FIRST, .most = most, .fast = true};
+    *w = (struct fsk_window){.size = first < most ? first : most, .most = most, .fast = true};
     begin_round(w, w->size);
 }
 

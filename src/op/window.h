@@ -9,7 +9,7 @@
  *
  * It is judged in rounds of as many answers as the window is wide, all to requests of that round.
  * What counts is the mean of the middle half of them, so that a few odd pages decide nothing, less
- * what chance alone can make of it. The window starts at 2, and doubles until the first sign of a
+ * what chance alone can make of it. The window starts at FSK_WINDOW_START, and doubles until the first sign of a
  * queue; then it opens by a sixteenth, at least one. A size that proved too much is tried again
  * after a longer and longer while.
  *
@@ -32,11 +32,12 @@
 
 #include <fsock.h>
 
+#define FSK_WINDOW_START   2
 #define FSK_WINDOW_SAMPLES 64 /* of a round; of a longer one some are left out, evenly */
 
 struct fsk_window {
     unsigned size;    /* requests at once, 1 to `most` */
-    unsigned most;    /* may be changed at any time */
+    unsigned most;
     bool fast;        /* it doubles: no queue has been seen yet */
     bool opened;      /* by the last round; how that was is not known yet */
     unsigned pause;   /* rounds between a size that was too much and the next try of it */
@@ -56,7 +57,7 @@ struct fsk_window {
     } round;
 };
 
-void fsk_window_init(struct fsk_window *w, unsigned most);
+void fsk_window_init(struct fsk_window *w, unsigned first, unsigned most);
 
 /* A request begins, the `open`th of those that are under way. */
 static inline void fsk_window_begin(struct fsk_window *w, unsigned open)

@@ -20,8 +20,8 @@ struct sim {
     fsock_time (*service)(struct sim *sim, fsock_time now); /* how long a worker takes for one */
     double mean;                                            /* of that, nanoseconds */
     fsock_time lasts;
-    unsigned most; /* of the window */
-    double faults; /* the share of answers that are resets */
+    unsigned first, most; /* of the window; 0: the usual ones */
+    double faults;        /* the share of answers that are resets */
 
     /* What came of it. */
     struct fsk_window window;
@@ -31,7 +31,7 @@ struct sim {
     unsigned widest, at_end; /* windows */
 
     uint64_t seed;
-    fsock_time free_at[128];          /* when each worker is */
+    fsock_time free_at[128]; /* when each worker is */
     struct sim_request {
         fsock_time sent, ends;
     } open[SIM_OPEN]; /* a heap would be faster */
@@ -92,7 +92,8 @@ static inline void sim_run(struct sim *sim)
     fsock_time now = FSOCK_SECOND; /* time doesn't begin with ours */
     fsock_time end = now + sim->lasts;
     sim->latency = calloc(SIM_ANSWERS, sizeof *sim->latency);
-    fsk_window_init(&sim->window, sim->most ? sim->most : SIM_OPEN);
+    fsk_window_init(&sim->window, sim->first ? sim->first : FSK_WINDOW_START,
+                    sim->most ? sim->most : SIM_OPEN);
     while (now < end && sim->answers < SIM_ANSWERS) {
         while (sim->n_open < sim->window.size)
             sim_send(sim, now);
