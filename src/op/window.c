@@ -84,10 +84,10 @@ static fsock_time more(fsock_time a, fsock_time b)
     return a > b ? a : b;
 }
 
-static void open_up(struct fsk_window *w)
+static void open_up(struct fsk_window *w, bool sure)
 {
-    if (w->opened)
-        w->pause = 0; /* the last size is no longer in question */
+    if (w->opened && sure)
+        w->pause = 0; /* this size is no longer in question */
     w->opened = false;
     if (!w->round.full || w->size >= w->most)
         return;
@@ -124,7 +124,7 @@ static void found_out(struct fsk_window *w, fsock_time latency, fsock_time chanc
     if (at_most < w->floor)
         w->floor = at_most;
     double fits = 1.1 * (double)size * (double)at_most / (double)was;
-    w->size = clamped((unsigned)(fits + 0.5), 1, size - 1);
+    w->size = clamped((unsigned)(fits + 0.5), w->size, size - 1);
     w->fast = false;
     w->pause = clamped(2 * w->pause, 1, PAUSE_MOST);
     w->waits = w->pause;
@@ -153,7 +153,7 @@ static bool judge(struct fsk_window *w)
         w->floor = at_most;
     if (at_least < w->floor + more(w->floor / 4, SLACK / 2)) {
         w->between = 0;
-        open_up(w);
+        open_up(w, sure);
         return true;
     }
     if (!sure)
