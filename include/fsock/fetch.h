@@ -213,7 +213,7 @@ FSOCK_API void fsock_fetch_cancel(fsock_fetch *fetch, uint64_t id);
  */
 FSOCK_API void fsock_fetch_stop(fsock_fetch *fetch, const char *why);
 
-/* How many transfers run, and how many wait in the queue. */
+/* How many transfers run (or rest, to be tried again), and how many wait in the queue. */
 FSOCK_API size_t fsock_fetch_running(const fsock_fetch *fetch);
 FSOCK_API size_t fsock_fetch_queued(const fsock_fetch *fetch);
 
