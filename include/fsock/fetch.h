@@ -22,7 +22,8 @@ enum {
     FSOCK_FAIL_STATUS = 1 << 4, /* 400 and above ends with FSOCK_ERR_STATUS, its body discarded */
     FSOCK_KEEP_METHOD = 1 << 5, /* keep the method across 301, 302 and 303 (given by -X) */
     FSOCK_HTTP10 = 1 << 6,      /* ask in HTTP/1.0 */
-    FSOCK_NO_REUSE = 1 << 7     /* a new connection, closed after the answer */
+    FSOCK_NO_REUSE = 1 << 7,    /* a new connection, closed after the answer */
+    FSOCK_FIRST = 1 << 12       /* fsock_fetch_add: before all that waits for the same host */
 };
 
 /*
@@ -162,7 +163,8 @@ FSOCK_API void fsock_fetch_free(fsock_fetch *fetch);
  * Queue a URL (http, https; without a scheme http). The URL is copied; `request` is borrowed (NULL:
  * the default). Returns FSOCK_OK; FSOCK_AGAIN if the queue is full: add it again after
  * FSOCK_EVENT_ROOM; FSOCK_ERR_INPUT with the fault filled in if URL or request can't be used (then
- * there are no events); FSOCK_ERR_CANCELED after fsock_fetch_stop; FSOCK_ERR_MEMORY.
+ * there are no events); FSOCK_ERR_CANCELED after fsock_fetch_stop; FSOCK_ERR_MEMORY. For what comes
+ * FSOCK_FIRST the queue has as much room again.
  */
 FSOCK_API enum fsock_err fsock_fetch_add(fsock_fetch *fetch, const char *url, size_t url_len,
                                          const struct fsock_request *request, void *user,

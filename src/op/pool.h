@@ -65,6 +65,9 @@ void fsk_pool_fini(struct fsk_pool *pool);
 /* Queue `item` at the place with this key. NULL: out of memory. */
 struct fsk_place *fsk_pool_queue(struct fsk_pool *pool, struct fsk_span key, struct fsk_list *item);
 
+/* Let a queued item start before all others of its place. */
+void fsk_pool_hurry(struct fsk_place *place, struct fsk_list *item);
+
 /* Take an item out of its place's queue, without a lease. */
 void fsk_pool_unqueue(struct fsk_place *place, struct fsk_list *item);
 
