@@ -140,7 +140,7 @@ static enum option_result put(struct parser *p, const struct option_row *row, co
             return OPTION_OK;
         return bad(p, "%s needs a time like 1.5, 500ms, 10s or 2m, not '%s'", dashed, value);
     case OPTION_STRING:
-        *(const char **)at = value;
+        *(const char **)at = value ? value : row->choices;
         return OPTION_OK;
     case OPTION_LIST:
         if (option_list_add(at, value, (int)row->min))
