@@ -16,7 +16,7 @@ struct values {
     int flag, other, family, when, shown;
     int64_t number, size, time;
     int count;
-    const char *text;
+    const char *text, *word;
     struct option_list list;
 };
 
@@ -36,6 +36,7 @@ static const struct option_row rows[] = {
      NULL},
     {.help = "Second group"                   },
     {'o',                 "output", "FILE", OPTION_STRING, AT(text), "a text", 0, 0, NULL},
+    {0,                    "purge", "[METHOD]", OPTION_STRING, AT(word), "a word", 0, 0, "PURGE"},
     {'d',                   "data", "DATA", OPTION_LIST, AT(list), "a list", 1, 0, NULL},
     {0,                 "data-raw", "DATA", OPTION_LIST, AT(list), "a list", 2, 0, NULL},
     {0,           "color", "WHEN", OPTION_ENUM, AT(when), "when", 0, 0, "auto|always|never"},
@@ -108,6 +109,11 @@ static void names(void **state)
     assert_true(v.when == 2 && v.shown == 0 && args.n == 1);
     assert_int_equal(parse("--include=decoded", NULL), OPTION_OK);
     assert_int_equal(v.shown, 1);
+    assert_int_equal(parse("--purge", "BAN", NULL), OPTION_OK);
+    assert_string_equal(v.word, "PURGE");
+    assert_int_equal(args.n, 1);
+    assert_int_equal(parse("--purge=BAN", NULL), OPTION_OK);
+    assert_string_equal(v.word, "BAN");
     assert_int_equal(parse("-f", "--", "-f", "--help", NULL), OPTION_OK);
     assert_int_equal(args.n, 2);
     assert_int_equal(parse("--help", "--bogus", NULL), OPTION_SHOW_HELP);
