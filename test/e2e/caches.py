@@ -34,7 +34,7 @@ http {{
     location / {{
       if ($request_method = PURGE) {{ return 405; }}
       proxy_pass http://127.0.0.1:{origin}; proxy_http_version 1.1; proxy_set_header Connection "";
-      proxy_cache pages; proxy_cache_key $request_uri; proxy_cache_lock on;
+      proxy_cache pages; proxy_cache_key $request_uri;
       add_header X-Cache-Status $upstream_cache_status always;
     }}
   }}
@@ -82,9 +82,12 @@ class Caches:
             self.start("nginx", "-p", f"{self.path}/", "-c", "nginx.conf", "-e", "error.log")
             self.start("varnishd", "-j", "none", "-F", "-n", self.path / "varnish", "-f", self.path / "cache.vcl",
                        "-a", f"127.0.0.1:{self.varnish}", "-s", "malloc,100m", "-T", "none",
-                       "-p", "http_range_support=off", "-p", "vsl_space=200M")
+                       "-p", "vsl_space=200M")
             for port in (self.origin, self.nginx, self.varnish):
                 self.wait_ready(port)
+            self.start("varnishncsa", "-n", self.path / "varnish", "-w", self.path / "varnish.log",
+                       "-F", "%m %U %{Varnish:hitmiss}x %{VSL:Timestamp:Start[1]}x")
+            self.wait_logged()
         except BaseException:
             self.__exit__()
             raise
@@ -108,6 +111,15 @@ class Caches:
                 raise RuntimeError(f"no server at {port}: see {self.path}")
             time.sleep(0.05)
 
+    def wait_logged(self):
+        """Until Varnish's requests are written down."""
+        deadline, log = time.monotonic() + READY_SECONDS, self.path / "varnish.log"
+        while not log.exists() or not log.stat().st_size:
+            self.get("varnish", "/page/0")
+            time.sleep(0.1)
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"varnishncsa writes nothing: see {self.path}")
+
     def url(self, cache, path):
         return f"http://127.0.0.1:{getattr(self, cache)}{path}"
 
@@ -122,11 +134,8 @@ class Caches:
 
     def log(self, cache):
         """What that server has written of its requests: a list of lists of words."""
-        time.sleep(0.2)  # a request is written down after its answer has been sent
-        if cache == "varnish":
-            text = subprocess.run(["varnishncsa", "-n", self.path / "varnish", "-d", "-F",
-                                   "%m %U %{Varnish:hitmiss}x"],
-                                  capture_output=True, check=True, timeout=60).stdout.decode()
-        else:
-            text = (self.path / f"{cache}.log").read_text()
-        return [line.split(" ") for line in text.splitlines()]
+        path, size = self.path / f"{cache}.log", -1
+        while size != path.stat().st_size:  # a request is written down after its answer has been sent
+            size = path.stat().st_size
+            time.sleep(0.3)
+        return [line.split(" ") for line in path.read_text().splitlines()]

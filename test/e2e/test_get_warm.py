@@ -3,6 +3,9 @@
 import collections
 import json
 import os
+import pathlib
+import re
+import shlex
 import signal
 import subprocess
 import time
@@ -19,6 +22,7 @@ def caches(tmp_path_factory):
         yield running
 
 
+CONTRIB = pathlib.Path(__file__).parents[2] / "contrib"
 PAGES = iter(range(1, 1000000))
 
 
@@ -199,6 +203,29 @@ def test_a_stop_between_rounds(caches, fsock, tmp):
         assert len({r["urlnum"] for r in records}) == len(records) < 9000
         assert {r["exitcode"] for r in records} <= {0, 42}
         os.truncate(tmp / "out", 0)
+
+
+def test_contrib(caches, fsock, tmp):
+    """What the files for systemd and cron run is quiet, but for the pages that have failed."""
+    good, private = pages(caches, "varnish", 3), pages(caches, "varnish", 1, "private")
+    (tmp / "urls").write_text("\n".join(good + private))
+    unit = (CONTRIB / "fsock-warm@.service").read_text().replace("\\\n", " ").replace("%%", "%")
+    command = re.search(r"^ExecStart=fsock (.*)", unit, re.M).group(1)
+    words = shlex.split(command.replace("/etc/fsock/%i.urls", str(tmp / "urls"))
+                        .replace("$WARM_OPTIONS", "--purge --vary accept-language=de,en"))
+    result = fsock(*words)
+    assert result.code == 110 and len(result.lines) == 2
+    assert all(line.startswith(private[0] + " accept-language=") and "still not" in line for line in result.lines)
+    assert "6 ok, 2 failed (cache 2)" in result.errors
+    line = re.search(r"^7 \* .*www-data  (.*)", (CONTRIB / "fsock-warm.cron").read_text(), re.M).group(1)
+    env = clean_env(PATH=f"{os.path.dirname(fsock.program)}:/usr/bin:/bin")
+    said = subprocess.run(line.replace("/etc/fsock/example.urls", str(tmp / "urls")), shell=True,
+                          capture_output=True, env=env, timeout=60)
+    assert said.stdout.count(b"failed\t") == 1 and b"3 ok, 1 failed" in said.stdout
+    (tmp / "urls").write_text("\n".join(good))
+    said = subprocess.run(line.replace("/etc/fsock/example.urls", str(tmp / "urls")), shell=True,
+                          capture_output=True, env=env, timeout=60)
+    assert (said.stdout, said.stderr) == (b"", b"")
 
 
 @pytest.mark.parametrize("words, why", [
