@@ -15,12 +15,15 @@ enum { INCLUDE_RECEIVED, INCLUDE_DECODED };
 
 /* What the command line said. Flags are 0 or 1; times are nanoseconds; -1 is "not said". */
 struct get_options {
-    struct option_list urls, lists, outputs, headers, data, resolve;
+    struct option_list urls, lists, outputs, headers, data, resolve, vary;
     int remote_name, create_dirs, head, query, location, fail, insecure, compressed, raw, http10;
     int adaptive, breaker; /* -1: in a list, the usual */
     int silent, show_error, retry_all, retry_refused, verbose, json, ordered, progress, summary,
         fast_open;
     int family, include, colour;
+    int warm, prove, only_uncached;
+    const char *purge; /* the method */
+    int64_t batch, pause;
     const char *output_dir, *dump_header, *write_out, *continue_at;
     const char *method, *user_agent, *referer, *user, *range, *cookie;
     const char *proxy, *proxy_user, *no_proxy;
@@ -47,7 +50,7 @@ bool get_options_check(const struct get_options *o, char *why, size_t cap);
 /* One URL, whose body is what the user wants; else records are. */
 static inline bool get_is_single(const struct get_options *o)
 {
-    return o->urls.n == 1 && !o->lists.n;
+    return o->urls.n == 1 && !o->lists.n && !o->warm && !o->vary.n;
 }
 
 /* How often a URL that failed is tried again. */
