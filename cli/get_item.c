@@ -179,9 +179,10 @@ struct item *item_of_url(struct items *all, const struct source_url *u)
 /* The request; with -C one that goes on where an earlier run had to stop. */
 static const struct fsock_request *request_for(struct items *all, struct item *item)
 {
-    const struct fsock_request *usual = sink_restarts(&item->sink)
-                                            ? &all->ask->restarting
-                                            : rounds_request(all->rounds, &item->at, item->variant);
+    const struct fsock_request *usual =
+        sink_restarts(&item->sink) ? &all->ask->restarting : &all->ask->request;
+    if (all->o->warm || all->o->vary.n)
+        return rounds_request(all->rounds, &item->at, item->variant);
     if (!all->o->continue_at)
         return usual;
     if (!item->resumed) {
@@ -275,7 +276,10 @@ static void record(struct items *all, const struct item *item,
 static void remember(struct items *all, const struct item *item,
                      const struct fsock_response *response)
 {
+    const char *variant = rounds_variant(all->rounds, item->variant);
     struct journal_record r = {
+        .cache = fsk_span_str(all->o->warm ? fsk_cache_verdict_name(record_verdict(response)) : ""),
+        .variant = fsk_span_str(variant ? variant : ""),
         .time = fsk_time_unix(),
         .err = fsk_span_str(all->outcome.err),
         .status = response->status > 0 ? (unsigned)response->status : 0,

@@ -53,7 +53,7 @@
     }
 #define RATE(letter, name, member, help)                                                           \
     {                                                                                              \
-        letter, name, "RATE", OPTION_RATE, AT(member), help, 0, 0, 0                        \
+        letter, name, "RATE", OPTION_RATE, AT(member), help, 0, 0, 0                               \
     }
 #define CHOICE(letter, name, arg, member, choices, help)                                           \
     {                                                                                              \
