@@ -7,6 +7,7 @@
  * be read alone:
  *
  *   get_source.h   where URLs come from            get_options.h  the command line
+ *   get_sitemap.h  ... sitemaps                    get_robots.h   whether a site wants that
  *   get_loop.h     the run                         get_request.h  ... as the library wants it
  *   get_item.h     a URL, from line to record      get_sink.h     a body's file
  *   get_report.h   all that is told
@@ -29,6 +30,9 @@ struct get {
     struct get_options o;
     struct get_request ask;
     struct source source;
+    struct errands errands;
+    struct sitemaps sitemaps;
+    struct robots robots;
     struct report report;
     struct run run;
     struct loop first;
@@ -123,12 +127,18 @@ static int prepare(struct get *g, char *why, size_t cap)
     g->run = (struct run){.o = &g->o,
                           .ask = &g->ask,
                           .source = &g->source,
+                          .errands = &g->errands,
+                          .sitemaps = &g->sitemaps,
+                          .robots = &g->robots,
                           .report = &g->report,
                           .deadline = fsk_time_limit(g->report.started, g->o.run_time),
                           .signals = interrupt_catch(),
                           .room = threads ? eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK) : -1};
-    if (!source_init(&g->source, &g->o) || g->run.signals < 0 || (threads && g->run.room < 0) ||
-        !loop_init(&g->first, &g->run, fetch, NULL))
+    g->errands = (struct errands){.fetch = fetch, .ask = &g->ask};
+    if (!source_init(&g->source, &g->o, &g->sitemaps) ||
+        !sitemaps_init(&g->sitemaps, &g->o, &g->errands, &g->report, &g->run.numbered) ||
+        !robots_init(&g->robots, &g->o, &g->errands, &g->report) || g->run.signals < 0 ||
+        (threads && g->run.room < 0) || !loop_init(&g->first, &g->run, fetch, NULL))
         return no_memory(why, cap);
     report_patience(&g->report, g->run.deadline, FSOCK_NEVER, g->run.signals);
     return threads ? prepare_workers(g, why, cap) : 0;
@@ -144,7 +154,7 @@ static int exit_code(const struct get *g)
         return EXIT_WRITE;
     if (interrupt_signal())
         return 128 + interrupt_signal();
-    if (g->source.failed)
+    if (g->source.failed || g->sitemaps.broken)
         return EXIT_READ;
     if (g->report.single)
         return stuck ? EXIT_TIMEOUT : g->report.exitcode;
@@ -156,6 +166,7 @@ static int exit_code(const struct get *g)
 static int finish(struct get *g, enum fsock_err err)
 {
     report_flush_all(&g->report);
+    sitemaps_text(&g->sitemaps, g->report.note, sizeof g->report.note);
     bool run_over = fsock_now() >= g->run.deadline;
     report_end(&g->report, interrupt_signal() ? NULL : run_over ? "--run-time" : "-m");
     if (err == FSOCK_OK)
@@ -177,6 +188,8 @@ static void free_all(struct get *g)
     free(g->inboxes);
     loop_fini(&g->first);
     source_fini(&g->source);
+    sitemaps_fini(&g->sitemaps);
+    robots_fini(&g->robots);
     get_request_fini(&g->ask);
     if (g->run.room > STDERR_FILENO)
         close(g->run.room);

@@ -25,6 +25,8 @@ struct item {
     const char *list;     /* NULL: the command line */
     uint64_t line, number;
     bool started;      /* it had left the queue */
+    bool foreign;      /* found in the sitemap of another site */
+    int64_t delay;     /* between two requests to its site; 0: none */
     bool stdout_asked; /* by -o - */
     int spool;         /* --include=decoded: the body until the header is known; or -1 */
     struct sink sink;
@@ -142,6 +144,8 @@ struct item *item_of_url(struct items *all, const struct source_url *u)
     item->list = u->list;
     item->line = u->line;
     item->number = u->number;
+    item->foreign = u->foreign;
+    item->delay = u->delay;
     if (set_url(all, item, u->text) && set_sink(all, item, u))
         return item;
     item_drop(all, item);
@@ -151,15 +155,16 @@ struct item *item_of_url(struct items *all, const struct source_url *u)
 /* -C: go on where an earlier run had to stop. */
 static const struct fsock_request *resumption(struct items *all, struct item *item)
 {
+    const struct fsock_request *plain = item->foreign ? &all->ask->abroad : &all->ask->request;
     if (!all->o->continue_at)
-        return &all->ask->request;
+        return plain;
     if (!item->resumed) {
         struct resumption *r = malloc(sizeof *r);
         if (!r || !sink_rest(&item->sink, url_text(item), &r->rest)) {
             free(r);
-            return &all->ask->request;
+            return plain;
         }
-        r->request = all->ask->request;
+        r->request = *plain;
         r->request.resume_from = r->rest.size;
         r->request.validator = r->rest.validator;
         item->resumed = r;
@@ -205,6 +210,14 @@ static void record(struct items *all, const struct item *item,
         .referer = all->o->referer,
     };
     report_record(all->report, &r);
+}
+
+void item_deny(struct items *all, struct item *item, const char *why)
+{
+    outcome_fine(&all->outcome);
+    outcome_fail(&all->outcome, EXIT_FORBIDDEN, "robots", 0, "%s", why);
+    record(all, item, &record_no_response);
+    item_drop(all, item);
 }
 
 void item_refuse(struct items *all, struct item *item, const char *why)

@@ -53,6 +53,9 @@ enum fsock_err item_add(struct items *all, struct item *item);
 /* End one of a list that was never handed over, with a record that says why. */
 void item_refuse(struct items *all, struct item *item, const char *why);
 
+/* The same of one that its site's robots.txt forbids. */
+void item_deny(struct items *all, struct item *item, const char *why);
+
 /* End one without a record. */
 void item_drop(struct items *all, struct item *item);
 

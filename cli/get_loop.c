@@ -34,7 +34,8 @@ static bool worker_failed(const struct loop *l)
 static bool is_done(const struct loop *l)
 {
     bool left_over = l->items.stopped && !l->run->report->single && !fsock_fetch_running(l->fetch);
-    return l->ended && (!l->items.open || left_over) && workers_finished(l);
+    size_t open = l->items.open + (l->inbox ? 0 : l->run->errands->n);
+    return l->ended && (!open || left_over) && workers_finished(l);
 }
 
 enum fsock_err loop_run(struct loop *l)
@@ -120,6 +121,8 @@ static enum fsock_err act(struct loop *l, const struct fsock_event *e)
     default:
         break;
     }
+    if (!l->inbox && errands_event(l->run->errands, e))
+        return FSOCK_OK;
     item_event(&l->items, e);
     return FSOCK_OK;
 }
@@ -189,33 +192,47 @@ static void list_broke(struct loop *l, const char *name)
     report_say(l->run->report, text);
 }
 
-/* The next URL of the source's, with its number. */
+/* The next URL of the source's. */
 static enum list_result from_source(struct loop *l)
 {
     struct run *run = l->run;
     run->blocked = !report_has_room(run->report, run->numbered);
-    if (run->blocked)
+    if (run->blocked || !robots_has_room(run->robots))
         return LIST_WAIT;
     enum list_result result = source_next(run->source, &l->url);
-    if (result == LIST_LINE || result == LIST_BAD)
-        l->url.number = run->numbered++;
-    return result;
+    return result == LIST_END && robots_wait(run->robots) ? LIST_WAIT : result;
 }
 
-/* Nothing yet. Inboxes are always watched, and --ordered goes on by itself. */
+/* A URL of the source's is at hand: it gets its number, and is, or is not, for us. */
+static enum fsock_err admit(struct loop *l)
+{
+    struct run *run = l->run;
+    l->url.number = run->numbered++;
+    enum robots_verdict verdict = l->url.why ? ROBOTS_GO : robots_ask(run->robots, &l->url);
+    l->at_hand = verdict != ROBOTS_PARKED;
+    return verdict == ROBOTS_NO_MEMORY ? FSOCK_ERR_MEMORY : FSOCK_OK;
+}
+
+/* Nothing yet. Inboxes are always watched; --ordered, sitemaps and robots.txt go on by events. */
 static enum fsock_err wait_for_source(struct loop *l)
 {
     if (l->inbox || l->run->blocked || l->waits)
         return FSOCK_AGAIN;
+    int fd = source_fd(l->run->source);
+    if (fd < 0 || !robots_has_room(l->run->robots))
+        return FSOCK_AGAIN;
     l->waits = true;
-    enum fsock_err err =
-        fsock_fetch_watch(l->fetch, l->run->source->list.fd, FSOCK_READABLE, &list_watch);
+    enum fsock_err err = fsock_fetch_watch(l->fetch, fd, FSOCK_READABLE, &list_watch);
     return err == FSOCK_OK ? FSOCK_AGAIN : err;
 }
 
 /* FSOCK_OK: there is a URL at hand, or the reading goes on. FSOCK_AGAIN: there is none. */
 static enum fsock_err next_url(struct loop *l)
 {
+    if (!l->inbox && robots_next(l->run->robots, &l->url)) {
+        l->at_hand = true;
+        return FSOCK_OK;
+    }
     switch (l->inbox ? inbox_next(l->inbox, &l->url) : from_source(l)) {
     case LIST_END:
         l->ended = true;
@@ -230,7 +247,7 @@ static enum fsock_err next_url(struct loop *l)
         return FSOCK_OK;
     default:
         l->at_hand = true;
-        return FSOCK_OK;
+        return l->inbox ? FSOCK_OK : admit(l);
     }
 }
 
@@ -258,7 +275,9 @@ static enum fsock_err deliver(struct loop *l)
     l->waiting = NULL;
     if (!item)
         return FSOCK_ERR_MEMORY;
-    if (l->url.why) {
+    if (l->url.denied) {
+        item_deny(&l->items, item, l->url.why);
+    } else if (l->url.why) {
         item_refuse(&l->items, item, l->url.why);
     } else if (item_add(&l->items, item) == FSOCK_AGAIN) {
         l->waiting = item;
@@ -280,6 +299,10 @@ static enum fsock_err feed(struct loop *l)
     enum fsock_err err = FSOCK_OK;
     if (l->ended)
         return FSOCK_OK;
+    if (!l->inbox) {
+        sitemaps_work(l->run->sitemaps);
+        robots_work(l->run->robots);
+    }
     l->busy = false;
     for (unsigned i = 0; err == FSOCK_OK && i < LINES_A_TURN; i++) {
         if (!l->at_hand)

@@ -20,6 +20,8 @@
 #include "get_inbox.h"
 #include "get_item.h"
 #include "get_report.h"
+#include "get_robots.h"
+#include "get_sitemap.h"
 #include "get_source.h"
 
 /* What the loops of a run share. */
@@ -27,6 +29,9 @@ struct run {
     const struct get_options *o;
     const struct get_request *ask;
     struct source *source;
+    struct errands *errands;
+    struct sitemaps *sitemaps;
+    struct robots *robots;
     struct report *report;
     fsock_time deadline; /* --run-time */
     int signals;         /* readable from the first signal on */

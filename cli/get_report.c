@@ -25,6 +25,7 @@ void report_init(struct report *r, const struct get_options *o)
     r->started = r->flushed = fsock_now();
     r->moved = 0;
     r->expected = 0;
+    r->note[0] = '\0';
     r->dump_fd = -1;
     r->order = NULL;
     r->trace = (struct trace_log){.trace = NULL};
@@ -287,8 +288,12 @@ void report_end(struct report *r, const char *limit)
     if (!quiet && failure_text(r->out.sys_errno, limit, text, sizeof text))
         report_say(r, text);
     bool wanted = r->o->summary >= 0 ? r->o->summary : !r->single && !r->o->silent;
-    if (wanted && r->out.sys_errno != EPIPE)
-        summary_print(&r->summary, &r->err, fsock_now());
+    if (!wanted || r->out.sys_errno == EPIPE)
+        return;
+    summary_print(&r->summary, &r->err, fsock_now());
+    out_str(&r->err, r->note);
+    out_str(&r->err, r->note[0] ? "\n" : "");
+    out_flush(&r->err);
 }
 
 int report_trace_end(struct report *r, int code)

@@ -36,6 +36,7 @@ struct report {
     _Atomic uint64_t moved; /* body bytes so far, of all URLs */
     uint64_t expected;      /* bytes of the single body; 0: unknown */
     struct summary summary;
+    char note[160]; /* below it; "": nothing */
     struct progress progress;
     struct trace_log trace;
     int dump_fd;          /* -D; -1: none, or standard output */
