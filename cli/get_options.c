@@ -23,6 +23,13 @@ static const struct option_row rows[] = {
     NUMBER(0, "per-host", per_host, 1, 100000, "connections to one host at once (6)"),
     NUMBER(0, "threads", threads, 1, 256, "loops that fetch, each in a thread of its own (1)"),
 
+    HEADING("How fast at most (RATE: 0.5, 200/s, 30/m, 100/h; 0: no limit)"),
+    RATE(0, "rate", rate, "requests of the run"),
+    RATE(0, "host-rate", host_rate, "the same for each host"),
+    TIME(0, "delay", delay, "between the starts of two requests to one host, at least"),
+    SPEED(0, "limit-rate", limit_rate, "bytes a second of the run (500, 64k, 10M)"),
+    SPEED(0, "host-limit-rate", host_limit_rate, "the same for each host"),
+
     HEADING("Where it goes"),
     LIST('o', "output", "FILE", outputs, 0, "the body to FILE; a second -o is for the second URL"),
     FLAG('O', "remote-name", remote_name, "the body to a file named after the URL"),

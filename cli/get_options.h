@@ -29,6 +29,8 @@ struct get_options {
     const char *ca_file, *cert_file, *key_file, *tls_min, *tls_max;
     int64_t connect_timeout, read_timeout, max_time, run_time;
     int64_t parallel, per_host, threads, max_redirects, max_body, max_ratio;
+    double rate, host_rate; /* requests a second */
+    int64_t limit_rate, host_limit_rate, delay;
     struct trace_options trace;
 };
 

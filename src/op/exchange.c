@@ -63,6 +63,42 @@ static enum fsock_err timed_out(struct fsk_exchange *x, fsock_time now)
                              x->op.expired ? "time is up" : "the peer is silent", how, since);
 }
 
+/* ---- Turns ----------------------------------------------------------------------------------- */
+
+/* Whether bytes may move now, and how many at most. If not, their turn will wake us. */
+static bool may_move(struct fsk_exchange *x, struct fsk_exchange_pace *pace, size_t *most,
+                     fsock_time now)
+{
+    bool may = fsk_flow_may(&pace->place, most, now) && fsk_flow_may(&pace->run, most, now);
+    x->paused |= !may;
+    return may;
+}
+
+/* So many have: 0 lets others have the turn. */
+static void have_moved(struct fsk_exchange_pace *pace, size_t n, fsock_time now)
+{
+    fsk_flow_take(&pace->place, n, now);
+    fsk_flow_take(&pace->run, n, now);
+}
+
+void fsk_exchange_pace(struct fsk_exchange *x, struct fsk_flow *place, struct fsk_flow *run)
+{
+    struct fsk_exchange_pace *both[] = {&x->sending, &x->receiving};
+    for (size_t i = 0; i < 2; i++) {
+        fsk_flow_join(&both[i]->place, place, &x->op);
+        fsk_flow_join(&both[i]->run, run, &x->op);
+    }
+}
+
+void fsk_exchange_still(struct fsk_exchange *x)
+{
+    struct fsk_exchange_pace *both[] = {&x->sending, &x->receiving};
+    for (size_t i = 0; i < 2; i++) {
+        fsk_flow_leave(&both[i]->place);
+        fsk_flow_leave(&both[i]->run);
+    }
+}
+
 /* ---- Sending --------------------------------------------------------------------------------- */
 
 static void all_sent(struct fsk_exchange *x)
@@ -108,9 +144,13 @@ static enum fsock_err send_more(struct fsk_exchange *x, fsock_time now)
         }
         if (fsk_exchange_turn_over(x))
             return FSOCK_AGAIN;
-        size_t n, len = rest.n - (size_t)at;
-        enum fsock_err err = fsk_stream_send(x->stream, rest.p + at,
-                                             len < TURN_BYTES ? len : TURN_BYTES, &n, &x->op.wait);
+        bool is_body = x->sent >= x->plan.head.n;
+        size_t n = 0, len = rest.n - (size_t)at, most = TURN_BYTES;
+        if (is_body && !may_move(x, &x->sending, &most, now))
+            return FSOCK_AGAIN;
+        enum fsock_err err =
+            fsk_stream_send(x->stream, rest.p + at, len < most ? len : most, &n, &x->op.wait);
+        have_moved(&x->sending, err == FSOCK_OK ? n : 0, now);
         if (err != FSOCK_OK)
             return err;
         x->sent += n;
@@ -126,7 +166,7 @@ enum fsock_err fsk_exchange_fill(struct fsk_exchange *x, fsock_time now, uint64_
                                  size_t *dropped)
 {
     struct fsk_driver *driver = x->op.driver;
-    size_t n, cap = driver->scratch_size;
+    size_t n = 0, cap = driver->scratch_size;
     int flags = 0;
     if (x->in.n)
         return FSOCK_OK;
@@ -134,9 +174,12 @@ enum fsock_err fsk_exchange_fill(struct fsk_exchange *x, fsock_time now, uint64_
         return FSOCK_EOF;
     if (fsk_exchange_turn_over(x))
         return FSOCK_AGAIN;
+    if (!may_move(x, &x->receiving, &cap, now))
+        return FSOCK_AGAIN;
     if (discard > cap) /* layers that can't drop receive into the buffer: no more than it holds */
         flags = FSK_IO_DISCARD;
     enum fsock_err err = fsk_stream_recv(x->stream, driver->scratch, cap, &n, flags, &x->op.wait);
+    have_moved(&x->receiving, err == FSOCK_OK ? n : 0, now);
     if (err == FSOCK_EOF)
         x->ended = true;
     if (err != FSOCK_OK)
@@ -307,15 +350,16 @@ static enum fsock_err step(struct fsk_op *op, fsock_time now)
 {
     struct fsk_exchange *x = FSK_HOLDER(op, struct fsk_exchange, op);
     int64_t silence = x->http->read_timeout;
-    if (!x->last_moved)
+    if (!x->last_moved || x->paused)
         x->last_moved = now;
+    x->paused = false;
     x->event = FSK_EXCHANGE_NONE;
     x->turn_ends = fsock_now() + TURN_TIME;
     /* (Sending may find room that the kernel doesn't call writable: the peer took nothing.) */
     if (op->expired || (fsk_op_root(op)->by_clock && now >= fsk_time_limit(x->last_moved, silence)))
         return timed_out(x, now);
     enum fsock_err err = x->state == FSK_EXCHANGE_AT_HEAD ? up_to_head(x, now) : up_to_end(x, now);
-    if (err != FSOCK_AGAIN || x->event)
+    if (err != FSOCK_AGAIN || x->event || x->paused)
         return err;
     fsock_time silent_at = fsk_time_limit(x->last_moved, silence);
     if (now >= silent_at)
@@ -337,6 +381,7 @@ void fsk_exchange_init(struct fsk_exchange *x, struct fsk_http *http, struct fsk
 
 void fsk_exchange_fini(struct fsk_exchange *x)
 {
+    fsk_exchange_still(x);
     fsk_buf_fini(&x->head_bytes);
     fsk_buf_fini(&x->trailers);
     fsk_buf_fini(&x->kept);
