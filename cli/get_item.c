@@ -178,8 +178,11 @@ enum fsock_err item_add(struct items *all, struct item *item)
     struct fsk_span url = fsk_buf_span(&item->url);
     enum fsock_err err =
         fsock_fetch_add(all->fetch, url.p, url.n, resumption(all, item), item, &fault);
-    if (err == FSOCK_OK)
+    if (err == FSOCK_OK) {
         all->open++;
+        if (item->delay)
+            fsock_fetch_slow(all->fetch, url.p, url.n, item->delay);
+    }
     if (err == FSOCK_OK || err == FSOCK_AGAIN)
         return err;
     if (fault.err == FSOCK_OK)

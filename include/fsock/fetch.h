@@ -185,6 +185,15 @@ FSOCK_API enum fsock_err fsock_fetch_next(fsock_fetch *fetch, struct fsock_event
  */
 FSOCK_API enum fsock_err fsock_fetch_watch(fsock_fetch *fetch, int fd, unsigned events, void *user);
 
+/*
+ * Let at least `delay` nanoseconds pass between the starts of two requests to this URL's scheme,
+ * host and port, as a site's Crawl-delay asks; a longer one that holds already, of the options say,
+ * stays. It is for what is queued or runs there, and forgotten when there is nothing more: say it
+ * again behind each fsock_fetch_add(). FSOCK_OK; FSOCK_ERR_INPUT if the URL can't be used.
+ */
+FSOCK_API enum fsock_err fsock_fetch_slow(fsock_fetch *fetch, const char *url, size_t url_len,
+                                          fsock_time delay);
+
 /* End one running or queued transfer: its DONE event comes with FSOCK_ERR_CANCELED. */
 FSOCK_API void fsock_fetch_cancel(fsock_fetch *fetch, uint64_t id);
 

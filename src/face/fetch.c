@@ -178,6 +178,19 @@ enum fsock_err fsock_fetch_add(fsock_fetch *f, const char *url, size_t url_len,
     return FSOCK_OK;
 }
 
+enum fsock_err fsock_fetch_slow(fsock_fetch *f, const char *url, size_t url_len, fsock_time delay)
+{
+    struct fsk_aim aim;
+    struct fsock_fault fault = {.err = FSOCK_OK};
+    enum fsock_err err = fsk_aim_init(&aim, fsk_span(url, url_len), f->http.routes, &fault);
+    struct fsk_place *place =
+        err == FSOCK_OK ? fsk_pool_place(&f->http.pool, fsk_buf_span(&aim.place)) : NULL;
+    if (place)
+        fsk_place_slow(place, delay);
+    fsk_aim_fini(&aim);
+    return err;
+}
+
 enum fsock_err fsock_fetch_watch(fsock_fetch *f, int fd, unsigned events, void *user)
 {
     return fsk_watches_add(&f->watches, fd, events, user);

@@ -35,12 +35,19 @@ static struct fsk_place *place_new(struct fsk_pool *pool, struct fsk_span key)
     return place;
 }
 
-static struct fsk_place *place_of(struct fsk_pool *pool, struct fsk_span key)
+struct fsk_place *fsk_pool_place(struct fsk_pool *pool, struct fsk_span key)
 {
     struct fsk_map_node *node = fsk_map_get(&pool->places, key);
-    if (node)
-        return FSK_HOLDER(node, struct fsk_place, node);
-    struct fsk_place *place = place_new(pool, key);
+    return node ? FSK_HOLDER(node, struct fsk_place, node) : NULL;
+}
+
+/* The place with this key, made if there is none. NULL: out of memory. */
+static struct fsk_place *place_of(struct fsk_pool *pool, struct fsk_span key)
+{
+    struct fsk_place *place = fsk_pool_place(pool, key);
+    if (place)
+        return place;
+    place = place_new(pool, key);
     if (!place || !fsk_timers_reserve(&pool->timers, PLACE_TIMERS)) {
         free(place);
         return NULL;
@@ -347,6 +354,14 @@ void fsk_place_hold(struct fsk_place *place, fsock_time until)
 {
     close_until(place, until);
     set_startable(place);
+}
+
+void fsk_place_slow(struct fsk_place *place, int64_t delay)
+{
+    if (place->pace.interval >= (double)delay)
+        return;
+    place->pace.interval = (double)delay;
+    place->pace.slack = 0;
 }
 
 static void open_again(struct fsk_timer *opens, fsock_time now)

@@ -123,6 +123,13 @@ bool fsk_lease_is_paced(const struct fsk_lease *lease);
  * its hold are remembered, even if nobody else uses it. */
 void fsk_place_hold(struct fsk_place *place, fsock_time until);
 
+/* From now on, and as long as it is remembered, at least so many nanoseconds are between the starts
+ * of two requests at this place; a limit can only be made stricter. */
+void fsk_place_slow(struct fsk_place *place, int64_t delay);
+
+/* The place with this key, if it is in use; else NULL. */
+struct fsk_place *fsk_pool_place(struct fsk_pool *pool, struct fsk_span key);
+
 /* ---- Connections, under a held lease ---- */
 
 /* A kept connection, or NULL. It is the caller's, to be kept or closed. */

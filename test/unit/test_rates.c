@@ -89,6 +89,32 @@ static void test_redirects_and_repeats(void **state)
     assert_true(fsock_now() - since >= 200 * MS);
 }
 
+/* A delay that becomes known only later, as a site's Crawl-delay: for that place alone. */
+static void test_slow(void **state)
+{
+    (void)state;
+    struct fsock_event e;
+    struct fsock_fault fault;
+    fsock_time since = fsock_now(), other = 0, last = 0;
+    pace(0, 0, 0, 0, 30 * MS);
+    fsock_fetch *f = fsock_fetch_new(&options, 8, 8, &fault);
+    char url[512], elsewhere[512];
+    snprintf(url, sizeof url, "%s", page("/plain/1"));
+    snprintf(elsewhere, sizeof elsewhere, "http://localhost%s", strrchr(url, ':'));
+    assert_int_equal(fsock_fetch_slow(f, url, strlen(url), FSOCK_SECOND),
+                     FSOCK_OK); /* nobody there */
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(fsock_fetch_add(f, url, strlen(url), NULL, url, NULL), FSOCK_OK);
+    assert_int_equal(fsock_fetch_slow(f, url, strlen(url), 100 * MS), FSOCK_OK);
+    assert_int_equal(fsock_fetch_slow(f, url, strlen(url), 10 * MS), FSOCK_OK); /* no way back */
+    assert_int_equal(fsock_fetch_add(f, elsewhere, strlen(elsewhere), NULL, NULL, NULL), FSOCK_OK);
+    while (fsock_fetch_next(f, &e, FSOCK_NEVER) == FSOCK_OK)
+        if (e.kind == FSOCK_EVENT_START)
+            *(e.user ? &last : &other) = fsock_now() - since;
+    fsock_fetch_free(f);
+    assert_true(last >= 300 * MS && other < 300 * MS);
+}
+
 /* Waiting for a unit is part of the transfer's time. */
 static void test_no_room_in_time(void **state)
 {
@@ -278,6 +304,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_requests),
         cmocka_unit_test(test_redirects_and_repeats),
+        cmocka_unit_test(test_slow),
         cmocka_unit_test(test_no_room_in_time),
         cmocka_unit_test(test_threads_share_a_pacer),
         cmocka_unit_test(test_bytes),
