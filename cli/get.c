@@ -8,6 +8,7 @@
  *
  *   get_source.h   where URLs come from            get_options.h  the command line
  *   get_sitemap.h  ... sitemaps                    get_robots.h   whether a site wants that
+ *   get_gate.h     ... and which are passed over   journal.h      what earlier runs did
  *   get_loop.h     the run                         get_request.h  ... as the library wants it
  *   get_item.h     a URL, from line to record      get_sink.h     a body's file
  *   get_report.h   all that is told
@@ -25,6 +26,7 @@
 #include "get_loop.h"
 #include "get_writeout.h"
 #include "interrupt.h"
+#include "journal_merge.h"
 
 struct get {
     struct get_options o;
@@ -33,6 +35,7 @@ struct get {
     struct errands errands;
     struct sitemaps sitemaps;
     struct robots robots;
+    struct gate gate;
     struct report report;
     struct run run;
     struct loop first;
@@ -110,8 +113,12 @@ static int prepare(struct get *g, char *why, size_t cap)
 {
     fsock_fetch *fetch;
     int code = prepare_options(g, why, cap);
+    if (!code)
+        code = gate_open(&g->gate, &g->o, why, cap);
     if (code)
         return code;
+    if (why[0] && !g->o.silent)
+        report_say(&g->report, why);
     if (!trace_log_open(&g->report.trace, &g->o.trace, "get", g->report.single,
                         g->o.verbose ? &g->report.err : NULL, why, cap))
         return EXIT_WRITE;
@@ -130,12 +137,13 @@ static int prepare(struct get *g, char *why, size_t cap)
                           .errands = &g->errands,
                           .sitemaps = &g->sitemaps,
                           .robots = &g->robots,
+                          .gate = &g->gate,
                           .report = &g->report,
                           .deadline = fsk_time_limit(g->report.started, g->o.run_time),
                           .signals = interrupt_catch(),
                           .room = threads ? eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK) : -1};
     g->errands = (struct errands){.fetch = fetch, .ask = &g->ask};
-    if (!source_init(&g->source, &g->o, &g->sitemaps) ||
+    if (!source_init(&g->source, &g->o, &g->gate, &g->sitemaps) ||
         !sitemaps_init(&g->sitemaps, &g->o, &g->errands, &g->report, &g->run.numbered) ||
         !robots_init(&g->robots, &g->o, &g->errands, &g->report) || g->run.signals < 0 ||
         (threads && g->run.room < 0) || !loop_init(&g->first, &g->run, fetch, NULL))
@@ -163,10 +171,21 @@ static int exit_code(const struct get *g)
     return g->report.summary.fine ? EXIT_SOME_FAILED : EXIT_ALL_FAILED;
 }
 
+/* Close the journal. Returns the run's exit code, which was `code`. */
+static int close_gate(struct get *g, int code)
+{
+    char why[1024];
+    int failed = gate_close(&g->gate, why, sizeof why);
+    if (failed && (!g->o.silent || g->o.show_error))
+        report_say(&g->report, why);
+    return failed && code < 128 ? failed : code;
+}
+
 static int finish(struct get *g, enum fsock_err err)
 {
     report_flush_all(&g->report);
     sitemaps_text(&g->sitemaps, g->report.note, sizeof g->report.note);
+    gate_count(&g->gate, &g->report.summary);
     bool run_over = fsock_now() >= g->run.deadline;
     report_end(&g->report, interrupt_signal() ? NULL : run_over ? "--run-time" : "-m");
     if (err == FSOCK_OK)
@@ -207,6 +226,7 @@ static int get(struct get *g)
         code = finish(g, g->workers ? loop_run_all(&g->first, g->workers, g->n_workers)
                                     : loop_run(&g->first));
     free_all(g);
+    code = close_gate(g, code);
     code = report_trace_end(&g->report, code);
     report_fini(&g->report);
     free(g->format);
@@ -223,7 +243,11 @@ int get_main(int argc, char **argv)
     if (result == OPTION_OK && !get_options_check(&g.o, why, sizeof why))
         result = OPTION_BAD;
     int code = EXIT_FINE;
-    if (result == OPTION_SHOW_HELP) {
+    if (result == OPTION_OK && g.o.merge) {
+        code = journal_merge(g.o.merge, &g.o.urls, why, sizeof why);
+        if (code || !g.o.silent)
+            fprintf(stderr, "fsock: get: %s\n", why);
+    } else if (result == OPTION_SHOW_HELP) {
         option_help(&get_option_set, stdout);
     } else if (result == OPTION_BAD) {
         fprintf(stderr, "fsock: get: %s\n", why);

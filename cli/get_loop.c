@@ -151,6 +151,8 @@ static const char *end_of_run(struct run *run, fsock_time now)
         run->over = true;
         return "the run is over (--run-time raises this limit)";
     }
+    if (run->gate->journal.sys_errno)
+        return "the journal can't be written";
     return report_broken(run->report) ? "standard output can't be written" : NULL;
 }
 
@@ -203,10 +205,20 @@ static enum list_result from_source(struct loop *l)
     return result == LIST_END && robots_wait(run->robots) ? LIST_WAIT : result;
 }
 
-/* A URL of the source's is at hand: it gets its number, and is, or is not, for us. */
+/* A URL of the source's is at hand, with its number, unless it is to be passed over, or must wait
+ * for its robots.txt. */
 static enum fsock_err admit(struct loop *l)
 {
     struct run *run = l->run;
+    l->at_hand = true;
+    if (!l->url.why) {
+        enum gate_verdict verdict = gate_pass(run->gate, &l->url, fsk_span(NULL, 0));
+        if (verdict == GATE_NO_MEMORY)
+            return FSOCK_ERR_MEMORY;
+        l->at_hand = verdict == GATE_GO;
+    }
+    if (!l->at_hand)
+        return FSOCK_OK;
     l->url.number = run->numbered++;
     enum robots_verdict verdict = l->url.why ? ROBOTS_GO : robots_ask(run->robots, &l->url);
     l->at_hand = verdict != ROBOTS_PARKED;
@@ -246,8 +258,10 @@ static enum fsock_err next_url(struct loop *l)
         list_broke(l, l->url.list);
         return FSOCK_OK;
     default:
+        if (!l->inbox)
+            return admit(l);
         l->at_hand = true;
-        return l->inbox ? FSOCK_OK : admit(l);
+        return FSOCK_OK;
     }
 }
 
@@ -324,7 +338,8 @@ static enum fsock_err feed(struct loop *l)
 bool loop_init(struct loop *l, struct run *run, fsock_fetch *fetch, struct inbox *inbox)
 {
     *l = (struct loop){.run = run, .fetch = fetch, .inbox = inbox};
-    items_init(&l->items, run->o, run->ask, fetch, run->report);
+    struct journal *journal = run->gate->journal.name ? &run->gate->journal : NULL;
+    items_init(&l->items, run->o, run->ask, fetch, run->report, journal);
     int fd = inbox ? inbox->news : run->signals;
     bool good = fsock_fetch_watch(fetch, fd, FSOCK_READABLE,
                                   inbox ? &inbox_watch : &signal_watch) == FSOCK_OK;

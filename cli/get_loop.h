@@ -17,6 +17,7 @@
 
 #include <fsock.h>
 
+#include "get_gate.h"
 #include "get_inbox.h"
 #include "get_item.h"
 #include "get_report.h"
@@ -32,6 +33,7 @@ struct run {
     struct errands *errands;
     struct sitemaps *sitemaps;
     struct robots *robots;
+    struct gate *gate;
     struct report *report;
     fsock_time deadline; /* --run-time */
     int signals;         /* readable from the first signal on */

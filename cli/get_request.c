@@ -222,6 +222,7 @@ static unsigned request_flags(const struct get_options *o)
     flags |= o->fail || !get_is_single(o) ? FSOCK_FAIL_STATUS : 0;
     flags |= o->method ? FSOCK_KEEP_METHOD : 0;
     flags |= o->http10 ? FSOCK_HTTP10 : 0;
+    flags |= o->retry_all ? FSOCK_RETRY_ALL : 0;
     return flags;
 }
 
@@ -261,6 +262,10 @@ static bool make_others(struct get_request *r)
     r->abroad = r->errand = r->request;
     r->abroad.headers = r->headers_abroad;
     r->abroad.user = NULL;
+    r->restarting = r->request;
+    r->abroad_restarting = r->abroad;
+    r->restarting.flags |= FSOCK_RESTART;
+    r->abroad_restarting.flags |= FSOCK_RESTART;
     r->errand.method = r->errand.range = NULL;
     r->errand.body = NULL;
     r->errand.body_len = 0;
@@ -294,6 +299,9 @@ int get_request_init(struct get_request *r, const struct get_options *o, char *w
     r->request.user = o->user;
     r->request.range = o->range;
     r->request.max_redirects = (int)o->max_redirects;
+    r->request.retries = get_retries(o);
+    if (o->retry_delay >= 0)
+        r->request.retry_delay = o->retry_delay;
     if (!make_headers(r, o) || !make_resolve(r, o) || !make_pacer(r, o)) {
         snprintf(why, cap, "out of memory");
         return EXIT_MEMORY;

@@ -12,8 +12,10 @@
 /* The library's structs, and what they point to. */
 struct get_request {
     struct fsock_options options;
-    struct fsock_request request, abroad;       /* the latter: without passwords and cookies */
-    struct fsock_request errand, errand_abroad; /* the same for what the run itself needs */
+    struct fsock_request request;
+    struct fsock_request restarting;                /* the same, for a body that can begin anew */
+    struct fsock_request abroad, abroad_restarting; /* the same without passwords and cookies */
+    struct fsock_request errand, errand_abroad;     /* for what the run itself needs */
     const char **headers, **headers_abroad, **resolve;
     struct fsk_buf body; /* of -d and its kin; with -G the query */
     char *added[3];      /* headers made of -A, -e and -b */

@@ -4,6 +4,7 @@
 
 #include "base/list.h"
 #include "base/map.h"
+#include "get_gate.h"
 #include "get_names.h"
 #include "get_sitemap.h"
 
@@ -43,9 +44,11 @@ static bool mark_names(struct source *s)
     return good;
 }
 
-bool source_init(struct source *s, const struct get_options *o, struct sitemaps *sitemaps)
+bool source_init(struct source *s, const struct get_options *o, struct gate *gate,
+                 struct sitemaps *sitemaps)
 {
-    *s = (struct source){.o = o, .sitemaps = sitemaps};
+    bool from_journal = o->only_failed && !o->urls.n && !o->lists.n && !o->sitemaps.n;
+    *s = (struct source){.o = o, .gate = from_journal ? gate : NULL, .sitemaps = sitemaps};
     list_init(&s->list, &o->lists);
     return mark_names(s);
 }
@@ -86,6 +89,8 @@ static enum list_result from_list(struct source *s, struct source_url *u)
 
 enum list_result source_next(struct source *s, struct source_url *u)
 {
+    if (s->gate)
+        return gate_next_failed(s->gate, u);
     if (s->next_url < s->o->urls.n)
         return from_command_line(s, u);
     enum list_result result = from_list(s, u);

@@ -1,6 +1,7 @@
 /*
  * get_source.h - where the URLs of a run come from, one at a time: the command line, then the
- * lists; and what sitemaps have brought, at the end and whenever a list is late.
+ * lists; and what sitemaps have brought, at the end and whenever a list is late. For --only-failed
+ * without any of them, the journal.
  */
 #ifndef FSOCK_CLI_GET_SOURCE_H
 #define FSOCK_CLI_GET_SOURCE_H
@@ -12,6 +13,8 @@
 #include "base/span.h"
 #include "get_options.h"
 #include "list.h"
+
+struct gate;
 
 /* One URL as it is wanted. */
 struct source_url {
@@ -34,13 +37,15 @@ struct source {
     const struct get_options *o;
     struct sitemaps *sitemaps;
     struct list list;
-    size_t next_url; /* of the command line */
-    bool *marked;    /* for each of o->urls; NULL: none */
-    bool failed;     /* a list could not be read to its end */
+    struct gate *gate; /* whose journal has what failed; NULL: it isn't asked for */
+    size_t next_url;   /* of the command line */
+    bool *marked;      /* for each of o->urls; NULL: none */
+    bool failed;       /* a list could not be read to its end */
 };
 
 /* All is borrowed. False: out of memory. */
-bool source_init(struct source *s, const struct get_options *o, struct sitemaps *sitemaps);
+bool source_init(struct source *s, const struct get_options *o, struct gate *gate,
+                 struct sitemaps *sitemaps);
 
 /* After source_init(), or of what is all zero. */
 void source_fini(struct source *s);

@@ -81,29 +81,43 @@ static void have_moved(struct fsk_exchange_pace *pace, size_t n, fsock_time now)
     fsk_flow_take(&pace->run, n, now);
 }
 
+static void join(struct fsk_exchange *x, struct fsk_exchange_pace *pace, struct fsk_flow *place,
+                 struct fsk_flow *run)
+{
+    fsk_flow_join(&pace->place, place, &x->op);
+    fsk_flow_join(&pace->run, run, &x->op);
+}
+
+static void leave(struct fsk_exchange_pace *pace)
+{
+    fsk_flow_leave(&pace->place);
+    fsk_flow_leave(&pace->run);
+}
+
 void fsk_exchange_pace(struct fsk_exchange *x, struct fsk_flow *place, struct fsk_flow *run)
 {
-    struct fsk_exchange_pace *both[] = {&x->sending, &x->receiving};
-    for (size_t i = 0; i < 2; i++) {
-        fsk_flow_join(&both[i]->place, place, &x->op);
-        fsk_flow_join(&both[i]->run, run, &x->op);
-    }
+    join(x, &x->sending, place, run);
+    join(x, &x->receiving, place, run);
 }
 
 void fsk_exchange_still(struct fsk_exchange *x)
 {
-    struct fsk_exchange_pace *both[] = {&x->sending, &x->receiving};
-    for (size_t i = 0; i < 2; i++) {
-        fsk_flow_leave(&both[i]->place);
-        fsk_flow_leave(&both[i]->run);
-    }
+    leave(&x->sending);
+    leave(&x->receiving);
 }
 
 /* ---- Sending --------------------------------------------------------------------------------- */
 
-static void all_sent(struct fsk_exchange *x)
+/* Nothing more is sent: a turn to do so is for others. */
+static void send_no_more(struct fsk_exchange *x)
 {
     x->send_over = true;
+    leave(&x->sending);
+}
+
+static void all_sent(struct fsk_exchange *x)
+{
+    send_no_more(x);
     fsk_mark(fsk_op_trace(&x->op), FSOCK_MARK_SENT, x->op.id, fsk_stream_fd(x->stream), 0, x->sent,
              FSK_NO_FIELD);
 }
@@ -322,11 +336,11 @@ static enum fsock_err up_to_head(struct fsk_exchange *x, fsock_time now)
     if (x->op.yield)
         return FSOCK_AGAIN;
     if (err != FSOCK_OK && err != FSOCK_AGAIN)
-        x->send_over = true; /* the peer's answer, if there is one, says why */
+        send_no_more(x); /* the peer's answer, if there is one, says why */
     err = read_head(x, now);
     if (err != FSOCK_OK)
         return err;
-    x->send_over = true;
+    send_no_more(x);
     x->state = FSK_EXCHANGE_AT_BODY;
     return show(x, FSK_EXCHANGE_HEAD);
 }
