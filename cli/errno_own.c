@@ -17,7 +17,7 @@ static const struct errno_code exits[] = {
      "get: the URL's scheme is none of http and https; errno: no such error",
      "check the URL, or the word"),
     EXIT(USAGE, "A mistake on the command line",
-     "an option, or what was given with it, makes no sense",
+     "an option, or what was given with it, makes no sense; or another run has the journal or lock",
      "the sentence says which; see --help"),
     EXIT(URL, "No URL, or no name",
      "what was given can't be asked for",

@@ -182,13 +182,12 @@ enum fsock_err item_add(struct items *all, struct item *item)
 {
     struct fsock_fault fault = {.err = FSOCK_OK};
     struct fsk_span url = fsk_buf_span(&item->url);
+    if (item->delay)
+        fsock_fetch_slow(all->fetch, url.p, url.n, item->delay, NULL);
     enum fsock_err err =
         fsock_fetch_add(all->fetch, url.p, url.n, request_for(all, item), item, &fault);
-    if (err == FSOCK_OK) {
+    if (err == FSOCK_OK)
         all->open++;
-        if (item->delay)
-            fsock_fetch_slow(all->fetch, url.p, url.n, item->delay);
-    }
     if (err == FSOCK_OK || err == FSOCK_AGAIN)
         return err;
     if (fault.err == FSOCK_OK)

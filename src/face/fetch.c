@@ -199,15 +199,18 @@ enum fsock_err fsock_fetch_add(fsock_fetch *f, const char *url, size_t url_len,
     return FSOCK_OK;
 }
 
-enum fsock_err fsock_fetch_slow(fsock_fetch *f, const char *url, size_t url_len, fsock_time delay)
+enum fsock_err fsock_fetch_slow(fsock_fetch *f, const char *url, size_t url_len, fsock_time delay,
+                                struct fsock_fault *fault)
 {
     struct fsk_aim aim;
-    struct fsock_fault fault = {.err = FSOCK_OK};
-    enum fsock_err err = fsk_aim_init(&aim, fsk_span(url, url_len), f->http.routes, &fault);
-    struct fsk_place *place =
-        err == FSOCK_OK ? fsk_pool_place(&f->http.pool, fsk_buf_span(&aim.place)) : NULL;
-    if (place)
-        fsk_place_slow(place, delay);
+    struct fsock_fault unheard;
+    fault = fault ? fault : &unheard;
+    *fault = (struct fsock_fault){.err = FSOCK_OK};
+    if (delay < 0)
+        return fsk_fault_set(fault, FSOCK_ERR_INPUT, FSOCK_STAGE_NONE, 0, "the delay is negative");
+    enum fsock_err err = fsk_aim_init(&aim, fsk_span(url, url_len), f->http.routes, fault);
+    if (err == FSOCK_OK && !fsk_pool_slow(&f->http.pool, fsk_buf_span(&aim.place), delay))
+        err = fsk_fault_set(fault, FSOCK_ERR_MEMORY, FSOCK_STAGE_NONE, ENOMEM, "out of memory");
     fsk_aim_fini(&aim);
     return err;
 }

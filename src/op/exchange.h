@@ -40,6 +40,8 @@ struct fsk_exchange_plan {
     bool is_head;     /* HEAD: the answer has no body */
     bool no_decode;   /* leave Content-Encoding alone */
     const char *peer; /* "shop.example:443", for sentences */
+    /* What the stream waits for, if a read has just said FSOCK_AGAIN; else nothing. */
+    struct fsk_wait quiet;
 };
 
 /* Bytes of one direction move when it is their turn in each of these. */

@@ -27,27 +27,20 @@ static struct fsk_place *place_new(struct fsk_pool *pool, struct fsk_span key)
         .bytes = pool->place_bytes
     };
     memcpy(place + 1, key.p, key.n);
-    struct fsk_list *lists[] = {&place->waiters, &place->queue, &place->ring, &place->ripe,
-                                &place->idle};
+    struct fsk_list *lists[] = {&place->waiters, &place->queue, &place->ring,
+                                &place->ripe,    &place->idle,  &place->slowed};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         fsk_list_init(lists[i]);
     fsk_flow_init(&place->flow, &place->bytes, &pool->timers);
     return place;
 }
 
-struct fsk_place *fsk_pool_place(struct fsk_pool *pool, struct fsk_span key)
-{
-    struct fsk_map_node *node = fsk_map_get(&pool->places, key);
-    return node ? FSK_HOLDER(node, struct fsk_place, node) : NULL;
-}
-
-/* The place with this key, made if there is none. NULL: out of memory. */
 static struct fsk_place *place_of(struct fsk_pool *pool, struct fsk_span key)
 {
-    struct fsk_place *place = fsk_pool_place(pool, key);
-    if (place)
-        return place;
-    place = place_new(pool, key);
+    struct fsk_map_node *node = fsk_map_get(&pool->places, key);
+    if (node)
+        return FSK_HOLDER(node, struct fsk_place, node);
+    struct fsk_place *place = place_new(pool, key);
     if (!place || !fsk_timers_reserve(&pool->timers, PLACE_TIMERS)) {
         free(place);
         return NULL;
@@ -87,7 +80,7 @@ static void forget(struct fsk_place *place)
 static void forget_if_unused(struct fsk_place *place)
 {
     if (place->leases || !fsk_list_empty(&place->waiters) || !fsk_list_empty(&place->queue) ||
-        !fsk_list_empty(&place->idle))
+        !fsk_list_empty(&place->idle) || !fsk_list_empty(&place->slowed))
         return;
     close_until(place, fsk_pace_due(&place->bytes, 0, place->pool->driver->now));
     if (!fsk_timer_is_set(&place->opens))
@@ -129,10 +122,10 @@ static void hang_up(struct fsk_conn *conn)
 
 bool fsk_conn_is_alive(struct fsk_conn *conn)
 {
-    struct fsk_wait unused = {.wants = 0};
     char byte;
     size_t n;
-    return fsk_stream_recv(&conn->stream, &byte, 1, &n, FSK_IO_PEEK, &unused) == FSOCK_AGAIN;
+    conn->quiet.wants = 0;
+    return fsk_stream_recv(&conn->stream, &byte, 1, &n, FSK_IO_PEEK, &conn->quiet) == FSOCK_AGAIN;
 }
 
 /* The step of a kept connection: over when the peer has closed or said anything. */
@@ -367,12 +360,45 @@ void fsk_place_hold(struct fsk_place *place, fsock_time until)
     set_startable(place);
 }
 
-void fsk_place_slow(struct fsk_place *place, int64_t delay)
+/* So much between two at least: what was missed may only be made up for by what is beyond it. */
+static void keep_apart(struct fsk_pace *pace, int64_t delay)
 {
-    if (place->pace.interval >= (double)delay)
+    double least = delay > 0 ? (double)delay : 0;
+    if (pace->interval < least)
+        pace->interval = least;
+    if (delay > 0 && pace->interval - least < (double)pace->slack)
+        pace->slack = (int64_t)(pace->interval - least);
+}
+
+/* It is forgotten again when nobody uses it. */
+static void unslow(struct fsk_place *place)
+{
+    if (fsk_list_empty(&place->slowed))
         return;
-    place->pace.interval = (double)delay;
-    place->pace.slack = 0;
+    fsk_list_remove(&place->slowed);
+    place->pool->n_slowed--;
+}
+
+bool fsk_pool_slow(struct fsk_pool *pool, struct fsk_span key, int64_t delay)
+{
+    struct fsk_place *place = place_of(pool, key);
+    if (!place)
+        return false;
+    unslow(place);
+    place->pace.interval = pool->place_pace.interval;
+    place->pace.slack = pool->place_pace.slack;
+    keep_apart(&place->pace, delay);
+    if (place->pace.interval > pool->place_pace.interval) {
+        fsk_list_append(&pool->slowed, &place->slowed);
+        pool->n_slowed++;
+    }
+    if (pool->n_slowed > FSK_POOL_SLOWED_MAX) {
+        struct fsk_place *first = FSK_HOLDER(pool->slowed.next, struct fsk_place, slowed);
+        unslow(first);
+        forget_if_unused(first);
+    }
+    forget_if_unused(place);
+    return true;
 }
 
 static void open_again(struct fsk_timer *opens, fsock_time now)
@@ -403,7 +429,8 @@ void fsk_pool_init(struct fsk_pool *pool, struct fsk_driver *driver, unsigned pe
 {
     *pool = (struct fsk_pool){.driver = driver, .per_place = per_place, .max_conns = max_conns};
     fsk_map_init(&pool->places);
-    struct fsk_list *lists[] = {&pool->startable, &pool->oldest, &pool->closed, &pool->ripe};
+    struct fsk_list *lists[] = {&pool->startable, &pool->oldest, &pool->closed, &pool->ripe,
+                                &pool->slowed};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         fsk_list_init(lists[i]);
     fsk_timers_init(&pool->timers, driver, POOL_TIMERS);
@@ -414,14 +441,9 @@ void fsk_pool_init(struct fsk_pool *pool, struct fsk_driver *driver, unsigned pe
 
 void fsk_pool_pace(struct fsk_pool *pool, const struct fsk_pool_rates *rates)
 {
-    struct fsk_pace *each = &pool->place_pace;
-    double delay = rates->host_delay > 0 ? (double)rates->host_delay : 0;
     fsk_pace_init(&pool->place_bytes, rates->host_bytes);
-    fsk_pace_init(each, rates->host_rate);
-    if (each->interval < delay)
-        each->interval = delay;
-    if (delay > 0 && each->interval - delay < (double)each->slack)
-        each->slack = (int64_t)(each->interval - delay); /* else two could be too near */
+    fsk_pace_init(&pool->place_pace, rates->host_rate);
+    keep_apart(&pool->place_pace, rates->host_delay);
     if (!rates->pacer)
         return;
     pool->run = &rates->pacer->requests;
@@ -438,6 +460,11 @@ void fsk_pool_fini(struct fsk_pool *pool)
         forget_if_unused(place);
     }
     reap(pool);
+    FSK_LIST_EACH (link, &pool->slowed) {
+        struct fsk_place *place = FSK_HOLDER(link, struct fsk_place, slowed);
+        unslow(place);
+        forget_if_unused(place);
+    }
     fsk_timer_clear(&pool->timers, &pool->unit);
     fsk_flow_fini(&pool->flow);
     while ((first = fsk_heap_first(&pool->timers.heap)) != NULL)

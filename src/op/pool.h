@@ -35,7 +35,8 @@ struct fsk_place {
     struct fsk_list idle; /* struct fsk_conn, the one used last in front */
     struct fsk_timer opens; /* nothing new before it strikes: the place is held, or has a debt */
     struct fsk_pace pace, bytes;
-    struct fsk_flow flow; /* of its bytes */
+    struct fsk_flow flow;   /* of its bytes */
+    struct fsk_list slowed; /* in pool->slowed, if it has a pace that others have not */
 };
 
 struct fsk_conn {
@@ -45,6 +46,8 @@ struct fsk_conn {
     struct fsk_list link; /* in place->idle, or in pool->closed */
     struct fsk_list age;  /* in pool->oldest */
     unsigned uses;        /* exchanges completed on it */
+    /* What to wait for, when a look has just found it alive and silent. */
+    struct fsk_wait quiet;
 };
 
 struct fsk_pool {
@@ -61,7 +64,9 @@ struct fsk_pool {
     struct fsk_timer unit; /* when the run's pace has a unit again, while it is `shut` */
     bool shut;
     struct fsk_list ripe;
-    struct fsk_flow flow; /* bytes of the run */
+    struct fsk_flow flow;   /* bytes of the run */
+    struct fsk_list slowed; /* the one slowed first in front */
+    unsigned n_slowed;
 };
 
 /* How fast: rates of 0 are no limits. */
@@ -127,18 +132,20 @@ bool fsk_lease_is_paced(const struct fsk_lease *lease);
  * its hold are remembered, even if nobody else uses it. */
 void fsk_place_hold(struct fsk_place *place, fsock_time until);
 
-/* From now on, and as long as it is remembered, at least so many nanoseconds are between the starts
- * of two requests at this place; a limit can only be made stricter. */
-void fsk_place_slow(struct fsk_place *place, int64_t delay);
-
-/* The place with this key, if it is in use; else NULL. */
-struct fsk_place *fsk_pool_place(struct fsk_pool *pool, struct fsk_span key);
-
 /* When something new can begin there, by its holds and its pace; 0: now. */
 static inline fsock_time fsk_place_opens(const struct fsk_place *place)
 {
     return fsk_timer_is_set(&place->opens) ? place->opens.node.at : 0;
 }
+
+#define FSK_POOL_SLOWED_MAX 10000
+
+/*
+ * At the place with this key, let `delay` pass between two starts, or as much as everywhere if that
+ * is more. It is remembered, even if nobody uses the place; but if too many are, the one slowed
+ * first is slow for as long only as somebody uses it. False: out of memory.
+ */
+bool fsk_pool_slow(struct fsk_pool *pool, struct fsk_span key, int64_t delay);
 
 /* ---- Connections, under a held lease ---- */
 
@@ -149,7 +156,8 @@ struct fsk_conn *fsk_pool_take(struct fsk_lease *lease);
  * of memory. */
 struct fsk_conn *fsk_conn_new(struct fsk_lease *lease);
 
-/* Whether a connection that was kept is still open, as far as can be seen from here. */
+/* Whether a connection that was kept is still open, as far as can be seen from here. Then `quiet`
+ * is filled in. */
 bool fsk_conn_is_alive(struct fsk_conn *conn);
 
 /* Keep it for the next one, or, in a fault or at its end, close it at once. */

@@ -101,6 +101,9 @@ static enum fsock_err end_in_queue(struct fsk_transfer *t)
 /* Give up connection and lease until again.until. */
 static enum fsock_err rest(struct fsk_transfer *t, bool keep)
 {
+    int64_t pause = t->again.until - t->http->driver->now;
+    fsk_mark(fsk_op_trace(&t->op), FSOCK_MARK_RETRY, t->op.id, -1, t->fault.sys_errno, 0,
+             fsk_text("why", t->again.why), fsk_number("delay_us", pause > 0 ? pause / 1000 : 0));
     if (t->exchanging)
         fsk_transfer_note_end(t);
     if (t->showing)
@@ -167,6 +170,7 @@ static enum fsock_err begin_exchange(struct fsk_transfer *t)
         .no_decode = t->request->flags & FSOCK_NO_DECODE || t->request->range ||
                      t->request->resume_from || t->again.from,
         .peer = t->aim.peer,
+        .quiet = t->reused ? t->conn->quiet : (struct fsk_wait){.wants = 0},
     };
     fsk_transfer_note_stream(t);
     t->response.proxy_used = t->aim.target.proxy.kind != FSK_PROXY_NONE;
@@ -217,8 +221,10 @@ static enum fsock_err at_place(struct fsk_transfer *t, fsock_time now)
         if (err == FSOCK_ERR_MEMORY)
             return end(t, err);
     }
+    if (t->op.expired && (!t->lease.held || t->response.retries))
+        return end_in_queue(t); /* (to try again now would only hide what happened) */
     if (!t->lease.held)
-        return t->op.expired ? end_in_queue(t) : FSOCK_AGAIN;
+        return FSOCK_AGAIN;
     t->reused = take_kept(t);
     if (t->reused)
         return begin_exchange(t);
