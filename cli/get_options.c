@@ -21,6 +21,8 @@ static const struct option_row rows[] = {
     FLAG(0, "robots", robots, "ask robots.txt first (on for sitemaps' URLs; see --no-robots)"),
     NUMBER('P', "parallel", parallel, 1, 100000, "transfers at once (64)"),
     NUMBER(0, "per-host", per_host, 1, 100000, "connections to one host at once (6)"),
+    FLAG(0, "adaptive", adaptive, "as many at once as a host bears; in a list on, up to --per-host"),
+    FLAG(0, "breaker", breaker, "set hosts aside that can't be reached (on in a list)"),
     NUMBER(0, "threads", threads, 1, 256, "loops that fetch, each in a thread of its own (1)"),
 
     HEADING("How fast at most (RATE: 0.5, 200/s, 30/m, 100/h; 0: no limit)"),
@@ -156,7 +158,8 @@ void get_options_init(struct get_options *o)
         .retry = -1,
         .retry_delay = -1,
         .parallel = 64,
-        .per_host = 6,
+        .adaptive = -1,
+        .breaker = -1,
         .threads = 1,
         .max_redirects = 20,
     };

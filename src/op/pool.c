@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "op/pool_learn.h"
 
 #define IDLE_LIFE (60 * FSOCK_SECOND) /* a kept connection that nobody wants */
 
@@ -27,11 +28,14 @@ static struct fsk_place *place_new(struct fsk_pool *pool, struct fsk_span key)
         .bytes = pool->place_bytes
     };
     memcpy(place + 1, key.p, key.n);
-    struct fsk_list *lists[] = {&place->waiters, &place->queue, &place->ring,
-                                &place->ripe,    &place->idle,  &place->slowed};
+    struct fsk_list *lists[] = {&place->waiters, &place->queue,   &place->ring,   &place->ripe,
+                                &place->idle,    &place->trouble, &place->doomed, &place->slowed};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         fsk_list_init(lists[i]);
     fsk_flow_init(&place->flow, &place->bytes, &pool->timers);
+    fsk_window_init(&place->window,
+                    pool->adaptive == FSOCK_ADAPT_DOWN ? pool->per_place : FSK_WINDOW_START,
+                    pool->per_place);
     return place;
 }
 
@@ -71,16 +75,22 @@ static void forget(struct fsk_place *place)
     fsk_timers_unreserve(&pool->timers, PLACE_TIMERS);
     fsk_list_remove(&place->ring);
     fsk_list_remove(&place->ripe);
+    fsk_place_forgive(place);
     fsk_map_remove(&pool->places, &place->node);
     free(place);
+}
+
+static bool is_used(const struct fsk_place *place)
+{
+    return place->leases || !fsk_list_empty(&place->waiters) || !fsk_list_empty(&place->queue) ||
+           !fsk_list_empty(&place->idle);
 }
 
 /* A place that nobody uses is forgotten, so that a million hosts cost no more than those in use;
  * but not before its debts are paid. */
 static void forget_if_unused(struct fsk_place *place)
 {
-    if (place->leases || !fsk_list_empty(&place->waiters) || !fsk_list_empty(&place->queue) ||
-        !fsk_list_empty(&place->idle) || !fsk_list_empty(&place->slowed))
+    if (is_used(place) || !fsk_list_empty(&place->trouble) || !fsk_list_empty(&place->slowed))
         return;
     close_until(place, fsk_pace_due(&place->bytes, 0, place->pool->driver->now));
     if (!fsk_timer_is_set(&place->opens))
@@ -90,7 +100,8 @@ static void forget_if_unused(struct fsk_place *place)
 /* Whether it has room, and its time has come. */
 static bool is_open(const struct fsk_place *place)
 {
-    return place->leases < place->pool->per_place && !fsk_timer_is_set(&place->opens);
+    unsigned room = place->pool->adaptive ? place->window.size : place->pool->per_place;
+    return place->leases < room && !fsk_timer_is_set(&place->opens) && !place->breaker.probing;
 }
 
 /* Put it into, or take it out of, the ring of those that can start something. */
@@ -101,6 +112,10 @@ static void set_startable(struct fsk_place *place)
         fsk_list_remove(&place->ring);
     else if (fsk_list_empty(&place->ring))
         fsk_list_append(&place->pool->startable, &place->ring);
+    if (!fsk_place_is_dead(place) || fsk_list_empty(&place->queue))
+        fsk_list_remove(&place->doomed);
+    else if (fsk_list_empty(&place->doomed))
+        fsk_list_append(&place->pool->doomed, &place->doomed);
 }
 
 /* ---- Connections ----------------------------------------------------------------------------- */
@@ -224,14 +239,18 @@ static void charge(struct fsk_place *place)
 {
     fsock_time now = place->pool->driver->now;
     fsk_pace_take(&place->pace, 1, now);
+    fsk_pace_take(&place->learned, 1, now);
     close_until(place, fsk_pace_due(&place->pace, 0, now));
+    close_until(place, fsk_pace_due(&place->learned, 0, now));
+    fsk_window_begin(&place->window, place->leases);
 }
 
 static void grant(struct fsk_place *place, struct fsk_lease *lease)
 {
     place->leases++;
     charge(place);
-    *lease = (struct fsk_lease){.place = place, .held = true, .op = lease->op};
+    *lease = (struct fsk_lease){
+        .place = place, .held = true, .probe = fsk_breaker_begin(&place->breaker), .op = lease->op};
     fsk_list_init(&lease->waiter);
     set_startable(place);
 }
@@ -294,11 +313,18 @@ struct fsk_list *fsk_pool_start(struct fsk_pool *pool, struct fsk_lease *lease)
     return item;
 }
 
+/* Whether the leases that there are may go on to other requests. */
+static bool fits(const struct fsk_place *place)
+{
+    bool wide = place->pool->adaptive && place->leases > place->window.size;
+    return !wide && !fsk_timer_is_set(&place->opens) && !place->breaker.probing;
+}
+
 /* Once more at the place whose lease is held already: at once, or in line with the others. */
 static enum fsock_err move_nowhere(struct fsk_lease *lease)
 {
     struct fsk_place *place = lease->place;
-    if (!fsk_timer_is_set(&place->opens) && ask_run(place->pool)) {
+    if (fits(place) && ask_run(place->pool)) {
         charge(place);
         set_startable(place);
         return FSOCK_OK;
@@ -347,9 +373,31 @@ void fsk_pool_release(struct fsk_lease *lease)
     } else {
         lease->held = false;
         place->leases--;
+        if (lease->probe)
+            fsk_breaker_void(&place->breaker);
+        lease->probe = false;
     }
     admit(place);
     forget_if_unused(place);
+}
+
+void fsk_place_reconsider(struct fsk_place *place)
+{
+    admit(place);
+    if (fsk_place_is_dead(place))
+        FSK_LIST_EACH (link, &place->waiters)
+            fsk_op_wake(FSK_HOLDER(link, struct fsk_lease, waiter)->op);
+}
+
+void fsk_pool_forget_trouble(struct fsk_pool *pool)
+{
+    FSK_LIST_EACH (link, &pool->trouble) {
+        struct fsk_place *place = FSK_HOLDER(link, struct fsk_place, trouble);
+        if (pool->n_trouble <= FSK_TROUBLE_MAX)
+            return;
+        if (!is_used(place))
+            forget(place);
+    }
 }
 
 /* ---- What goes by the clock ------------------------------------------------------------------ */
@@ -430,7 +478,7 @@ void fsk_pool_init(struct fsk_pool *pool, struct fsk_driver *driver, unsigned pe
     *pool = (struct fsk_pool){.driver = driver, .per_place = per_place, .max_conns = max_conns};
     fsk_map_init(&pool->places);
     struct fsk_list *lists[] = {&pool->startable, &pool->oldest, &pool->closed, &pool->ripe,
-                                &pool->slowed};
+                                &pool->trouble,   &pool->doomed, &pool->slowed};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         fsk_list_init(lists[i]);
     fsk_timers_init(&pool->timers, driver, POOL_TIMERS);
@@ -467,6 +515,8 @@ void fsk_pool_fini(struct fsk_pool *pool)
     }
     fsk_timer_clear(&pool->timers, &pool->unit);
     fsk_flow_fini(&pool->flow);
+    FSK_LIST_EACH (link, &pool->trouble)
+        forget(FSK_HOLDER(link, struct fsk_place, trouble));
     while ((first = fsk_heap_first(&pool->timers.heap)) != NULL)
         forget(FSK_HOLDER(first, struct fsk_place, opens.node));
     fsk_timers_fini(&pool->timers);

@@ -9,6 +9,7 @@
 #include "base/fault.h"
 #include "base/time.h"
 #include "base/trace.h"
+#include "op/pool_learn.h"
 #include "op/request.h"
 #include "op/transfer_response.h"
 #include "op/transfer_retry.h"
@@ -221,6 +222,8 @@ static enum fsock_err at_place(struct fsk_transfer *t, fsock_time now)
         if (err == FSOCK_ERR_MEMORY)
             return end(t, err);
     }
+    if (fsk_lease_is_aside(&t->lease))
+        return end(t, fsk_place_blame(t->lease.place, t->aim.peer, &t->fault));
     if (t->op.expired && (!t->lease.held || t->response.retries))
         return end_in_queue(t); /* (to try again now would only hide what happened) */
     if (!t->lease.held)
@@ -350,6 +353,8 @@ static enum fsock_err at_head(struct fsk_transfer *t, fsock_time now)
 {
     const struct fsk_h1_head *head = &t->exchange.head;
     struct fsk_span location;
+    fsk_lease_answered(&t->lease, head->status, t->started + t->response.times.pretransfer,
+                       t->exchange.first_at);
     if (fsk_transfer_retry_answer(t, now))
         return pass_over(t, FSK_THEN_REST);
     bool moved = is_redirect(head->status) &&
@@ -421,9 +426,12 @@ static bool may_repeat(const struct fsk_transfer *t, enum fsock_err err)
 
 static enum fsock_err failed(struct fsk_transfer *t, enum fsock_err err, fsock_time now)
 {
+    bool repeat = may_repeat(t, err);
+    if (!repeat)
+        fsk_lease_failed(&t->lease, &t->fault, t->exchanging && t->exchange.first_at);
     if (t->op.expired)
         return end(t, err);
-    if (!may_repeat(t, err)) {
+    if (!repeat) {
         bool again = t->then == FSK_THEN_REST || fsk_transfer_retry_failure(t, now);
         return again ? rest(t, false) : end(t, err);
     }
