@@ -217,5 +217,5 @@ bool date_parse(struct fsk_span text, struct date *date)
     skip_blanks(&text);
     while (text.n && is_blank(text.p[text.n - 1]))
         text.n--;
-    return w3c(text, date) || rss(text, date);
+    return text.n && (w3c(text, date) || rss(text, date));
 }
