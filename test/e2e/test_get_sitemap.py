@@ -259,3 +259,12 @@ def test_interrupted(shop, fsock, build):
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=20)
     assert process.returncode == 130 and time.monotonic() - begun < 1.5
+
+
+def test_with_a_journal(shop, fsock):
+    shop.pages["/s.xml"] = urlset("/1", "/2", "/2#x", "/no")
+    shop.pages["/robots.txt"] = "User-agent: *\nDisallow: /no"
+    words = ["get", "--json", "--journal", "j", "--resume", "--sitemap", shop.url("/s.xml")]
+    assert sorted(paths(fsock(*words), shop)) == ["/1", "/2", "/no"], "each once"
+    assert paths(fsock(*words), shop) == ["/no"], "what robots.txt forbids is asked for again"
+    assert shop.hits.count("/1") == shop.hits.count("/2") == 1 and "/no" not in shop.hits
