@@ -7,6 +7,7 @@
  * be read alone:
  *
  *   get_source.h   where URLs come from            get_options.h  the command line
+ *   get_sitemap.h  ... sitemaps                    get_robots.h   whether a site wants that
  *   get_gate.h     ... and which are passed over   journal.h      what earlier runs did
  *   get_loop.h     the run                         get_request.h  ... as the library wants it
  *   get_item.h     a URL, from line to record      get_sink.h     a body's file
@@ -30,8 +31,11 @@
 struct get {
     struct get_options o;
     struct get_request ask;
-    struct rounds rounds;
+    struct rounds rounds, abroad;
     struct source source;
+    struct errands errands;
+    struct sitemaps sitemaps;
+    struct robots robots;
     struct gate gate;
     struct report report;
     struct run run;
@@ -59,7 +63,13 @@ static int prepare_options(struct get *g, char *why, size_t cap)
         g->o.write_out = g->format;
     }
     int code = get_request_init(&g->ask, &g->o, why, cap);
-    return code ? code : rounds_init(&g->rounds, &g->o, &g->ask, why, cap);
+    if (!code)
+        code = rounds_init(&g->rounds, &g->o, g->o.warm ? &g->ask.restarting : &g->ask.request, why,
+                           cap);
+    if (!code)
+        code = rounds_init(&g->abroad, &g->o,
+                           g->o.warm ? &g->ask.abroad_restarting : &g->ask.abroad, why, cap);
+    return code;
 }
 
 static int no_memory(char *why, size_t cap)
@@ -132,13 +142,20 @@ static int prepare(struct get *g, char *why, size_t cap)
     g->run = (struct run){.o = &g->o,
                           .ask = &g->ask,
                           .rounds = &g->rounds,
+                          .abroad = &g->abroad,
                           .source = &g->source,
+                          .errands = &g->errands,
+                          .sitemaps = &g->sitemaps,
+                          .robots = &g->robots,
                           .gate = &g->gate,
                           .report = &g->report,
                           .deadline = fsk_time_limit(g->report.started, g->o.run_time),
                           .signals = interrupt_catch(),
                           .room = threads ? eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK) : -1};
-    if (!source_init(&g->source, &g->o, &g->gate) || g->run.signals < 0 ||
+    g->errands = (struct errands){.fetch = fetch, .ask = &g->ask};
+    if (!source_init(&g->source, &g->o, &g->gate, &g->sitemaps) ||
+        !sitemaps_init(&g->sitemaps, &g->o, &g->errands, &g->report, &g->run.numbered) ||
+        !robots_init(&g->robots, &g->o, &g->errands, &g->report) || g->run.signals < 0 ||
         (threads && g->run.room < 0) || !loop_init(&g->first, &g->run, fetch, NULL))
         return no_memory(why, cap);
     g->source.variants = rounds_variants(&g->rounds);
@@ -157,7 +174,7 @@ static int exit_code(const struct get *g)
         return EXIT_WRITE;
     if (interrupt_signal())
         return 128 + interrupt_signal();
-    if (g->source.failed)
+    if (g->source.failed || g->sitemaps.broken)
         return EXIT_READ;
     if (g->report.single)
         return stuck ? EXIT_TIMEOUT : g->report.exitcode;
@@ -179,6 +196,7 @@ static int close_gate(struct get *g, int code)
 static int finish(struct get *g, enum fsock_err err)
 {
     report_flush_all(&g->report);
+    sitemaps_text(&g->sitemaps, g->report.note, sizeof g->report.note);
     gate_count(&g->gate, &g->report.summary);
     bool run_over = fsock_now() >= g->run.deadline;
     report_end(&g->report, interrupt_signal() ? NULL : run_over ? "--run-time" : "-m");
@@ -202,6 +220,9 @@ static void free_all(struct get *g)
     loop_fini(&g->first);
     source_fini(&g->source);
     rounds_fini(&g->rounds);
+    rounds_fini(&g->abroad);
+    sitemaps_fini(&g->sitemaps);
+    robots_fini(&g->robots);
     get_request_fini(&g->ask);
     if (g->run.room > STDERR_FILENO)
         close(g->run.room);

@@ -29,6 +29,8 @@ struct item {
     unsigned variant;
     struct rounds_at at;
     bool started;      /* it had left the queue */
+    bool foreign;      /* found in the sitemap of another site */
+    int64_t delay;     /* between two requests to its site; 0: none */
     bool stdout_asked; /* by -o - */
     int spool;         /* --include=decoded: the body until the header is known; or -1 */
     struct sink sink;
@@ -45,11 +47,16 @@ static bool is_stdout(const char *name)
 }
 
 void items_init(struct items *all, const struct get_options *o, const struct get_request *ask,
-                const struct rounds *rounds, fsock_fetch *fetch, struct report *report,
-                struct journal *journal)
+                const struct rounds *rounds, const struct rounds *abroad, fsock_fetch *fetch,
+                struct report *report, struct journal *journal)
 {
-    *all = (struct items){
-        .o = o, .ask = ask, .rounds = rounds, .fetch = fetch, .report = report, .journal = journal};
+    *all = (struct items){.o = o,
+                          .ask = ask,
+                          .rounds = rounds,
+                          .abroad = abroad,
+                          .fetch = fetch,
+                          .report = report,
+                          .journal = journal};
     fsk_list_init(&all->next);
     fsk_list_init(&all->used);
     fsk_list_init(&all->spare);
@@ -170,6 +177,8 @@ struct item *item_of_url(struct items *all, const struct source_url *u)
     item->line = u->line;
     item->number = u->number;
     item->variant = u->variant;
+    item->foreign = u->foreign;
+    item->delay = u->delay;
     if (set_url(all, item, u->text) && set_sink(all, item, u) && set_round(all, item, u))
         return item;
     item_drop(all, item);
@@ -179,10 +188,14 @@ struct item *item_of_url(struct items *all, const struct source_url *u)
 /* The request; with -C one that goes on where an earlier run had to stop. */
 static const struct fsock_request *request_for(struct items *all, struct item *item)
 {
-    const struct fsock_request *usual =
-        sink_restarts(&item->sink) ? &all->ask->restarting : &all->ask->request;
+    const struct get_request *ask = all->ask;
+    const struct rounds *rounds = item->foreign ? all->abroad : all->rounds;
+    bool restarts = sink_restarts(&item->sink);
+    const struct fsock_request *usual = restarts ? &ask->restarting : &ask->request;
+    if (item->foreign)
+        usual = restarts ? &ask->abroad_restarting : &ask->abroad;
     if (all->o->warm || all->o->vary.n)
-        return rounds_request(all->rounds, &item->at, item->variant);
+        return rounds_request(rounds, &item->at, item->variant);
     if (!all->o->continue_at)
         return usual;
     if (!item->resumed) {
@@ -204,6 +217,8 @@ static enum fsock_err ask(struct items *all, struct item *item)
 {
     struct fsock_fault fault = {.err = FSOCK_OK};
     struct fsk_span url = fsk_buf_span(&item->url);
+    if (item->delay)
+        fsock_fetch_slow(all->fetch, url.p, url.n, item->delay, NULL);
     enum fsock_err err =
         fsock_fetch_add(all->fetch, url.p, url.n, request_for(all, item), item, &fault);
     if (err == FSOCK_OK)
@@ -270,6 +285,14 @@ static void record(struct items *all, const struct item *item,
         .purge_status = item->at.purge ? item->at.purge->status : 0,
     };
     report_record(all->report, &r);
+}
+
+void item_deny(struct items *all, struct item *item, const char *why)
+{
+    outcome_fine(&all->outcome);
+    outcome_fail(&all->outcome, EXIT_FORBIDDEN, "robots", 0, "%s", why);
+    record(all, item, &record_no_response);
+    item_drop(all, item);
 }
 
 /* Its end in the journal; by now the body's file has its name. */

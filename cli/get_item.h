@@ -29,7 +29,7 @@ struct items {
     const struct get_request *ask;
     fsock_fetch *fetch;
     struct report *report;
-    const struct rounds *rounds;
+    const struct rounds *rounds, *abroad;
     struct journal *journal; /* NULL: none */
     size_t open;             /* handed over, and not ended */
     struct fsk_list used, spare;
@@ -42,8 +42,8 @@ struct items {
 
 /* All is borrowed. */
 void items_init(struct items *all, const struct get_options *o, const struct get_request *ask,
-                const struct rounds *rounds, fsock_fetch *fetch, struct report *report,
-                struct journal *journal);
+                const struct rounds *rounds, const struct rounds *abroad, fsock_fetch *fetch,
+                struct report *report, struct journal *journal);
 
 /* After items_init(), or of what is all zero. The library must have let go of every item. */
 void items_fini(struct items *all);
@@ -65,6 +65,9 @@ enum fsock_err items_go_on(struct items *all);
 
 /* End one of a list that was never handed over, with a record that says why. */
 void item_refuse(struct items *all, struct item *item, const char *why);
+
+/* The same of one that its site's robots.txt forbids. */
+void item_deny(struct items *all, struct item *item, const char *why);
 
 /* End one without a record. */
 void item_drop(struct items *all, struct item *item);

@@ -34,7 +34,8 @@ static bool worker_failed(const struct loop *l)
 static bool is_done(const struct loop *l)
 {
     bool left_over = l->items.stopped && !l->run->report->single && !fsock_fetch_running(l->fetch);
-    return l->ended && (!l->items.open || left_over) && workers_finished(l);
+    size_t open = l->items.open + (l->inbox ? 0 : l->run->errands->n);
+    return l->ended && (!open || left_over) && workers_finished(l);
 }
 
 enum fsock_err loop_run(struct loop *l)
@@ -123,6 +124,8 @@ static enum fsock_err act(struct loop *l, const struct fsock_event *e)
     default:
         break;
     }
+    if (!l->inbox && errands_event(l->run->errands, e))
+        return FSOCK_OK;
     item_event(&l->items, e);
     return FSOCK_OK;
 }
@@ -207,6 +210,7 @@ static bool batch_has_room(struct run *run)
            batch_goes_on(&run->batch, run->numbered, report_ended(run->report), fsock_now());
 }
 
+/* The next URL of the source's. */
 static enum list_result from_source(struct loop *l)
 {
     struct run *run = l->run;
@@ -214,38 +218,54 @@ static enum list_result from_source(struct loop *l)
     if (!report_has_room(run->report, run->numbered) || !batch_has_room(run))
         return LIST_WAIT;
     run->blocked = false;
-    return source_next(run->source, &l->url);
+    if (!robots_has_room(run->robots))
+        return LIST_WAIT;
+    enum list_result result = source_next(run->source, &l->url);
+    return result == LIST_END && robots_wait(run->robots) ? LIST_WAIT : result;
 }
 
-/* A URL of the source's is at hand, with its number, unless it is to be passed over. */
+/* A URL of the source's is at hand, with its number, unless it is to be passed over, or must wait
+ * for its robots.txt. */
 static enum fsock_err admit(struct loop *l)
 {
     struct run *run = l->run;
-    const char *variant = rounds_variant(run->rounds, l->url.variant);
-    enum gate_verdict verdict =
-        l->url.why ? GATE_GO : gate_pass(run->gate, &l->url, fsk_span_str(variant ? variant : ""));
-    if (verdict == GATE_NO_MEMORY)
-        return FSOCK_ERR_MEMORY;
-    l->at_hand = verdict == GATE_GO;
-    if (l->at_hand)
-        l->url.number = run->numbered++;
-    return FSOCK_OK;
+    l->at_hand = true;
+    if (!l->url.why) {
+        const char *variant = rounds_variant(run->rounds, l->url.variant);
+        enum gate_verdict verdict =
+            gate_pass(run->gate, &l->url, fsk_span_str(variant ? variant : ""));
+        if (verdict == GATE_NO_MEMORY)
+            return FSOCK_ERR_MEMORY;
+        l->at_hand = verdict == GATE_GO;
+    }
+    if (!l->at_hand)
+        return FSOCK_OK;
+    l->url.number = run->numbered++;
+    enum robots_verdict verdict = l->url.why ? ROBOTS_GO : robots_ask(run->robots, &l->url);
+    l->at_hand = verdict != ROBOTS_PARKED;
+    return verdict == ROBOTS_NO_MEMORY ? FSOCK_ERR_MEMORY : FSOCK_OK;
 }
 
-/* Nothing yet. Inboxes are always watched, and --ordered goes on by itself. */
+/* Nothing yet. Inboxes are always watched; --ordered, sitemaps and robots.txt go on by events. */
 static enum fsock_err wait_for_source(struct loop *l)
 {
     if (l->inbox || l->run->blocked || l->waits)
         return FSOCK_AGAIN;
+    int fd = source_fd(l->run->source);
+    if (fd < 0 || !robots_has_room(l->run->robots))
+        return FSOCK_AGAIN;
     l->waits = true;
-    enum fsock_err err =
-        fsock_fetch_watch(l->fetch, l->run->source->list.fd, FSOCK_READABLE, &list_watch);
+    enum fsock_err err = fsock_fetch_watch(l->fetch, fd, FSOCK_READABLE, &list_watch);
     return err == FSOCK_OK ? FSOCK_AGAIN : err;
 }
 
 /* FSOCK_OK: there is a URL at hand, or the reading goes on. FSOCK_AGAIN: there is none. */
 static enum fsock_err next_url(struct loop *l)
 {
+    if (!l->inbox && robots_next(l->run->robots, &l->url)) {
+        l->at_hand = true;
+        return FSOCK_OK;
+    }
     switch (l->inbox ? inbox_next(l->inbox, &l->url) : from_source(l)) {
     case LIST_END:
         l->ended = true;
@@ -290,7 +310,9 @@ static enum fsock_err deliver(struct loop *l)
     l->waiting = NULL;
     if (!item)
         return FSOCK_ERR_MEMORY;
-    if (l->url.why) {
+    if (l->url.denied) {
+        item_deny(&l->items, item, l->url.why);
+    } else if (l->url.why) {
         item_refuse(&l->items, item, l->url.why);
     } else if (item_add(&l->items, item) == FSOCK_AGAIN) {
         l->waiting = item;
@@ -310,8 +332,14 @@ static void close_inboxes(struct loop *l)
 static enum fsock_err feed(struct loop *l)
 {
     enum fsock_err err = items_go_on(&l->items);
+    if (l->ended)
+        return FSOCK_OK;
+    if (!l->inbox) {
+        sitemaps_work(l->run->sitemaps);
+        robots_work(l->run->robots);
+    }
     l->busy = false;
-    if (l->ended || err != FSOCK_OK)
+    if (err != FSOCK_OK)
         return FSOCK_OK;
     for (unsigned i = 0; err == FSOCK_OK && i < LINES_A_TURN; i++) {
         if (!l->at_hand)
@@ -334,7 +362,7 @@ bool loop_init(struct loop *l, struct run *run, fsock_fetch *fetch, struct inbox
 {
     *l = (struct loop){.run = run, .fetch = fetch, .inbox = inbox};
     struct journal *journal = run->gate->journal.name ? &run->gate->journal : NULL;
-    items_init(&l->items, run->o, run->ask, run->rounds, fetch, run->report, journal);
+    items_init(&l->items, run->o, run->ask, run->rounds, run->abroad, fetch, run->report, journal);
     int fd = inbox ? inbox->news : run->signals;
     bool good = fsock_fetch_watch(fetch, fd, FSOCK_READABLE,
                                   inbox ? &inbox_watch : &signal_watch) == FSOCK_OK;

@@ -22,14 +22,19 @@
 #include "get_inbox.h"
 #include "get_item.h"
 #include "get_report.h"
+#include "get_robots.h"
+#include "get_sitemap.h"
 #include "get_source.h"
 
 /* What the loops of a run share. */
 struct run {
     const struct get_options *o;
     const struct get_request *ask;
-    const struct rounds *rounds;
+    const struct rounds *rounds, *abroad; /* the latter for other sites than a sitemap's own */
     struct source *source;
+    struct errands *errands;
+    struct sitemaps *sitemaps;
+    struct robots *robots;
     struct gate *gate;
     struct report *report;
     fsock_time deadline; /* --run-time */

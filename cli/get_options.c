@@ -7,6 +7,7 @@
 #include <fsock.h>
 
 #include "colour.h"
+#include "get_sitemap.h"
 #include "get_writeout.h"
 #include "option_rows.h"
 
@@ -15,6 +16,9 @@
 static const struct option_row rows[] = {
     HEADING("What to fetch"),
     LIST('i', "input-file", "FILE", lists, 0, "a list of URLs, one a line; - is standard input"),
+    LIST(0, "sitemap", "URL", sitemaps, 0, "the URLs of this sitemap, and of those it lists"),
+    TEXT(0, "since", "TIME", since, "of sitemaps only what has changed since: 2d, 2026-11-01"),
+    FLAG(0, "robots", robots, "ask robots.txt first (on for sitemaps' URLs; see --no-robots)"),
     NUMBER('P', "parallel", parallel, 1, 100000, "transfers at once (64)"),
     NUMBER(0, "per-host", per_host, 1, 100000, "connections to one host at once (6)"),
     FLAG(0, "adaptive", adaptive, "as many at once as a host bears; in a list on, up to --per-host"),
@@ -138,7 +142,8 @@ static const struct option_row rows[] = {
 /* clang-format on */
 
 const struct option_set get_option_set = {
-    .usage = "fsock get [OPTION]... URL...\n       fsock get [OPTION]... -i FILE",
+    .usage = "fsock get [OPTION]... URL...\n       fsock get [OPTION]... -i FILE\n"
+             "       fsock get [OPTION]... --sitemap URL",
     .about = "Fetch a URL, or a list of any length. One URL's body goes to standard output;\n"
              "with several, or a list, a record per URL does, and bodies go where -o or -O\n"
              "say.",
@@ -156,6 +161,7 @@ void get_options_init(struct get_options *o)
         .summary = -1,
         .trace = {.calls = -1, .headers = -1},
         .include = -1,
+        .robots = -1,
         .connect_timeout = 5 * FSOCK_SECOND,
         .read_timeout = 30 * FSOCK_SECOND,
         .max_time = -1,
@@ -173,7 +179,7 @@ void get_options_init(struct get_options *o)
 void get_options_fini(struct get_options *o)
 {
     struct option_list *lists[] = {&o->urls, &o->lists,   &o->outputs, &o->headers,
-                                   &o->data, &o->resolve, &o->vary};
+                                   &o->data, &o->resolve, &o->vary,    &o->sitemaps};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         option_list_free(lists[i]);
 }
@@ -195,7 +201,7 @@ static bool is_dash(const char *name)
 /* conflict(), of what has to do with earlier runs. */
 static const char *journal_conflict(const struct get_options *o)
 {
-    if (o->merge && (o->lists.n || o->journal || o->lock))
+    if (o->merge && (o->lists.n || o->sitemaps.n || o->journal || o->lock))
         return "--merge only joins journals: fsock get --merge OUT JOURNAL...";
     if (o->merge && (!*o->merge || is_dash(o->merge)))
         return "--merge needs the name of the file to be made";
@@ -243,10 +249,15 @@ static const char *conflict(const struct get_options *o)
 {
     bool records = !get_is_single(o) || o->json;
     const char *text = journal_conflict(o);
+    int64_t unused;
     if (text || o->merge)
         return text;
-    if (!o->urls.n && !o->lists.n && !o->only_failed)
+    if (!o->urls.n && !o->lists.n && !o->sitemaps.n && !o->only_failed)
         return "no URL; give one, or a list of them with -i FILE";
+    if (o->since && !o->sitemaps.n)
+        return "--since is about the URLs of sitemaps; give one with --sitemap URL";
+    if (o->since && !sitemaps_since(o->since, 0, &unused))
+        return "--since needs a time or a date: 12h, 2d, 2026-11-01, 2026-11-01T12:00Z";
     if (o->outputs.n && !o->urls.n)
         return "-o names the file of one URL; for a list use -O, with --output-dir DIR";
     if (o->outputs.n > o->urls.n)

@@ -25,6 +25,7 @@ void report_init(struct report *r, const struct get_options *o)
     r->started = r->flushed = fsock_now();
     r->moved = 0;
     r->expected = 0;
+    r->note[0] = '\0';
     r->dump_fd = -1;
     r->order = NULL;
     r->trace = (struct trace_log){.trace = NULL};
@@ -302,6 +303,9 @@ void report_end(struct report *r, const char *limit)
     summary_print(&r->summary, &r->err, fsock_now());
     if (r->o->warm)
         tally_print(&r->tally, &r->err);
+    out_str(&r->err, r->note);
+    out_str(&r->err, r->note[0] ? "\n" : "");
+    out_flush(&r->err);
 }
 
 int report_trace_end(struct report *r, int code)

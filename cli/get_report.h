@@ -38,6 +38,7 @@ struct report {
     uint64_t expected;      /* bytes of the single body; 0: unknown */
     struct summary summary;
     struct tally tally; /* --warm */
+    char note[160];     /* below it; "": nothing */
     struct progress progress;
     struct trace_log trace;
     int dump_fd;          /* -D; -1: none, or standard output */

@@ -230,6 +230,58 @@ static unsigned request_flags(const struct get_options *o)
     return flags;
 }
 
+const char *get_request_agent(const struct get_options *o)
+{
+    const char *agent = o->user_agent ? o->user_agent : "fsock";
+    for (size_t i = 0; i < o->headers.n; i++)
+        if (strncasecmp(o->headers.item[i].value, "User-Agent:", 11) == 0)
+            agent = o->headers.item[i].value + 11;
+    return agent + strspn(agent, " \t");
+}
+
+/* Is it for the user's own site only, as it is in a redirect? */
+static bool is_private(const char *line)
+{
+    static const char *const names[] = {"Authorization", "Cookie", "Host", "Proxy-Authorization"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        size_t n = strlen(names[i]);
+        if (strncasecmp(line, names[i], n) == 0 && (line[n] == ':' || line[n] == ';'))
+            return true;
+    }
+    return false;
+}
+
+/* The requests to sites that the user has not named, and those for sitemaps and the like. */
+static bool make_others(struct get_request *r)
+{
+    size_t n = 0, kept = 0;
+    while (r->headers[n])
+        n++;
+    r->headers_abroad = calloc(n + 1, sizeof *r->headers_abroad);
+    if (!r->headers_abroad)
+        return false;
+    for (size_t i = 0; i < n; i++)
+        if (!is_private(r->headers[i]))
+            r->headers_abroad[kept++] = r->headers[i];
+    r->abroad = r->errand = r->request;
+    r->abroad.headers = r->headers_abroad;
+    r->abroad.user = NULL;
+    r->restarting = r->request;
+    r->abroad_restarting = r->abroad;
+    r->restarting.flags |= FSOCK_RESTART;
+    r->abroad_restarting.flags |= FSOCK_RESTART;
+    r->errand.method = r->errand.range = NULL;
+    r->errand.body = NULL;
+    r->errand.body_len = 0;
+    r->errand.max_redirects = r->request.max_redirects > 5 ? r->request.max_redirects : 5;
+    r->errand.flags &= FSOCK_NO_COMPRESS | FSOCK_HTTP10;
+    r->errand.flags |= FSOCK_FOLLOW | FSOCK_FAIL_STATUS;
+    r->errand_abroad = r->errand;
+    r->errand_abroad.headers = r->headers_abroad;
+    r->errand_abroad.user = NULL;
+    return true;
+}
+
 /* What can't be sent is a mistake on the command line, not of each URL. */
 static int check(const struct fsock_request *request, char *why, size_t cap)
 {
@@ -259,9 +311,12 @@ int get_request_init(struct get_request *r, const struct get_options *o, char *w
         return EXIT_MEMORY;
     }
     int code = make_body(r, o, why, cap);
-    r->restarting = r->request;
-    r->restarting.flags |= FSOCK_RESTART;
-    return code ? code : check(&r->request, why, cap);
+    if (!code)
+        code = check(&r->request, why, cap);
+    if (code || make_others(r))
+        return code;
+    snprintf(why, cap, "out of memory");
+    return EXIT_MEMORY;
 }
 
 void get_request_fini(struct get_request *r)
@@ -269,6 +324,7 @@ void get_request_fini(struct get_request *r)
     for (size_t i = 0; i < sizeof r->added / sizeof *r->added; i++)
         free(r->added[i]);
     free(r->headers);
+    free(r->headers_abroad);
     free(r->resolve);
     fsock_pacer_free(r->options.pacer);
     fsk_buf_fini(&r->body);

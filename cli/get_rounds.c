@@ -38,11 +38,11 @@ static int check(const struct fsock_request *request, char *why, size_t cap)
     return EXIT_USAGE;
 }
 
-int rounds_init(struct rounds *r, const struct get_options *o, const struct get_request *ask,
+int rounds_init(struct rounds *r, const struct get_options *o, const struct fsock_request *usual,
                 char *why, size_t cap)
 {
     *r = (struct rounds){.purge = o->purge, .look = o->only_uncached, .proof = o->prove};
-    int code = variants_init(&r->variants, &o->vary, ask->request.headers, why, cap);
+    int code = variants_init(&r->variants, &o->vary, usual->headers, why, cap);
     if (code)
         return code;
     unsigned n = rounds_variants(r);
@@ -51,9 +51,9 @@ int rounds_init(struct rounds *r, const struct get_options *o, const struct get_
         snprintf(why, cap, "out of memory");
         return EXIT_MEMORY;
     }
-    make_purge(r, o->purge, &ask->request);
+    make_purge(r, o->purge, usual);
     for (unsigned i = 0; i < n; i++) {
-        struct fsock_request request = o->warm ? ask->restarting : ask->request;
+        struct fsock_request request = *usual;
         if (r->variants.n)
             request.headers = r->variants.v[i].headers;
         make_requests(r, &r->of[i], &request);

@@ -62,8 +62,11 @@ struct rounds_at {
     uint64_t received;             /* body bytes of all answers before the last one */
 };
 
-/* All is borrowed. 0, or the exit code, with the sentence in `why`. To be freed in any case. */
-int rounds_init(struct rounds *r, const struct get_options *o, const struct get_request *ask,
+/*
+ * The rounds' requests are made of the `usual` one. All is borrowed. 0, or the exit code, with the
+ * sentence in `why`. To be freed in any case.
+ */
+int rounds_init(struct rounds *r, const struct get_options *o, const struct fsock_request *usual,
                 char *why, size_t cap);
 
 /* After rounds_init(), or of what is all zero. */

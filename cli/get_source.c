@@ -6,6 +6,7 @@
 #include "base/map.h"
 #include "get_gate.h"
 #include "get_names.h"
+#include "get_sitemap.h"
 
 struct named {
     struct fsk_map_node node;
@@ -18,7 +19,8 @@ static bool mark_names(struct source *s)
 {
     const struct get_options *o = s->o;
     size_t n = o->urls.n;
-    if (!o->remote_name || (n < 2 && !o->lists.n))
+    bool more = o->lists.n || o->sitemaps.n;
+    if (!o->remote_name || (n < 2 && !more))
         return true;
     struct fsk_map map;
     struct named *a = calloc(n + 1, sizeof *a);
@@ -30,7 +32,7 @@ static bool mark_names(struct source *s)
         a[i].index = i;
         a[i].node.key = fsk_span_str(a[i].name);
         struct fsk_map_node *same = fsk_map_get(&map, a[i].node.key);
-        if (same || o->lists.n)
+        if (same || more)
             s->marked[i] = true;
         if (same)
             s->marked[FSK_HOLDER(same, struct named, node)->index] = true;
@@ -42,10 +44,12 @@ static bool mark_names(struct source *s)
     return good;
 }
 
-bool source_init(struct source *s, const struct get_options *o, struct gate *gate)
+bool source_init(struct source *s, const struct get_options *o, struct gate *gate,
+                 struct sitemaps *sitemaps)
 {
-    bool from_journal = o->only_failed && !o->urls.n && !o->lists.n;
-    *s = (struct source){.o = o, .gate = from_journal ? gate : NULL, .variants = 1};
+    bool from_journal = o->only_failed && !o->urls.n && !o->lists.n && !o->sitemaps.n;
+    *s = (struct source){
+        .o = o, .gate = from_journal ? gate : NULL, .sitemaps = sitemaps, .variants = 1};
     list_init(&s->list, &o->lists);
     return mark_names(s);
 }
@@ -89,7 +93,13 @@ static enum list_result next_url(struct source *s, struct source_url *u)
 {
     if (s->gate)
         return gate_next_failed(s->gate, u);
-    return s->next_url < s->o->urls.n ? from_command_line(s, u) : from_list(s, u);
+    if (s->next_url < s->o->urls.n)
+        return from_command_line(s, u);
+    enum list_result result = from_list(s, u);
+    if (result != LIST_WAIT && result != LIST_END)
+        return result;
+    enum list_result found = sitemaps_next(s->sitemaps, u);
+    return found == LIST_END ? result : found;
 }
 
 enum list_result source_next(struct source *s, struct source_url *u)

@@ -28,7 +28,7 @@ static void prepare(void)
     fsock_request_init(&ask.request);
     ask.request.flags = FSOCK_FAIL_STATUS | FSOCK_FOLLOW;
     options.warm = 1;
-    assert_int_equal(rounds_init(&rounds, &options, &ask, why, sizeof why), 0);
+    assert_int_equal(rounds_init(&rounds, &options, &ask.request, why, sizeof why), 0);
 }
 
 static int fresh(void **state)
@@ -201,12 +201,12 @@ static void variants(void **state)
     begin(NULL);
     assert_string_equal(rounds_request(&rounds, &at, 1)->headers[0], "a: 2");
     options.vary.item[0].value = "b a=1";
-    assert_int_equal(rounds_init(&r, &options, &ask, why, sizeof why), EXIT_USAGE);
+    assert_int_equal(rounds_init(&r, &options, &ask.request, why, sizeof why), EXIT_USAGE);
     assert_non_null(strstr(why, "b a: 1"));
     rounds_fini(&r);
     option_list_free(&options.vary);
     options.purge = "NO WAY";
-    assert_int_equal(rounds_init(&r, &options, &ask, why, sizeof why), EXIT_USAGE);
+    assert_int_equal(rounds_init(&r, &options, &ask.request, why, sizeof why), EXIT_USAGE);
     assert_non_null(strstr(why, "NO WAY"));
     rounds_fini(&r);
 }
