@@ -100,6 +100,9 @@ static const struct errno_code exits[] = {
     EXIT(ALL_FAILED, "All failed",
      "of a list, or of several, all failed: mostly one cause for all",
      "look at the first record"),
+    EXIT(FORBIDDEN, "Forbidden by a rule of the command line",
+     "--public-only, --allow or --deny says no to this host or address, perhaps a redirect's",
+     "the sentence says which address and why; the rule is yours to change"),
     SIGNAL(130, "Interrupted (SIGINT)",
      "Ctrl-C ended the run in good order",
      "run what is missing again"),
@@ -118,6 +121,7 @@ static const struct errno_code classes[] = {
     CLASS(ERR_TRUNCATED, "truncated"), CLASS(ERR_TOO_BIG, "too-big"), CLASS(ERR_DECODE, "decode"),
     CLASS(ERR_REDIRECTS, "redirects"), CLASS(ERR_STATUS, "status"), CLASS(ERR_RESUME, "resume"),
     CLASS(ERR_CANCELED, "canceled"),
+    CLASS(ERR_FORBIDDEN, "forbidden"),
 };
 
 /* The notes on 4 and 5 of the article's first table are these meanings, under positive numbers. */

@@ -73,6 +73,11 @@ static const struct option_row rows[] = {
     TEXT('U', "proxy-user", "USER:PASSWORD", proxy_user, "log in at the proxy"),
     TEXT(0, "noproxy", "HOST,...", no_proxy, "no proxy for these hosts"),
 
+    HEADING("Where not to go (redirects are held to it, too)"),
+    FLAG(0, "public-only", public_only, "no loopback, private or other special address"),
+    LIST(0, "allow", "HOST,...", allow, 0, "these hosts alone: NAME, .DOMAIN, *.BELOW, ADDR/BITS"),
+    LIST(0, "deny", "HOST,...", deny, 0, "never these; ADDR/BITS also where names lead there"),
+
     HEADING("TLS"),
     FLAG('k', "insecure", insecure, "accept any certificate"),
     TEXT(0, "cacert", "FILE", ca_file, "trust these roots instead of the system's (PEM)"),
@@ -130,8 +135,8 @@ void get_options_init(struct get_options *o)
 
 void get_options_fini(struct get_options *o)
 {
-    struct option_list *lists[] = {&o->urls,    &o->lists, &o->outputs,
-                                   &o->headers, &o->data,  &o->resolve};
+    struct option_list *lists[] = {&o->urls, &o->lists,   &o->outputs, &o->headers,
+                                   &o->data, &o->resolve, &o->allow,   &o->deny};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         option_list_free(lists[i]);
 }
@@ -177,6 +182,8 @@ static const char *conflict(const struct get_options *o)
         return "-b takes cookies, NAME=VALUE; cookie files are not supported";
     if (o->user && !strchr(o->user, ':'))
         return "-u needs USER:PASSWORD; an empty password is 'USER:'";
+    if (o->public_only && o->unix_socket)
+        return "--unix-socket is no public address; drop it, or --public-only";
     if (o->key_file && !o->cert_file)
         return "--key belongs to a certificate; give it with --cert FILE";
     return NULL;

@@ -16,9 +16,11 @@ enum { INCLUDE_RECEIVED, INCLUDE_DECODED };
 /* What the command line said. Flags are 0 or 1; times are nanoseconds; -1 is "not said". */
 struct get_options {
     struct option_list urls, lists, outputs, headers, data, resolve;
+    struct option_list allow, deny;
     int remote_name, create_dirs, head, query, location, fail, insecure, compressed, raw, http10;
     int silent, show_error, verbose, json, progress, summary, fast_open;
     int family, include, colour;
+    int public_only;
     const char *output_dir, *dump_header, *write_out, *continue_at;
     const char *method, *user_agent, *referer, *user, *range, *cookie;
     const char *proxy, *proxy_user, *no_proxy;

@@ -169,6 +169,31 @@ static bool make_resolve(struct get_request *r, const struct get_options *o)
     return r->resolve != NULL;
 }
 
+/* Several lists become one; NULL of none. False: out of memory. */
+static bool join(char **joined, const struct option_list *list)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < list->n; i++)
+        n += strlen(list->item[i].value) + 1;
+    if (!n)
+        return true;
+    char *end = *joined = malloc(n);
+    for (size_t i = 0; end && i < list->n; i++) {
+        end = stpcpy(end, list->item[i].value);
+        *end++ = i + 1 < list->n ? ',' : '\0';
+    }
+    return end != NULL;
+}
+
+static bool make_guard(struct get_request *r, const struct get_options *o)
+{
+    bool good = join(&r->allow, &o->allow) && join(&r->deny, &o->deny);
+    r->options.allow_hosts = r->allow;
+    r->options.deny_hosts = r->deny;
+    r->options.public_only = o->public_only;
+    return good;
+}
+
 static void make_options(struct fsock_options *f, const struct get_options *o)
 {
     fsock_options_init(f);
@@ -234,7 +259,7 @@ int get_request_init(struct get_request *r, const struct get_options *o, char *w
     r->request.user = o->user;
     r->request.range = o->range;
     r->request.max_redirects = (int)o->max_redirects;
-    if (!make_headers(r, o) || !make_resolve(r, o)) {
+    if (!make_headers(r, o) || !make_resolve(r, o) || !make_guard(r, o)) {
         snprintf(why, cap, "out of memory");
         return EXIT_MEMORY;
     }
@@ -248,5 +273,7 @@ void get_request_fini(struct get_request *r)
         free(r->added[i]);
     free(r->headers);
     free(r->resolve);
+    free(r->allow);
+    free(r->deny);
     fsk_buf_fini(&r->body);
 }

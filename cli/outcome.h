@@ -42,7 +42,8 @@ enum {
     EXIT_CA_FILE = 77,
     EXIT_PROXY = 97,
     EXIT_SOME_FAILED = 110,
-    EXIT_ALL_FAILED = 111
+    EXIT_ALL_FAILED = 111,
+    EXIT_FORBIDDEN = 113
 };
 
 struct outcome {

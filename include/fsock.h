@@ -84,6 +84,7 @@ enum fsock_err {
     FSOCK_ERR_STATUS,     /* a complete answer, but with a status that counts as a failure */
     FSOCK_ERR_RESUME,     /* a range was asked for and can't be continued */
     FSOCK_ERR_CANCELED,   /* the caller took it back */
+    FSOCK_ERR_FORBIDDEN,  /* options.public_only, allow_hosts or deny_hosts says no */
     FSOCK_ERR_COUNT_      /* how many there are; not an error */
 };
 
@@ -210,6 +211,12 @@ struct fsock_options {
     int broadcast;      /* 1: datagrams may go to broadcast addresses */
     int reuse_port;     /* 1: others may bind to the port, too (SO_REUSEPORT) */
     int backlog;        /* listening: connections that wait to be taken; 0: the most */
+
+    /* Where not to go: FSOCK_ERR_FORBIDDEN. Redirects are judged, too; proxies are not. */
+    int public_only;         /* 1: no loopback, private, link-local or other special address, be it
+                                that of a name; each address is judged when it is connected to */
+    const char *allow_hosts; /* these alone, as no_proxy: "host,.domain,*.below,192.0.2.0/24" */
+    const char *deny_hosts;  /* never these; addresses and blocks also where names lead to them */
 };
 
 FSOCK_API void fsock_options_init(struct fsock_options *options);

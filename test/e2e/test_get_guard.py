@@ -1,0 +1,42 @@
+"""fsock get: where it must not go, what it may cost, and requests whose answers nobody waits for."""
+
+
+def forbidden(result, *words):
+    """It failed with 113, in one sentence that has these words."""
+    assert result.code == 113 and not result.stdout, result
+    assert result.errors.startswith("fsock: get: connect "), result
+    assert "--public-only, --allow, --deny" in result.errors, result
+    for word in words:
+        assert word in result.errors, result
+
+
+def test_public_only(site, fsock):
+    url = site.url("/plain/5")
+    forbidden(fsock("get", "--public-only", url), f"127.0.0.1:{site.http} is a loopback address")
+    pin = ["--resolve", f"a.example:{site.http}:127.0.0.1"]
+    forbidden(fsock("get", "--public-only", *pin, site.url("/plain/5", host="a.example")),
+              f"connect a.example:{site.http}: 127.0.0.1:{site.http} is a loopback address")
+    forbidden(fsock("get", "--public-only", "http://169.254.169.254/latest/meta-data/"), "link-local")
+    proxy = ["-x", f"http://127.0.0.1:{site.proxy}"]
+    assert fsock("get", "--public-only", *proxy, site.url("/plain/5", host="localhost")).code == 0
+    result = fsock("get", "--public-only", "--unix-socket", site.unix, "http://a.example/")
+    assert result.code == 2 and "--unix-socket is no public address" in result.errors
+
+
+def test_allow_and_deny(site, fsock):
+    here, there = site.url("/plain/5"), site.url("/plain/5", host="localhost")
+    assert fsock("get", "--allow", "localhost,*.example", there).code == 0
+    assert fsock("get", "--allow", "*.example", "--allow", "localhost", there).code == 0
+    forbidden(fsock("get", "--allow", "*.example", "--allow", "localhost", here), "not among those allowed")
+    forbidden(fsock("get", "--deny", "localhost", "--deny", "a.example", there), "among those denied")
+    forbidden(fsock("get", "--deny", "127.0.0.0/8,::1", there), "is among the hosts denied")
+    assert fsock("get", "--deny", "localhost", here).code == 0
+    result = fsock("get", "--deny", "10.0.0.0/99", here)
+    assert result.code == 2 and '"10.0.0.0/99" is no host' in result.errors
+
+
+def test_a_redirect_is_held_to_the_rules(site, fsock):
+    result = fsock("get", "-L", "--json", "--allow", "127.0.0.1", site.url("/redirect-cross"))
+    record = result.records[0]
+    assert (record["exitcode"], record["err"], record["num_redirects"]) == (113, "forbidden", 1)
+    assert "localhost" in record["url_effective"]
