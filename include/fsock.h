@@ -80,7 +80,7 @@ enum fsock_err {
     FSOCK_ERR_TRUNCATED,  /* the body ended before its length, its last chunk or its end mark */
     FSOCK_ERR_TOO_BIG,    /* a ceiling: header, body, decompression ratio */
     FSOCK_ERR_DECODE,     /* the content coding is unknown, or its data damaged */
-    FSOCK_ERR_REDIRECTS,  /* more redirects than allowed, or one to a place not allowed */
+    FSOCK_ERR_REDIRECTS,  /* too many, in a circle, or to a place that is not allowed */
     FSOCK_ERR_STATUS,     /* a complete answer, but with a status that counts as a failure */
     FSOCK_ERR_RESUME,     /* a range was asked for and can't be continued */
     FSOCK_ERR_CANCELED,   /* the caller took it back */

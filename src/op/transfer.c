@@ -10,6 +10,7 @@
 #include "base/time.h"
 #include "base/trace.h"
 #include "op/request.h"
+#include "op/transfer_chain.h"
 
 #define PASS_OVER_MAX                                                                              \
     ((uint64_t)64 * 1024) /* of a redirect's body; a longer one costs the connection */
@@ -351,6 +352,21 @@ static enum fsock_err at_head(struct fsk_transfer *t)
 
 /* ---- What the end of an answer decides ------------------------------------------------------- */
 
+static uint64_t chain_hash(const struct fsk_transfer *t)
+{
+    return fsk_chain_hash(&t->aim, t->method, t->with_body, t->foreign);
+}
+
+/* The next request is one that was made before: it would be answered by the same redirect. */
+static enum fsock_err end_in_circle(struct fsk_transfer *t, enum fsock_err err)
+{
+    if (err == FSOCK_ERR_REDIRECTS)
+        fsk_fault_set(&t->fault, err, FSOCK_STAGE_HEAD, 0,
+                      "head %s: redirects to itself: %s %.200s was asked before", t->aim.peer,
+                      t->method, t->aim.text.mem);
+    return end(t, err);
+}
+
 static enum fsock_err redirect(struct fsk_transfer *t, fsock_time now)
 {
     struct fsk_span location;
@@ -364,21 +380,27 @@ static enum fsock_err redirect(struct fsk_transfer *t, fsock_time now)
     }
     fsk_h1_find(t->exchange.head.fields, FSK_SPAN("Location"), &location);
     bool same_origin;
+    uint64_t asked = chain_hash(t);
     enum fsock_err err =
         fsk_aim_redirect(&t->aim, location, t->http->routes, &same_origin, &t->fault);
     if (err != FSOCK_OK)
         return end(t, err);
-    r->redirects++;
-    r->times.redirect = now - t->started;
-    fsk_mark(fsk_op_trace(&t->op), FSOCK_MARK_REDIRECT, t->op.id, -1, 0, 0,
-             fsk_text("url", t->aim.text.mem));
+    r->url = t->aim.text.mem;
     change_method(t, status);
     if (!same_origin)
         t->foreign = true; /* for good: coming back does not prove who sent us */
+    if (!fsk_buf_len(&t->chain))
+        (void)fsk_chain_add(&t->chain, asked);
+    err = fsk_chain_add(&t->chain, chain_hash(t));
+    if (err != FSOCK_OK)
+        return end_in_circle(t, err);
+    r->redirects++;
+    r->times.redirect = now - t->started;
+    fsk_mark(fsk_op_trace(&t->op), FSOCK_MARK_REDIRECT, t->op.id, -1, 0, 0,
+             fsk_text("url", r->url));
     note_end(t);
     drop_conn(t, t->exchange.reusable);
     drop_exchange(t);
-    r->url = t->aim.text.mem;
     t->redirecting = t->fresh = false;
     fsk_op_clear(&t->op);
     err = fsk_pool_move(&t->http->pool, &t->lease, fsk_buf_span(&t->aim.place), &t->op);
@@ -480,6 +502,7 @@ enum fsock_err fsk_transfer_init(struct fsk_transfer *t, struct fsk_http *http, 
     fsk_list_init(&t->lease.waiter);
     fsk_buf_init(&t->head, FSK_REQUEST_MAX);
     fsk_buf_init(&t->location, 16 * FSK_URL_MAX);
+    fsk_chain_init(&t->chain);
     fsk_response_init(&t->response, t->method);
     enum fsock_err err = fsk_aim_init(&t->aim, url, http->routes, &t->fault);
     t->response.url = t->aim.text.mem ? t->aim.text.mem : "";
@@ -521,4 +544,5 @@ void fsk_transfer_fini(struct fsk_transfer *t)
     fsk_aim_fini(&t->aim);
     fsk_buf_fini(&t->head);
     fsk_buf_fini(&t->location);
+    fsk_buf_fini(&t->chain);
 }

@@ -40,3 +40,12 @@ def test_a_redirect_is_held_to_the_rules(site, fsock):
     record = result.records[0]
     assert (record["exitcode"], record["err"], record["num_redirects"]) == (113, "forbidden", 1)
     assert "localhost" in record["url_effective"]
+
+
+def test_a_circle_of_redirects_ends_at_once(site, fsock):
+    for page, followed in (("/redirect-loop", 0), ("/redirect-ring/3", 3)):
+        record = fsock("get", "-L", "--json", "--max-redirs", "900", site.url(page)).records[0]
+        assert (record["exitcode"], record["num_redirects"]) == (47, followed)
+        assert "redirects to itself" in record["errormsg"]
+    result = fsock("get", "-L", "-d", "x", site.url("/redirect-after-post"))
+    assert result.code == 0 and result.text == "done\n"

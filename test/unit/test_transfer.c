@@ -296,8 +296,29 @@ static void test_redirects(void **state)
     r.max_redirects = 20;
     g = both(page("/redirect-loop"), &r, NULL);
     assert_int_equal(g->err, FSOCK_ERR_REDIRECTS);
+    assert_int_equal(g->fault.limit, FSOCK_LIMIT_NONE);
+    assert_contains(g->fault.text, "redirects to itself: GET http://");
+    assert_int_equal(g->response.redirects, 0);
+    assert_string_equal(g->url, page("/redirect-loop"));
+    forget(g);
+    g = both(page("/redirect-ring/3#x"), &r, NULL); /* the second is /redirect-ring/3?at=1 */
+    assert_int_equal(g->err, FSOCK_ERR_REDIRECTS);
+    assert_contains(g->fault.text, "redirects to itself");
+    assert_int_equal(g->response.redirects, 3);
+    forget(g);
+    g = both(page("/redirect-ring/0"), &r, NULL); /* no two are the same */
+    assert_int_equal(g->err, FSOCK_ERR_REDIRECTS);
+    assert_int_equal(g->fault.limit, FSOCK_LIMIT_REDIRECTS);
     assert_int_equal(g->response.redirects, 20);
     forget(g);
+    r.body = "x"; /* the same URL, but not the same request */
+    r.body_len = 1;
+    g = both(page("/redirect-after-post"), &r, NULL);
+    assert_int_equal(g->err, FSOCK_OK);
+    assert_int_equal(g->response.redirects, 1);
+    forget(g);
+    r.body = NULL;
+    r.body_len = 0;
     r.flags = 0;
     g = both(page("/redirect/5"), &r, NULL);
     assert_int_equal(g->err, FSOCK_OK);
