@@ -173,11 +173,12 @@ static void test_decoded_head(void **state)
 
 static void test_uploads(void **state)
 {
-    const size_t sizes[] = {0, 1, 5000, 3000000};
-    char *body = calloc(1, 3000000), sha[65], answer[128];
+    const size_t large = 40000000,
+                 sizes[] = {0, 1, 5000, 3000000, large}; /* the kernel takes 3 MB */
+    char *body = calloc(1, large), sha[65], answer[128];
     struct fsock_request r = request(0);
     (void)state;
-    for (size_t i = 0; i < 3000000; i++)
+    for (size_t i = 0; i < large; i++)
         body[i] = (char)(i * i >> 7);
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         r.body = body;
