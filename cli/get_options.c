@@ -47,6 +47,7 @@ static const struct option_row rows[] = {
     TEXT('r', "range", "RANGE", range, "a part of the body: 0-499, 500- or -500"),
     FLAG('L', "location", location, "follow redirects"),
     NUMBER(0, "max-redirs", max_redirects, 0, 1000, "redirects to follow at most (20)"),
+    FLAG(0, "no-wait", no_wait, "send it whole, and leave without the answer"),
     FLAG(0, "compressed", compressed, "ask for compressed bodies (on; see --no-compressed)"),
     FLAG(0, "raw", raw, "hand out compressed bodies as they are"),
     SET('0', "http1.0", http10, 1, "ask in HTTP/1.0"),
@@ -189,6 +190,10 @@ static const char *conflict(const struct get_options *o)
         return "--unix-socket is no public address; drop it, or --public-only";
     if (o->threads > 1 && (o->trace.file || o->verbose))
         return "--trace and -v tell of one thread; use --threads 1";
+    if (o->no_wait && (get_saves(o) || o->continue_at || o->dump_header || o->include >= 0))
+        return "--no-wait gets no answer: it can't go with -o, -O, -C, -D or --include";
+    if (o->no_wait && (o->location || o->head))
+        return "--no-wait gets no answer: it can't go with -L or -I";
     if (o->key_file && !o->cert_file)
         return "--key belongs to a certificate; give it with --cert FILE";
     return NULL;

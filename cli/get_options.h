@@ -20,7 +20,7 @@ struct get_options {
     int remote_name, create_dirs, head, query, location, fail, insecure, compressed, raw, http10;
     int silent, show_error, verbose, json, ordered, progress, summary, fast_open;
     int family, include, colour;
-    int public_only;
+    int public_only, no_wait;
     const char *output_dir, *dump_header, *write_out, *continue_at;
     const char *method, *user_agent, *referer, *user, *range, *cookie;
     const char *proxy, *proxy_user, *no_proxy;

@@ -235,6 +235,7 @@ static unsigned request_flags(const struct get_options *o)
     flags |= o->fail || !get_is_single(o) ? FSOCK_FAIL_STATUS : 0;
     flags |= o->method ? FSOCK_KEEP_METHOD : 0;
     flags |= o->http10 ? FSOCK_HTTP10 : 0;
+    flags |= o->no_wait ? FSOCK_NO_WAIT : 0;
     return flags;
 }
 

@@ -22,7 +22,8 @@ enum {
     FSOCK_FAIL_STATUS = 1 << 4, /* 400 and above ends with FSOCK_ERR_STATUS, its body discarded */
     FSOCK_KEEP_METHOD = 1 << 5, /* keep the method across 301, 302 and 303 (given by -X) */
     FSOCK_HTTP10 = 1 << 6,      /* ask in HTTP/1.0 */
-    FSOCK_NO_REUSE = 1 << 7     /* a new connection, closed after the answer */
+    FSOCK_NO_REUSE = 1 << 7,    /* a new connection, closed after the answer */
+    FSOCK_NO_WAIT = 1 << 8      /* send it whole, then leave: no answer, no HEAD, status 0 */
 };
 
 /*

@@ -98,7 +98,7 @@ static void drop_conn(struct fsk_transfer *t, bool keep)
 {
     if (!t->conn)
         return;
-    if (keep && !(t->request->flags & (FSOCK_NO_REUSE | FSOCK_HTTP10))) {
+    if (keep && !(t->request->flags & (FSOCK_NO_REUSE | FSOCK_NO_WAIT | FSOCK_HTTP10))) {
         fsk_trace_owner(t->http->driver->trace, fsk_stream_fd(&t->conn->stream), 0);
         fsk_conn_keep(t->conn);
     } else {
@@ -182,6 +182,7 @@ static enum fsock_err begin_exchange(struct fsk_transfer *t)
         .is_head = strcmp(t->method, "HEAD") == 0,
         .no_decode =
             t->request->flags & FSOCK_NO_DECODE || t->request->range || t->request->resume_from,
+        .no_wait = t->request->flags & FSOCK_NO_WAIT,
         .peer = t->aim.peer,
     };
     note_stream(t);
@@ -210,7 +211,7 @@ static void mark_reuse(struct fsk_transfer *t)
  * then, as when it has closed, the connection is of no use. */
 static bool take_kept(struct fsk_transfer *t)
 {
-    if (t->fresh || t->request->flags & FSOCK_NO_REUSE)
+    if (t->fresh || t->request->flags & (FSOCK_NO_REUSE | FSOCK_NO_WAIT))
         return false;
     while ((t->conn = fsk_pool_take(&t->lease)) != NULL) {
         if (fsk_conn_is_alive(t->conn))

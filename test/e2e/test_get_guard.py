@@ -1,5 +1,7 @@
 """fsock get: where it must not go, what it may cost, and requests whose answers nobody waits for."""
 
+import time
+
 
 def forbidden(result, *words):
     """It failed with 113, in one sentence that has these words."""
@@ -49,3 +51,36 @@ def test_a_circle_of_redirects_ends_at_once(site, fsock):
         assert "redirects to itself" in record["errormsg"]
     result = fsock("get", "-L", "-d", "x", site.url("/redirect-after-post"))
     assert result.code == 0 and result.text == "done\n"
+
+
+def count(site, page, expected, seconds=5):
+    """Waits until the site has had so many requests for a page."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and site.stats()["pages"].get(page, 0) < expected:
+        time.sleep(0.01)
+    return site.stats()["pages"].get(page, 0)
+
+
+def test_no_wait(site, fsock, tmp):
+    mute = f"http://127.0.0.1:{site.tcp_mute}/job"
+    result = fsock("get", "--no-wait", mute)
+    assert (result.code, result.stdout, result.stderr) == (0, b"", b"") and result.elapsed < 1
+    record = fsock("get", "--no-wait", "--json", "-f", mute).records[0]
+    assert (record["exitcode"], record["http_code"], record["err"]) == (0, 0, "ok")
+    before = site.stats()["pages"].get("/upload", 0)
+    urls = [site.url("/upload")] * 20 + [site.url("/upload", "https", "localhost")] * 20
+    (tmp / "list").write_text("\n".join(urls))
+    result = fsock("get", "--no-wait", "--cacert", site.ca, "--data-binary", "@-", "-i", "list",
+                   stdin=b"x" * 1000000)
+    assert result.code == 0 and len(result.lines) == 40, result
+    assert {tuple(line.split("\t")[:3]) for line in result.lines} == {("ok", "000", "0")}, result
+    assert count(site, "/upload", before + 40) == before + 40
+
+
+def test_no_wait_needs_what_is_sent_only(site, fsock):
+    url = site.url("/plain/1")
+    for args in (["-o", "x"], ["-O"], ["-D", "x"], ["--include"], ["-C", "-", "-o", "x"], ["-L"], ["-I"]):
+        result = fsock("get", "--no-wait", *args, url)
+        assert result.code == 2 and "--no-wait gets no answer" in result.errors, result
+    result = fsock("get", "--no-wait", f"http://127.0.0.1:{site.tcp_refused}/")
+    assert result.code == 7 and "refused" in result.errors
