@@ -156,6 +156,7 @@ static int exit_code(const struct get *g)
 static int finish(struct get *g, enum fsock_err err)
 {
     report_flush_all(&g->report);
+    g->report.summary.elsewhere = g->source.elsewhere;
     bool run_over = fsock_now() >= g->run.deadline;
     report_end(&g->report, interrupt_signal() ? NULL : run_over ? "--run-time" : "-m");
     if (err == FSOCK_OK)

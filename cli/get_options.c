@@ -17,6 +17,7 @@ static const struct option_row rows[] = {
     LIST('i', "input-file", "FILE", lists, 0, "a list of URLs, one a line; - is standard input"),
     NUMBER('P', "parallel", parallel, 1, 100000, "transfers at once (64)"),
     NUMBER(0, "per-host", per_host, 1, 100000, "connections to one host at once (6)"),
+    TEXT(0, "shard", "I/N", shard_text, "of the URLs the I-th of N parts alone: 1/8 to 8/8, or auto"),
     NUMBER(0, "threads", threads, 1, 256, "loops that fetch, each in a thread of its own (1)"),
 
     HEADING("Where it goes"),
@@ -194,12 +195,14 @@ static const char *conflict(const struct get_options *o)
         return "--no-wait gets no answer: it can't go with -o, -O, -C, -D or --include";
     if (o->no_wait && (o->location || o->head))
         return "--no-wait gets no answer: it can't go with -L or -I";
+    if (o->shard_text && get_is_single(o))
+        return "--shard is a part of several; one URL is fetched without it";
     if (o->key_file && !o->cert_file)
         return "--key belongs to a certificate; give it with --cert FILE";
     return NULL;
 }
 
-bool get_options_check(const struct get_options *o, char *why, size_t cap)
+bool get_options_check(struct get_options *o, char *why, size_t cap)
 {
     struct fsk_span bad;
     const char *text = conflict(o);
@@ -207,6 +210,8 @@ bool get_options_check(const struct get_options *o, char *why, size_t cap)
         snprintf(why, cap, "%s", text);
         return false;
     }
+    if (o->shard_text && !shard_parse(&o->shard, o->shard_text, why, cap))
+        return false;
     if (o->write_out && o->write_out[0] != '@' && !writeout_check(o->write_out, &bad)) {
         snprintf(why, cap, "-w knows no %.*s; fsock-get(1) lists what it knows", (int)bad.n, bad.p);
         return false;

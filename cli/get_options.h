@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "option.h"
+#include "shard.h"
 #include "trace_log.h"
 
 enum { DATA_PLAIN, DATA_RAW, DATA_BINARY, DATA_URLENCODE }; /* tags in get_options.data */
@@ -28,6 +29,8 @@ struct get_options {
     const char *ca_file, *cert_file, *key_file, *tls_min, *tls_max;
     int64_t connect_timeout, read_timeout, max_time, run_time;
     int64_t parallel, per_host, threads, max_redirects, max_body, max_ratio;
+    const char *shard_text;
+    struct shard shard; /* of shard_text, by get_options_check() */
     struct trace_options trace;
 };
 
@@ -37,7 +40,7 @@ void get_options_init(struct get_options *o);
 void get_options_fini(struct get_options *o);
 
 /* False if options can't go together or make no sense: `why` says so. */
-bool get_options_check(const struct get_options *o, char *why, size_t cap);
+bool get_options_check(struct get_options *o, char *why, size_t cap);
 
 /* One URL, whose body is what the user wants; else records are. */
 static inline bool get_is_single(const struct get_options *o)

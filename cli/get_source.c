@@ -6,6 +6,8 @@
 #include "base/map.h"
 #include "get_names.h"
 
+enum { LINES_A_CALL = 256 }; /* of other shards, before others get their turn */
+
 struct named {
     struct fsk_map_node node;
     char name[NAME_SIZE];
@@ -84,5 +86,12 @@ static enum list_result from_list(struct source *s, struct source_url *u)
 
 enum list_result source_next(struct source *s, struct source_url *u)
 {
-    return s->next_url < s->o->urls.n ? from_command_line(s, u) : from_list(s, u);
+    for (unsigned i = 0; i < LINES_A_CALL; i++) {
+        enum list_result result =
+            s->next_url < s->o->urls.n ? from_command_line(s, u) : from_list(s, u);
+        if ((result != LIST_LINE && result != LIST_BAD) || shard_has(&s->o->shard, u->text))
+            return result;
+        s->elsewhere++;
+    }
+    return LIST_MORE;
 }

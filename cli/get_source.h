@@ -27,9 +27,10 @@ struct source_url {
 struct source {
     const struct get_options *o;
     struct list list;
-    size_t next_url; /* of the command line */
-    bool *marked;    /* for each of o->urls; NULL: none */
-    bool failed;     /* a list could not be read to its end */
+    size_t next_url;    /* of the command line */
+    bool *marked;       /* for each of o->urls; NULL: none */
+    bool failed;        /* a list could not be read to its end */
+    uint64_t elsewhere; /* lines and URLs of other shards, passed over */
 };
 
 /* The options are borrowed. False: out of memory. */
@@ -39,9 +40,9 @@ bool source_init(struct source *s, const struct get_options *o);
 void source_fini(struct source *s);
 
 /*
- * The next URL: LIST_LINE, or LIST_BAD if it is none (u->why). LIST_WAIT: watch s->list.fd, and
- * call list_ready(). LIST_MORE: call again, when others had their turn. LIST_FAILED: u->list can't
- * be read any further (s->list.sys_errno). LIST_END: that was all.
+ * The next URL of our shard: LIST_LINE, or LIST_BAD if it is none (u->why). LIST_WAIT: watch
+ * s->list.fd, and call list_ready(). LIST_MORE: call again, when others had their turn.
+ * LIST_FAILED: u->list can't be read any further (s->list.sys_errno). LIST_END: that was all.
  */
 enum list_result source_next(struct source *s, struct source_url *u);
 

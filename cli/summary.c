@@ -101,6 +101,11 @@ void summary_print(const struct summary *s, struct out *o, fsock_time now)
     out_u64(o, s->failed);
     out_str(o, " failed");
     put_failures(s, o);
+    if (s->elsewhere) {
+        out_str(o, ", ");
+        out_u64(o, s->elsewhere);
+        out_str(o, " of other shards");
+    }
     out_str(o, "; ");
     out_size(o, s->bytes);
     out_str(o, " in ");

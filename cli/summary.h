@@ -35,6 +35,7 @@ struct summary_host {
 struct summary {
     fsock_time started;
     uint64_t fine, failed, bytes;
+    uint64_t elsewhere; /* entries that others have to deal with: --shard */
     struct {
         const char *name;
         uint64_t count;

@@ -84,3 +84,47 @@ def test_no_wait_needs_what_is_sent_only(site, fsock):
         assert result.code == 2 and "--no-wait gets no answer" in result.errors, result
     result = fsock("get", "--no-wait", f"http://127.0.0.1:{site.tcp_refused}/")
     assert result.code == 7 and "refused" in result.errors
+
+
+# ---- Shards ----------------------------------------------------------------------------------
+
+
+def test_shards_share_a_list(site, fsock, tmp):
+    hosts = [f"{www}shop{i}.example" for i in range(60) for www in ("", "www.")]
+    urls = [f"http://{host}:{site.http}/plain/1" for host in hosts]
+    (tmp / "list").write_text("\n".join(["# a list", *urls, "http://bad host/"]))
+    pin = ["--resolve", f"*:{site.http}:127.0.0.1"]
+    seen = []
+    for i in range(1, 5):
+        result = fsock("get", "--json", *pin, "--shard", f"{i}/4", "--threads", 1 + i % 2, "-i", "list")
+        mine = [record["url"] for record in result.records]
+        assert 10 <= len(mine) <= 60, result
+        assert f", {121 - len(mine)} of other shards; " in result.errors, result
+        sites = {url.removeprefix("http://").removeprefix("www.") for url in mine}
+        assert all((url in mine) == (url.removeprefix("http://").removeprefix("www.") in sites) for url in urls)
+        seen += mine
+    assert sorted(seen) == sorted([*urls, "http://bad host/"])
+
+
+def test_shards_are_the_manual_s(site, fsock):
+    urls = ["http://www.example.com/", "http://example.org/", "http://192.0.2.1/"]
+    where = ["-x", f"http://127.0.0.1:{site.tcp_refused}", "--json"]
+    for part, url in (("6/8", urls[0]), ("3/8", urls[1]), ("346/1000", urls[2])):
+        assert [r["url"] for r in fsock("get", *where, "--shard", part, *urls).records] == [url]
+
+
+def test_shards_from_the_environment(site, fsock):
+    urls = [site.url("/plain/1"), site.url("/plain/1", host="localhost")]
+    slurm = {f"SLURM_ARRAY_TASK_{k}": v for k, v in (("MIN", 0), ("MAX", 1), ("COUNT", 2), ("STEP", 1))}
+    for env in ({"JOB_COMPLETION_INDEX": "{}"}, {"SLURM_ARRAY_TASK_ID": "{}", **slurm}):
+        seen = []
+        for i in range(2):
+            mine = {k: str(v).format(i) for k, v in env.items()}
+            result = fsock("get", "--json", "--shard", "auto/2", *urls, env=mine)
+            assert result.code == 0, result
+            seen += [record["url"] for record in result.records]
+        assert sorted(seen) == sorted(urls)
+    for text, word in (("0/2", "counted from 1"), ("x", "takes I/N"), ("auto", "neither")):
+        result = fsock("get", "--shard", text, *urls)
+        assert result.code == 2 and word in result.errors, result
+    assert fsock("get", "--shard", "1/2", urls[0]).code == 2
