@@ -8,6 +8,7 @@
 
 #include "base/fault.h"
 #include "base/list.h"
+#include "base/time.h"
 #include "get_names.h"
 #include "get_sink.h"
 
@@ -40,9 +41,9 @@ static bool is_stdout(const char *name)
 }
 
 void items_init(struct items *all, const struct get_options *o, const struct get_request *ask,
-                fsock_fetch *fetch, struct report *report)
+                fsock_fetch *fetch, struct report *report, struct journal *journal)
 {
-    *all = (struct items){.o = o, .ask = ask, .fetch = fetch, .report = report};
+    *all = (struct items){.o = o, .ask = ask, .fetch = fetch, .report = report, .journal = journal};
     fsk_list_init(&all->used);
     fsk_list_init(&all->spare);
 }
@@ -205,6 +206,22 @@ static void record(struct items *all, const struct item *item,
         .referer = all->o->referer,
     };
     report_record(all->report, &r);
+}
+
+/* Its end in the journal; by now the body's file has its name. */
+static void remember(struct items *all, const struct item *item,
+                     const struct fsock_response *response)
+{
+    struct journal_record r = {
+        .time = fsk_time_unix(),
+        .err = fsk_span_str(all->outcome.err),
+        .status = response->status > 0 ? (unsigned)response->status : 0,
+        .exitcode = all->outcome.exitcode,
+        .took = response->times.total,
+        .url = fsk_buf_span(&item->url),
+    };
+    if (all->journal)
+        journal_add(all->journal, &r);
 }
 
 void item_refuse(struct items *all, struct item *item, const char *why)
@@ -416,6 +433,8 @@ void item_event(struct items *all, const struct fsock_event *e)
         /* Those that were still in the queue when the run was ended have no record. */
         if (item->started || !all->stopped || all->report->single)
             record(all, item, e->response);
+        if (!all->stopped || e->err != FSOCK_ERR_CANCELED)
+            remember(all, item, e->response);
         item_drop(all, item);
         break;
     default:

@@ -17,6 +17,7 @@
 #include "get_report.h"
 #include "get_request.h"
 #include "get_source.h"
+#include "journal.h"
 #include "outcome.h"
 
 struct item;
@@ -27,7 +28,8 @@ struct items {
     const struct get_request *ask;
     fsock_fetch *fetch;
     struct report *report;
-    size_t open; /* handed to the library, and not ended */
+    struct journal *journal; /* NULL: none */
+    size_t open;             /* handed to the library, and not ended */
     struct fsk_list used, spare;
     bool stopped; /* the library was told to stop: those that had not begun get no record */
     bool over;    /* ... because --run-time struck */
@@ -36,7 +38,7 @@ struct items {
 
 /* All is borrowed. */
 void items_init(struct items *all, const struct get_options *o, const struct get_request *ask,
-                fsock_fetch *fetch, struct report *report);
+                fsock_fetch *fetch, struct report *report, struct journal *journal);
 
 /* After items_init(), or of what is all zero. The library must have let go of every item. */
 void items_fini(struct items *all);

@@ -148,6 +148,8 @@ static const char *end_of_run(struct run *run, fsock_time now)
         run->over = true;
         return "the run is over (--run-time raises this limit)";
     }
+    if (run->gate->journal.sys_errno)
+        return "the journal can't be written";
     return report_broken(run->report) ? "standard output can't be written" : NULL;
 }
 
@@ -189,17 +191,25 @@ static void list_broke(struct loop *l, const char *name)
     report_say(l->run->report, text);
 }
 
-/* The next URL of the source's, with its number. */
 static enum list_result from_source(struct loop *l)
 {
     struct run *run = l->run;
     run->blocked = !report_has_room(run->report, run->numbered);
-    if (run->blocked)
-        return LIST_WAIT;
-    enum list_result result = source_next(run->source, &l->url);
-    if (result == LIST_LINE || result == LIST_BAD)
+    return run->blocked ? LIST_WAIT : source_next(run->source, &l->url);
+}
+
+/* A URL of the source's is at hand, with its number, unless it is to be passed over. */
+static enum fsock_err admit(struct loop *l)
+{
+    struct run *run = l->run;
+    enum gate_verdict verdict =
+        l->url.why ? GATE_GO : gate_pass(run->gate, &l->url, fsk_span(NULL, 0));
+    if (verdict == GATE_NO_MEMORY)
+        return FSOCK_ERR_MEMORY;
+    l->at_hand = verdict == GATE_GO;
+    if (l->at_hand)
         l->url.number = run->numbered++;
-    return result;
+    return FSOCK_OK;
 }
 
 /* Nothing yet. Inboxes are always watched, and --ordered goes on by itself. */
@@ -229,6 +239,8 @@ static enum fsock_err next_url(struct loop *l)
         list_broke(l, l->url.list);
         return FSOCK_OK;
     default:
+        if (!l->inbox)
+            return admit(l);
         l->at_hand = true;
         return FSOCK_OK;
     }
@@ -301,7 +313,8 @@ static enum fsock_err feed(struct loop *l)
 bool loop_init(struct loop *l, struct run *run, fsock_fetch *fetch, struct inbox *inbox)
 {
     *l = (struct loop){.run = run, .fetch = fetch, .inbox = inbox};
-    items_init(&l->items, run->o, run->ask, fetch, run->report);
+    struct journal *journal = run->gate->journal.name ? &run->gate->journal : NULL;
+    items_init(&l->items, run->o, run->ask, fetch, run->report, journal);
     int fd = inbox ? inbox->news : run->signals;
     bool good = fsock_fetch_watch(fetch, fd, FSOCK_READABLE,
                                   inbox ? &inbox_watch : &signal_watch) == FSOCK_OK;

@@ -17,6 +17,7 @@
 
 #include <fsock.h>
 
+#include "get_gate.h"
 #include "get_inbox.h"
 #include "get_item.h"
 #include "get_report.h"
@@ -27,6 +28,7 @@ struct run {
     const struct get_options *o;
     const struct get_request *ask;
     struct source *source;
+    struct gate *gate;
     struct report *report;
     fsock_time deadline; /* --run-time */
     int signals;         /* readable from the first signal on */

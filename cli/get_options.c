@@ -20,6 +20,13 @@ static const struct option_row rows[] = {
     TEXT(0, "shard", "I/N", shard_text, "of the URLs the I-th of N parts alone: 1/8 to 8/8, or auto"),
     NUMBER(0, "threads", threads, 1, 256, "loops that fetch, each in a thread of its own (1)"),
 
+    HEADING("How fast at most (RATE: 0.5, 200/s, 30/m, 100/h; 0: no limit)"),
+    RATE(0, "rate", rate, "requests of the run"),
+    RATE(0, "host-rate", host_rate, "the same for each host"),
+    TIME(0, "delay", delay, "between the starts of two requests to one host, at least"),
+    SPEED(0, "limit-rate", limit_rate, "bytes a second of the run (500, 64k, 10M)"),
+    SPEED(0, "host-limit-rate", host_limit_rate, "the same for each host"),
+
     HEADING("Where it goes"),
     LIST('o', "output", "FILE", outputs, 0, "the body to FILE; a second -o is for the second URL"),
     FLAG('O', "remote-name", remote_name, "the body to a file named after the URL"),
@@ -89,6 +96,15 @@ static const struct option_row rows[] = {
     TEXT(0, "tls-min", "VERSION", tls_min, "at least 1.0, 1.1, 1.2 or 1.3 (1.2)"),
     TEXT(0, "tls-max", "VERSION", tls_max, "at most"),
 
+    HEADING("What was done before"),
+    TEXT(0, "journal", "FILE", journal, "keep in FILE how each URL ended"),
+    FLAG(0, "resume", resume, "pass over what the journal has"),
+    FLAG(0, "only-failed", only_failed, "fetch what failed the last time; all such without a list"),
+    TIME(0, "fresh", fresh, "pass over what was fetched well less than TIME ago"),
+    FLAG(0, "repeat", repeat, "fetch a URL as often as it stands in a list"),
+    TEXT(0, "lock", "FILE", lock, "run only if no other run has this lock"),
+    TEXT(0, "merge", "OUT", merge, "fetch nothing: join journals, given in place of URLs, in OUT"),
+
     TRACE_ROWS(trace),
     FLAG(0, "trace-headers", trace.headers,
          "with headers (on for a single URL; see --no-trace-headers)"),
@@ -155,11 +171,43 @@ static bool has_output(const struct get_options *o, const char *name)
     return false;
 }
 
+static bool is_dash(const char *name)
+{
+    return strcmp(name, "-") == 0;
+}
+
+/* conflict(), of what has to do with earlier runs. */
+static const char *journal_conflict(const struct get_options *o)
+{
+    if (o->merge && (o->lists.n || o->journal || o->lock))
+        return "--merge only joins journals: fsock get --merge OUT JOURNAL...";
+    if (o->merge && (!*o->merge || is_dash(o->merge)))
+        return "--merge needs the name of the file to be made";
+    if (o->merge && !o->urls.n)
+        return "--merge needs the journals that it is to join";
+    if (!o->journal && (o->resume || o->only_failed || o->fresh))
+        return "--resume, --only-failed and --fresh go by a journal; say which with --journal FILE";
+    if (o->journal && (!*o->journal || is_dash(o->journal)))
+        return "--journal needs the name of a file, which is read and written";
+    if (o->resume && o->fresh)
+        return "--resume passes over all that the journal has, however old; drop it or --fresh";
+    if (o->journal && o->query)
+        return "-G changes each URL, and a journal has them as they were given; drop one of them";
+    if (o->lock && (!*o->lock || is_dash(o->lock)))
+        return "--lock needs the name of a file";
+    if (o->lock && o->journal && strcmp(o->lock, o->journal) == 0)
+        return "--journal locks its file by itself; drop --lock";
+    return NULL;
+}
+
 /* What can't go together, and what to do instead; NULL if all is well. */
 static const char *conflict(const struct get_options *o)
 {
     bool records = !get_is_single(o) || o->json;
-    if (!o->urls.n && !o->lists.n)
+    const char *text = journal_conflict(o);
+    if (text || o->merge)
+        return text;
+    if (!o->urls.n && !o->lists.n && !o->only_failed)
         return "no URL; give one, or a list of them with -i FILE";
     if (o->outputs.n && !o->urls.n)
         return "-o names the file of one URL; for a list use -O, with --output-dir DIR";

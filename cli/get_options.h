@@ -26,11 +26,16 @@ struct get_options {
     const char *method, *user_agent, *referer, *user, *range, *cookie;
     const char *proxy, *proxy_user, *no_proxy;
     const char *dns_servers, *unix_socket, *interface;
+    int resume, only_failed, repeat;
+    int64_t fresh;
+    const char *journal, *lock, *merge;
     const char *ca_file, *cert_file, *key_file, *tls_min, *tls_max;
     int64_t connect_timeout, read_timeout, max_time, run_time;
     int64_t parallel, per_host, threads, max_redirects, max_body, max_ratio;
     const char *shard_text;
-    struct shard shard; /* of shard_text, by get_options_check() */
+    struct shard shard;     /* of shard_text, by get_options_check() */
+    double rate, host_rate; /* requests a second */
+    int64_t limit_rate, host_limit_rate, delay;
     struct trace_options trace;
 };
 

@@ -218,9 +218,21 @@ static void make_options(struct fsock_options *f, const struct get_options *o)
     f->keylog_file = getenv("SSLKEYLOGFILE");
     f->max_body = (uint64_t)o->max_body;
     f->max_ratio = (uint32_t)o->max_ratio;
+    f->host_rate = o->host_rate;
+    f->host_bytes = (double)o->host_limit_rate;
+    f->host_delay = o->delay;
     const char *format = o->write_out ? o->write_out : "";
     f->tcp_info = o->json || strstr(format, "%{tcp_") || strstr(format, "%{json}");
     f->own_files = get_saves(o) + (o->include == INCLUDE_DECODED);
+}
+
+/* What all of the run shares, if anything is. False: out of memory. */
+static bool make_pacer(struct get_request *r, const struct get_options *o)
+{
+    if (o->rate <= 0 && !o->limit_rate)
+        return true;
+    r->options.pacer = fsock_pacer_new(o->rate, (double)o->limit_rate);
+    return r->options.pacer != NULL;
 }
 
 static unsigned request_flags(const struct get_options *o)
@@ -260,7 +272,7 @@ int get_request_init(struct get_request *r, const struct get_options *o, char *w
     r->request.user = o->user;
     r->request.range = o->range;
     r->request.max_redirects = (int)o->max_redirects;
-    if (!make_headers(r, o) || !make_resolve(r, o) || !make_guard(r, o)) {
+    if (!make_headers(r, o) || !make_resolve(r, o) || !make_guard(r, o) || !make_pacer(r, o)) {
         snprintf(why, cap, "out of memory");
         return EXIT_MEMORY;
     }
@@ -276,5 +288,6 @@ void get_request_fini(struct get_request *r)
     free(r->resolve);
     free(r->allow);
     free(r->deny);
+    fsock_pacer_free(r->options.pacer);
     fsk_buf_fini(&r->body);
 }

@@ -4,6 +4,7 @@
 
 #include "base/list.h"
 #include "base/map.h"
+#include "get_gate.h"
 #include "get_names.h"
 
 enum { LINES_A_CALL = 256 }; /* of other shards, before others get their turn */
@@ -43,9 +44,10 @@ static bool mark_names(struct source *s)
     return good;
 }
 
-bool source_init(struct source *s, const struct get_options *o)
+bool source_init(struct source *s, const struct get_options *o, struct gate *gate)
 {
-    *s = (struct source){.o = o};
+    bool from_journal = o->only_failed && !o->urls.n && !o->lists.n;
+    *s = (struct source){.o = o, .gate = from_journal ? gate : NULL};
     list_init(&s->list, &o->lists);
     return mark_names(s);
 }
@@ -87,8 +89,9 @@ static enum list_result from_list(struct source *s, struct source_url *u)
 enum list_result source_next(struct source *s, struct source_url *u)
 {
     for (unsigned i = 0; i < LINES_A_CALL; i++) {
-        enum list_result result =
-            s->next_url < s->o->urls.n ? from_command_line(s, u) : from_list(s, u);
+        enum list_result result = s->gate                      ? gate_next_failed(s->gate, u)
+                                  : s->next_url < s->o->urls.n ? from_command_line(s, u)
+                                                               : from_list(s, u);
         if ((result != LIST_LINE && result != LIST_BAD) || shard_has(&s->o->shard, u->text))
             return result;
         s->elsewhere++;

@@ -145,6 +145,8 @@ struct fsock_fault {
 
 /* ---- Options: how sockets are opened --------------------------------------------------------- */
 
+typedef struct fsock_pacer fsock_pacer;
+
 /*
  * Set by fsock_options_init() to the defaults named here. Pointers are borrowed until the call that
  * takes the options returns; the library copies what it keeps. NULL means the default.
@@ -217,9 +219,25 @@ struct fsock_options {
                                 that of a name; each address is judged when it is connected to */
     const char *allow_hosts; /* these alone, as no_proxy: "host,.domain,*.below,192.0.2.0/24" */
     const char *deny_hosts;  /* never these; addresses and blocks also where names lead to them */
+    /* How fast HTTP may be at most; 0: no limit. */
+    fsock_pacer *pacer;    /* of all that share it, borrowed as long as they run; NULL: none */
+    double host_rate;      /* requests per second to one scheme, host and port */
+    double host_bytes;     /* bytes per second with one: answers, and bodies of requests */
+    fsock_time host_delay; /* nanoseconds between the starts of two requests there, at least; the
+                              longer of it and what host_rate asks for holds */
 };
 
 FSOCK_API void fsock_options_init(struct fsock_options *options);
+
+/*
+ * A pacer holds any number of fetches, in any threads, to so many requests a second and so many
+ * bytes (of answers, and of the bodies of requests) in all. 0: no limit; rates from one in ten days
+ * (1e-6) to 1e12 are possible. NULL: out of memory, or no such rate. Requests are counted when they
+ * begin: redirects that are followed and requests that are sent again, too. Up to 50 ms that were
+ * missed are made up for, no more. It is to be freed after those that use it.
+ */
+FSOCK_API fsock_pacer *fsock_pacer_new(double requests_per_second, double bytes_per_second);
+FSOCK_API void fsock_pacer_free(fsock_pacer *pacer); /* NULL is fine */
 
 /* What TCP knows of a connection (tcp(7), TCP_INFO); all 0 if there is none, or it is no TCP. */
 struct fsock_tcp {

@@ -223,8 +223,8 @@ def pytest(directory, shard, marks, places):
     return run(command, env=dict(ENV, FSOCK_BUILD=os.path.abspath(directory)))
 
 
-def count_report(score, directory, code, log, seconds):
-    report = report_of(directory)
+def count_report(score, directory, shard, code, log, seconds):
+    report = report_of(directory, shard)
     passed = failed = skipped = 0
     if os.path.exists(report):
         for suite in xml.etree.ElementTree.parse(report).getroot().iter('testsuite'):

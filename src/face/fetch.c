@@ -256,7 +256,7 @@ static bool show_canceled(struct fsock_fetch *f, struct fsock_event *e)
     return true;
 }
 
-/* Start the next job whose place has a lease to give. */
+/* Start the next job whose place has a lease to give. FSOCK_AGAIN: none has after all. */
 static enum fsock_err start_job(struct fsock_fetch *f, struct fsock_event *e)
 {
     struct fsk_lease lease = {.place = NULL};
@@ -265,7 +265,12 @@ static enum fsock_err start_job(struct fsock_fetch *f, struct fsock_event *e)
     if (!t)
         return FSOCK_ERR_MEMORY;
     fsk_sched_tick(&f->loop.sched); /* its clocks run from now, not from the caller's last call */
-    struct job *job = FSK_HOLDER(fsk_pool_start(&f->http.pool, &lease), struct job, link);
+    struct fsk_list *link = fsk_pool_start(&f->http.pool, &lease);
+    if (!link) {
+        free(t);
+        return FSOCK_AGAIN;
+    }
+    struct job *job = FSK_HOLDER(link, struct job, link);
     unqueue(f, job);
     enum fsock_err err =
         fsk_transfer_init(t, &f->http, fsk_span(job->url, job->url_len), job->request, job->id);
@@ -325,8 +330,11 @@ static enum fsock_err show_waiting(struct fsock_fetch *f, struct fsock_event *e)
         *e = (struct fsock_event){.kind = FSOCK_EVENT_ROOM};
         return FSOCK_OK;
     }
-    if (f->n_running < f->parallel && !fsk_list_empty(&f->http.pool.startable))
-        return start_job(f, e);
+    if (f->n_running < f->parallel && fsk_pool_ready(&f->http.pool)) {
+        enum fsock_err err = start_job(f, e);
+        if (err != FSOCK_AGAIN)
+            return err;
+    }
     if (!fsk_list_empty(&f->canceled) && (!f->stopping || fsk_list_empty(&f->running)))
         return show_canceled(f, e) ? FSOCK_OK : FSOCK_ERR_MEMORY;
     return FSOCK_AGAIN;

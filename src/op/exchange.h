@@ -6,10 +6,13 @@
  * the outer op may set `discard`, or leave the rest and close the stream. Body bytes stay valid
  * until the next step.
  *
- * With no_wait there is no answer: it ends when TCP has brought the whole request to the peer's
- * machine. Requests go out before and while the answer comes in: an early answer ends the sending.
- * A body that ends before its length, its last chunk or its end mark is FSOCK_ERR_TRUNCATED, never
- * a short success.
+ * Requests go out before and while the answer comes in: an early answer ends the sending. A body
+ * that ends before its length, its last chunk or its end mark is FSOCK_ERR_TRUNCATED, never a
+ * short success. With no_wait there is no answer: it ends when TCP has brought the whole request to
+ * the peer's machine.
+ *
+ * What comes in, and the body of the request, moves in portions, each in its turn, if a flow says
+ * so. While it is us who wait, the peer isn't silent.
  */
 #ifndef FSK_EXCHANGE_H
 #define FSK_EXCHANGE_H
@@ -41,6 +44,11 @@ struct fsk_exchange_plan {
     const char *peer; /* "shop.example:443", for sentences */
 };
 
+/* Bytes of one direction move when it is their turn in each of these. */
+struct fsk_exchange_pace {
+    struct fsk_flow_turn place, run;
+};
+
 struct fsk_exchange {
     struct fsk_op op;
     struct fsk_http *http;
@@ -58,8 +66,10 @@ struct fsk_exchange {
     bool shut;             /* no_wait: our end has been sent, too */
     uint64_t acked;        /* ... bytes that the peer's machine has */
     fsock_time look_delay; /* ... between two looks at that */
-    size_t moved;          /* bytes since it last let others go */
-    fsock_time turn_ends;  /* when it lets them go however few there were */
+    struct fsk_exchange_pace sending, receiving;
+    bool paused;          /* it waits for its turn in one of them */
+    size_t moved;         /* bytes since it last let others go */
+    fsock_time turn_ends; /* when it lets them go however few there were */
 
     struct fsk_buf head_bytes; /* of the final header, as received */
     size_t head_seen;          /* bytes that the parser has looked at */
@@ -92,6 +102,12 @@ struct fsk_exchange {
 void fsk_exchange_init(struct fsk_exchange *x, struct fsk_http *http, struct fsk_stream *stream,
                        const struct fsk_exchange_plan *plan, fsock_time deadline,
                        struct fsock_fault *fault);
+
+/* Before the first step: the flows that its bytes belong to, which outlive it. */
+void fsk_exchange_pace(struct fsk_exchange *x, struct fsk_flow *place, struct fsk_flow *run);
+
+/* It moves nothing more, whatever comes: it leaves the flows. */
+void fsk_exchange_still(struct fsk_exchange *x);
 
 /* The stream stays its owner's. */
 void fsk_exchange_fini(struct fsk_exchange *x);

@@ -28,6 +28,10 @@ enum fsock_err fsk_http_init(struct fsk_http *http, const struct fsock_options *
         .limits = {o->max_body, o->max_ratio ? o->max_ratio : FSK_DECODE_RATIO},
     };
     fsk_pool_init(&http->pool, driver, per_host, max_conns);
+    fsk_pool_pace(&http->pool, &(struct fsk_pool_rates){.pacer = o->pacer,
+                                                        .host_rate = o->host_rate,
+                                                        .host_bytes = o->host_bytes,
+                                                        .host_delay = o->host_delay});
     enum fsock_err err = fsk_dialer_init(&http->dialer, o, driver, fault);
     if (err != FSOCK_OK)
         return err;

@@ -98,6 +98,8 @@ static void drop_conn(struct fsk_transfer *t, bool keep)
 {
     if (!t->conn)
         return;
+    if (t->exchanging)
+        fsk_exchange_still(&t->exchange); /* its place may be forgotten with the lease */
     if (keep && !(t->request->flags & (FSOCK_NO_REUSE | FSOCK_NO_WAIT | FSOCK_HTTP10))) {
         fsk_trace_owner(t->http->driver->trace, fsk_stream_fd(&t->conn->stream), 0);
         fsk_conn_keep(t->conn);
@@ -134,7 +136,10 @@ static enum fsock_err end_in_queue(struct fsk_transfer *t)
 {
     t->fault.limit = FSOCK_LIMIT_TOTAL;
     fsk_fault_set(&t->fault, FSOCK_ERR_TIMEOUT, FSOCK_STAGE_QUEUE, ETIMEDOUT,
-                  "queue %s: no connection to this host became free in time", t->aim.peer);
+                  fsk_lease_is_paced(&t->lease)
+                      ? "queue %s: the pace left no room for this request in time"
+                      : "queue %s: no connection to this host became free in time",
+                  t->aim.peer);
     return end(t, FSOCK_ERR_TIMEOUT);
 }
 
@@ -189,6 +194,7 @@ static enum fsock_err begin_exchange(struct fsk_transfer *t)
     t->response.proxy_used = t->aim.target.proxy.kind != FSK_PROXY_NONE;
     t->response.times.pretransfer = fsock_now() - t->started;
     fsk_exchange_init(&t->exchange, t->http, &t->conn->stream, &plan, FSOCK_NEVER, &t->fault);
+    fsk_exchange_pace(&t->exchange, &t->lease.place->flow, &t->http->pool.flow);
     t->exchange.discard = t->request->flags & FSOCK_DISCARD;
     t->exchanging = true;
     t->state = FSK_TRANSFER_AT_EXCHANGE;
@@ -353,6 +359,15 @@ static enum fsock_err at_head(struct fsk_transfer *t)
 
 /* ---- What the end of an answer decides ------------------------------------------------------- */
 
+/* On to the next request, at the place that is aimed at. */
+static enum fsock_err ask_place(struct fsk_transfer *t)
+{
+    t->state = FSK_TRANSFER_AT_PLACE;
+    enum fsock_err err =
+        fsk_pool_move(&t->http->pool, &t->lease, fsk_buf_span(&t->aim.place), &t->op);
+    return err == FSOCK_ERR_MEMORY ? end(t, err) : FSOCK_OK;
+}
+
 static uint64_t chain_hash(const struct fsk_transfer *t)
 {
     return fsk_chain_hash(&t->aim, t->method, t->with_body, t->foreign);
@@ -404,11 +419,7 @@ static enum fsock_err redirect(struct fsk_transfer *t, fsock_time now)
     drop_exchange(t);
     t->redirecting = t->fresh = false;
     fsk_op_clear(&t->op);
-    err = fsk_pool_move(&t->http->pool, &t->lease, fsk_buf_span(&t->aim.place), &t->op);
-    if (err == FSOCK_ERR_MEMORY)
-        return end(t, err);
-    t->state = FSK_TRANSFER_AT_PLACE;
-    return FSOCK_OK;
+    return ask_place(t);
 }
 
 /* The peer may have closed a kept connection just when it was taken: once more, on a new one. */
@@ -431,8 +442,7 @@ static enum fsock_err failed(struct fsk_transfer *t, enum fsock_err err)
     fsk_op_clear(&t->op);
     t->fresh = true;
     t->response.tries++;
-    t->state = FSK_TRANSFER_AT_PLACE;
-    return FSOCK_OK;
+    return ask_place(t);
 }
 
 static enum fsock_err at_exchange(struct fsk_transfer *t, fsock_time now)
