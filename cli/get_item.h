@@ -58,7 +58,7 @@ void item_refuse(struct items *all, struct item *item, const char *why);
 /* End one without a record. */
 void item_drop(struct items *all, struct item *item);
 
-/* An event of an item's: START, HEAD, DATA or DONE. */
+/* An event of an item's: START, HEAD, DATA, RESTART or DONE. */
 void item_event(struct items *all, const struct fsock_event *e);
 
 #endif

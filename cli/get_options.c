@@ -70,6 +70,13 @@ static const struct option_row rows[] = {
     SIZE(0, "max-filesize", max_body, "another name for --max-body"),
     NUMBER(0, "max-ratio", max_ratio, 1, 1000000, "decoded bytes per received byte at most"),
 
+    HEADING("Trying again (failures that may pass; 408, 429, 500, 502, 503 and 504)"),
+    NUMBER(0, "retry", retry, 0, 1000, "so often for each URL (2 in a list, else 0)"),
+    TIME(0, "retry-delay", retry_delay, "pause before the first, at most; doubled each time (500ms)"),
+    FLAG(0, "retry-all-methods", retry_all, "POST and all other methods, too"),
+    FLAG(0, "retry-all-errors", retry_all, "another name for --retry-all-methods"),
+    SET(0, "retry-connrefused", retry_refused, 1, "refused connections, too (as --retry always does)"),
+
     HEADING("Connections"),
     SET('4', "ipv4", family, 4, "IPv4 only"),
     SET('6', "ipv6", family, 6, "IPv6 only"),
@@ -147,6 +154,8 @@ void get_options_init(struct get_options *o)
         .connect_timeout = 5 * FSOCK_SECOND,
         .read_timeout = 30 * FSOCK_SECOND,
         .max_time = -1,
+        .retry = -1,
+        .retry_delay = -1,
         .parallel = 64,
         .per_host = 6,
         .threads = 1,
@@ -245,6 +254,8 @@ static const char *conflict(const struct get_options *o)
         return "--no-wait gets no answer: it can't go with -L or -I";
     if (o->shard_text && get_is_single(o))
         return "--shard is a part of several; one URL is fetched without it";
+    if (!get_retries(o) && (o->retry_delay >= 0 || o->retry_all || o->retry_refused))
+        return "how to try again is said, but not how often; add --retry N";
     if (o->key_file && !o->cert_file)
         return "--key belongs to a certificate; give it with --cert FILE";
     return NULL;

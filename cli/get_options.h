@@ -19,7 +19,8 @@ struct get_options {
     struct option_list urls, lists, outputs, headers, data, resolve;
     struct option_list allow, deny;
     int remote_name, create_dirs, head, query, location, fail, insecure, compressed, raw, http10;
-    int silent, show_error, verbose, json, ordered, progress, summary, fast_open;
+    int silent, show_error, retry_all, retry_refused, verbose, json, ordered, progress, summary,
+        fast_open;
     int family, include, colour;
     int public_only, no_wait;
     const char *output_dir, *dump_header, *write_out, *continue_at;
@@ -30,7 +31,7 @@ struct get_options {
     int64_t fresh;
     const char *journal, *lock, *merge;
     const char *ca_file, *cert_file, *key_file, *tls_min, *tls_max;
-    int64_t connect_timeout, read_timeout, max_time, run_time;
+    int64_t connect_timeout, read_timeout, max_time, run_time, retry, retry_delay;
     int64_t parallel, per_host, threads, max_redirects, max_body, max_ratio;
     const char *shard_text;
     struct shard shard;     /* of shard_text, by get_options_check() */
@@ -51,6 +52,12 @@ bool get_options_check(struct get_options *o, char *why, size_t cap);
 static inline bool get_is_single(const struct get_options *o)
 {
     return o->urls.n == 1 && !o->lists.n;
+}
+
+/* How often a URL that failed is tried again. */
+static inline unsigned get_retries(const struct get_options *o)
+{
+    return o->retry >= 0 ? (unsigned)o->retry : get_is_single(o) ? 0 : 2;
 }
 
 /* Bodies go to files, all or some of them. */

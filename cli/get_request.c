@@ -248,6 +248,7 @@ static unsigned request_flags(const struct get_options *o)
     flags |= o->method ? FSOCK_KEEP_METHOD : 0;
     flags |= o->http10 ? FSOCK_HTTP10 : 0;
     flags |= o->no_wait ? FSOCK_NO_WAIT : 0;
+    flags |= o->retry_all ? FSOCK_RETRY_ALL : 0;
     return flags;
 }
 
@@ -272,11 +273,16 @@ int get_request_init(struct get_request *r, const struct get_options *o, char *w
     r->request.user = o->user;
     r->request.range = o->range;
     r->request.max_redirects = (int)o->max_redirects;
+    r->request.retries = get_retries(o);
+    if (o->retry_delay >= 0)
+        r->request.retry_delay = o->retry_delay;
     if (!make_headers(r, o) || !make_resolve(r, o) || !make_guard(r, o) || !make_pacer(r, o)) {
         snprintf(why, cap, "out of memory");
         return EXIT_MEMORY;
     }
     int code = make_body(r, o, why, cap);
+    r->restarting = r->request;
+    r->restarting.flags |= FSOCK_RESTART;
     return code ? code : check(&r->request, why, cap);
 }
 

@@ -256,8 +256,10 @@ enum fsock_event_kind {
     FSOCK_EVENT_DONE,  /* the transfer has ended; the last event with this `user` */
     FSOCK_EVENT_ROOM,  /* the queue had been full and takes URLs again */
     FSOCK_EVENT_READY, /* a watched descriptor can be read or written; the watch is over */
-    FSOCK_EVENT_MARK   /* options.trace has marks that have not been told of before: see
+    FSOCK_EVENT_MARK,  /* options.trace has marks that have not been told of before: see
                           fsock_trace_next() */
+    FSOCK_EVENT_RESTART /* all DATA so far is void, since the request was sent again; HEAD comes
+                           next (only with FSOCK_RESTART) */
 };
 
 /* What a descriptor is watched or waited for. */

@@ -23,7 +23,9 @@ enum {
     FSOCK_KEEP_METHOD = 1 << 5, /* keep the method across 301, 302 and 303 (given by -X) */
     FSOCK_HTTP10 = 1 << 6,      /* ask in HTTP/1.0 */
     FSOCK_NO_REUSE = 1 << 7,    /* a new connection, closed after the answer */
-    FSOCK_NO_WAIT = 1 << 8      /* send it whole, then leave: no answer, no HEAD, status 0 */
+    FSOCK_RETRY_ALL = 1 << 8,   /* retry methods that are not idempotent (POST), too */
+    FSOCK_RESTART = 1 << 9,     /* FSOCK_EVENT_RESTART is understood: see retries */
+    FSOCK_NO_WAIT = 1 << 10     /* send it whole, then leave: no answer, no HEAD, status 0 */
 };
 
 /*
@@ -46,6 +48,21 @@ struct fsock_request {
     const char *validator;       /* its ETag or Last-Modified, for If-Range; NULL: none */
     const char *accept_encoding; /* NULL: "gzip, deflate, br, zstd" */
     int max_redirects;           /* 20 */
+
+    /*
+     * Trying again, within the same limits: after a failure to look up (but not of a name that does
+     * not exist), to connect or to read in time, a reset, a connection closed or a body cut off too
+     * early, and after 408, 429, 500, 502, 503 and 504. Such an answer is passed over as a redirect
+     * is, unless it is the last. Only idempotent methods, but see FSOCK_RETRY_ALL; any method where
+     * nothing can have been sent. A pause lasts up to retry_delay, at random, doubled each time up
+     * to 30 s; and at least as long as the peer asks for by Retry-After, or says that no request
+     * remains to us (RateLimit, X-RateLimit-Remaining), 5 min at most. Then nothing else begins at
+     * that scheme, host and port, either. If the pause does not fit into what is left of the total
+     * limit, that was the last try. Once HEAD was shown, the body goes on where it broke off if the
+     * peer can prove that it is the same; else it begins anew if FSOCK_RESTART is set.
+     */
+    unsigned retries;       /* 0 */
+    fsock_time retry_delay; /* nanoseconds (500 ms) */
 };
 
 FSOCK_API void fsock_request_init(struct fsock_request *request);
@@ -87,6 +104,7 @@ struct fsock_response {
     int resumed;              /* 1: a 206 that continues resume_from */
     const char *redirect_url; /* where a redirect that was not followed points; "" if none */
     struct fsock_times times;
+    unsigned retries; /* made; the first try is not counted, nor are `tries` */
 };
 
 /*
@@ -141,7 +159,7 @@ struct fsock_event {
     enum fsock_event_kind kind;
     void *user;                            /* as given to fsock_fetch_add or _watch */
     uint64_t id;                           /* counts the transfers of this fetch from 1 */
-    const struct fsock_response *response; /* START, HEAD, DATA, DONE */
+    const struct fsock_response *response; /* START, HEAD, DATA, RESTART, DONE */
     const char *data;                      /* DATA */
     size_t len;
     enum fsock_err err;              /* DONE */

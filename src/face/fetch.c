@@ -15,15 +15,21 @@
 #include "op/request.h"
 #include "op/transfer.h"
 
-#define PARALLEL    64
-#define PER_HOST    6
-#define KEPT_LEAST  16 /* connections open at once, kept ones too, even for fewer transfers */
+#define PARALLEL   64
+#define PER_HOST   6
+#define KEPT_LEAST 16 /* connections open at once, kept ones too, even for fewer transfers */
+#define REST_MAX                                                                                   \
+    1000 /* transfers at rest before they count as running: they have no connection                \
+          */
 #define QUEUE_BYTES ((size_t)2 * 1024 * 1024) /* of waiting jobs: the rest waits outside */
 
-/* One URL: queued (in its place's queue), running (has a transfer), or ended before it started. */
+/*
+ * One URL: queued (in its place's queue), running (has a transfer), or ended before it started. A
+ * transfer that comes back from a rest goes through its place's queue once more.
+ */
 struct job {
     struct fsk_list link;  /* in its place's queue, in `running` or in `canceled` */
-    struct fsk_list queue; /* in the fetch's queue, while it waits */
+    struct fsk_list queue; /* while it is in its place's: in the fetch's queue, or in `returning` */
     struct fsk_place *place;
     struct fsk_transfer *transfer;
     const struct fsock_request *request;
@@ -41,9 +47,10 @@ struct fsock_fetch {
     unsigned parallel;
     size_t queued, queued_bytes;
     uint64_t last_id;
-    struct fsk_list queue;    /* all jobs that wait, oldest first */
-    struct fsk_list running;  /* jobs with a transfer */
-    struct fsk_list canceled; /* jobs that end without having run */
+    struct fsk_list queue;     /* all jobs that wait, oldest first */
+    struct fsk_list running;   /* jobs with a transfer, */
+    struct fsk_list returning; /* but those that wait for a lease after a rest */
+    struct fsk_list canceled;  /* jobs that end without having run */
     struct fsk_watches watches;
     size_t n_running;
     struct job *shown; /* its DONE event has been given out: freed by the next call */
@@ -69,7 +76,7 @@ fsock_fetch *fsock_fetch_new(const struct fsock_options *options, unsigned paral
         free(f);
         return NULL;
     }
-    struct fsk_list *lists[] = {&f->queue, &f->running, &f->canceled};
+    struct fsk_list *lists[] = {&f->queue, &f->running, &f->returning, &f->canceled};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         fsk_list_init(lists[i]);
     fsk_watches_init(&f->watches, &f->loop.sched.driver);
@@ -84,11 +91,22 @@ fsock_fetch *fsock_fetch_new(const struct fsock_options *options, unsigned paral
         fsock_fetch_free(f);
         return NULL;
     }
+    f->http.rest_max = REST_MAX;
     return f;
+}
+
+/* No longer in its place's queue, after a rest. */
+static void end_return(struct job *job)
+{
+    if (fsk_list_empty(&job->queue))
+        return;
+    fsk_list_remove(&job->queue);
+    fsk_pool_unqueue(job->place, &job->link);
 }
 
 static void free_job(struct fsock_fetch *f, struct job *job)
 {
+    end_return(job);
     fsk_list_remove(&job->link);
     if (job->transfer) {
         fsk_transfer_fini(job->transfer);
@@ -120,6 +138,8 @@ void fsock_fetch_free(fsock_fetch *f)
     }
     FSK_LIST_EACH (link, &f->running)
         free_job(f, FSK_HOLDER(link, struct job, link));
+    FSK_LIST_EACH (link, &f->returning)
+        free_job(f, FSK_HOLDER(link, struct job, queue));
     FSK_LIST_EACH (link, &f->canceled)
         free_job(f, FSK_HOLDER(link, struct job, link));
     fsk_watches_clear(&f->watches);
@@ -162,6 +182,7 @@ enum fsock_err fsock_fetch_add(fsock_fetch *f, const char *url, size_t url_len,
             .request = request, .user = user, .id = f->last_id + 1, .url_len = url_len};
         memcpy(job->url, url, url_len);
         fsk_list_init(&job->link);
+        fsk_list_init(&job->queue);
         job->place = fsk_pool_queue(&f->http.pool, fsk_buf_span(&aim.place), &job->link);
     }
     fsk_aim_fini(&aim);
@@ -192,12 +213,24 @@ static void cancel_queued(struct fsock_fetch *f, struct job *job)
     fsk_list_append(&f->canceled, &job->link);
 }
 
+/* One that has a transfer. */
+static void cancel_running(struct fsock_fetch *f, struct job *job, const char *why)
+{
+    if (job != f->shown)
+        fsk_transfer_cancel(job->transfer, why);
+}
+
 void fsock_fetch_cancel(fsock_fetch *f, uint64_t id)
 {
     FSK_LIST_EACH (link, &f->running) {
         struct job *job = FSK_HOLDER(link, struct job, link);
-        if (job->id == id && job != f->shown)
-            fsk_transfer_cancel(job->transfer, "canceled");
+        if (job->id == id)
+            cancel_running(f, job, "canceled");
+    }
+    FSK_LIST_EACH (link, &f->returning) {
+        struct job *job = FSK_HOLDER(link, struct job, queue);
+        if (job->id == id)
+            cancel_running(f, job, "canceled");
     }
     FSK_LIST_EACH (link, &f->queue) {
         struct job *job = FSK_HOLDER(link, struct job, queue);
@@ -212,11 +245,10 @@ void fsock_fetch_stop(fsock_fetch *f, const char *why)
     f->full = false;
     strncpy(f->why, why ? why : "canceled", sizeof f->why - 1);
     fsk_watches_clear(&f->watches);
-    FSK_LIST_EACH (link, &f->running) {
-        struct job *job = FSK_HOLDER(link, struct job, link);
-        if (job != f->shown)
-            fsk_transfer_cancel(job->transfer, f->why);
-    }
+    FSK_LIST_EACH (link, &f->running)
+        cancel_running(f, FSK_HOLDER(link, struct job, link), f->why);
+    FSK_LIST_EACH (link, &f->returning)
+        cancel_running(f, FSK_HOLDER(link, struct job, queue), f->why);
     FSK_LIST_EACH (link, &f->queue)
         cancel_queued(f, FSK_HOLDER(link, struct job, queue));
 }
@@ -256,7 +288,30 @@ static bool show_canceled(struct fsock_fetch *f, struct fsock_event *e)
     return true;
 }
 
-/* Start the next job whose place has a lease to give. FSOCK_AGAIN: none has after all. */
+/* A transfer has had its rest: it waits for a lease, in front of those that have not begun. */
+static void come_back(struct fsock_fetch *f, struct job *job)
+{
+    struct fsk_transfer *t = job->transfer;
+    fsk_list_remove(&job->link);
+    job->place = fsk_pool_requeue(&f->http.pool, fsk_buf_span(&t->aim.place), &job->link);
+    if (job->place) {
+        fsk_list_append(&f->returning, &job->queue);
+    } else { /* it will find out that memory is short */
+        fsk_list_append(&f->running, &job->link);
+        fsk_transfer_resume(t, NULL);
+    }
+}
+
+/* Its place has a lease for it. */
+static void go_on(struct fsock_fetch *f, struct job *job, struct fsk_lease *lease)
+{
+    fsk_list_remove(&job->queue);
+    fsk_list_append(&f->running, &job->link);
+    fsk_transfer_resume(job->transfer, lease);
+}
+
+/* Start the next job whose place has a lease to give. FSOCK_AGAIN: it had begun
+ * before, or none has a lease after all. */
 static enum fsock_err start_job(struct fsock_fetch *f, struct fsock_event *e)
 {
     struct fsk_lease lease = {.place = NULL};
@@ -271,6 +326,11 @@ static enum fsock_err start_job(struct fsock_fetch *f, struct fsock_event *e)
         return FSOCK_AGAIN;
     }
     struct job *job = FSK_HOLDER(link, struct job, link);
+    if (job->transfer) {
+        free(t);
+        go_on(f, job, &lease);
+        return FSOCK_AGAIN;
+    }
     unqueue(f, job);
     enum fsock_err err =
         fsk_transfer_init(t, &f->http, fsk_span(job->url, job->url_len), job->request, job->id);
@@ -292,21 +352,39 @@ static enum fsock_err start_job(struct fsock_fetch *f, struct fsock_event *e)
     return FSOCK_OK;
 }
 
-/* A transfer's step had something to show. */
-static void show_step(struct fsock_fetch *f, struct fsock_event *e)
+/* A transfer's step had something to show. False: not to the caller. */
+static bool show_step(struct fsock_fetch *f, struct fsock_event *e)
 {
+    static const enum fsock_event_kind kinds[] = {[FSK_TRANSFER_HEAD] = FSOCK_EVENT_HEAD,
+                                                  [FSK_TRANSFER_DATA] = FSOCK_EVENT_DATA,
+                                                  [FSK_TRANSFER_RESTART] = FSOCK_EVENT_RESTART};
     struct fsk_transfer *t = f->http.shown;
     struct job *job = t->owner;
     f->http.shown = NULL;
     if (t->op.ended) {
         show_end(f, job, e);
-        return;
+        return true;
     }
-    fill(e, t->event == FSK_EXCHANGE_HEAD ? FSOCK_EVENT_HEAD : FSOCK_EVENT_DATA, job);
-    if (t->event == FSK_EXCHANGE_DATA) {
+    if (t->event == FSK_TRANSFER_RETURN) {
+        come_back(f, job);
+        return false;
+    }
+    fill(e, kinds[t->event], job);
+    if (t->event == FSK_TRANSFER_DATA) {
         e->data = t->data.p;
         e->len = t->data.n;
     }
+    return true;
+}
+
+/* Start what may run now. FSOCK_AGAIN: nothing that would have to be shown. */
+static enum fsock_err start_jobs(struct fsock_fetch *f, struct fsock_event *e)
+{
+    enum fsock_err err = FSOCK_AGAIN;
+    while (err == FSOCK_AGAIN && f->n_running - f->http.resting < f->parallel &&
+           fsk_pool_ready(&f->http.pool))
+        err = start_job(f, e);
+    return err;
 }
 
 /* What can be shown without a step. FSOCK_AGAIN: nothing. */
@@ -316,10 +394,8 @@ static enum fsock_err show_waiting(struct fsock_fetch *f, struct fsock_event *e)
         *e = (struct fsock_event){.kind = FSOCK_EVENT_MARK};
         return FSOCK_OK;
     }
-    if (f->http.shown) {
-        show_step(f, e);
+    if (f->http.shown && show_step(f, e))
         return FSOCK_OK;
-    }
     void *user;
     if (fsk_watches_take(&f->watches, &user)) {
         *e = (struct fsock_event){.kind = FSOCK_EVENT_READY, .user = user};
@@ -330,12 +406,11 @@ static enum fsock_err show_waiting(struct fsock_fetch *f, struct fsock_event *e)
         *e = (struct fsock_event){.kind = FSOCK_EVENT_ROOM};
         return FSOCK_OK;
     }
-    if (f->n_running < f->parallel && fsk_pool_ready(&f->http.pool)) {
-        enum fsock_err err = start_job(f, e);
-        if (err != FSOCK_AGAIN)
-            return err;
-    }
-    if (!fsk_list_empty(&f->canceled) && (!f->stopping || fsk_list_empty(&f->running)))
+    enum fsock_err err = start_jobs(f, e);
+    if (err != FSOCK_AGAIN)
+        return err;
+    bool any = !fsk_list_empty(&f->running) || !fsk_list_empty(&f->returning);
+    if (!fsk_list_empty(&f->canceled) && (!f->stopping || !any))
         return show_canceled(f, e) ? FSOCK_OK : FSOCK_ERR_MEMORY;
     return FSOCK_AGAIN;
 }

@@ -264,6 +264,17 @@ struct fsk_place *fsk_pool_queue(struct fsk_pool *pool, struct fsk_span key, str
     return place;
 }
 
+struct fsk_place *fsk_pool_requeue(struct fsk_pool *pool, struct fsk_span key,
+                                   struct fsk_list *item)
+{
+    struct fsk_place *place = place_of(pool, key);
+    if (place) {
+        fsk_list_prepend(&place->queue, item);
+        set_startable(place);
+    }
+    return place;
+}
+
 void fsk_pool_unqueue(struct fsk_place *place, struct fsk_list *item)
 {
     fsk_list_remove(item);

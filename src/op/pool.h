@@ -93,6 +93,10 @@ void fsk_pool_fini(struct fsk_pool *pool);
 /* Queue `item` at the place with this key. NULL: out of memory. */
 struct fsk_place *fsk_pool_queue(struct fsk_pool *pool, struct fsk_span key, struct fsk_list *item);
 
+/* The same, in front of all others: it has had its turn once. */
+struct fsk_place *fsk_pool_requeue(struct fsk_pool *pool, struct fsk_span key,
+                                   struct fsk_list *item);
+
 /* Take an item out of its place's queue, without a lease. */
 void fsk_pool_unqueue(struct fsk_place *place, struct fsk_list *item);
 
@@ -122,6 +126,12 @@ bool fsk_lease_is_paced(const struct fsk_lease *lease);
 /* Nothing new begins at this place before `until`; a hold can only be made longer. The place and
  * its hold are remembered, even if nobody else uses it. */
 void fsk_place_hold(struct fsk_place *place, fsock_time until);
+
+/* When something new can begin there, by its holds and its pace; 0: now. */
+static inline fsock_time fsk_place_opens(const struct fsk_place *place)
+{
+    return fsk_timer_is_set(&place->opens) ? place->opens.node.at : 0;
+}
 
 /* ---- Connections, under a held lease ---- */
 

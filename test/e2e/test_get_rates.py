@@ -6,7 +6,8 @@ LATE = 8  # seconds that a machine may lose
 
 
 def list_of(tmp, *urls):
-    (tmp / "list").write_text("\n".join(urls) + "\n")
+    """No two of them are the same, else one would be passed over."""
+    (tmp / "list").write_text("".join(f"{url}?{n}\n" for n, url in enumerate(urls)))
     return "list"
 
 
