@@ -103,9 +103,11 @@ static const struct errno_code exits[] = {
     EXIT(NOT_CACHED, "Not from the cache",
      "--prove: asked once more, the page still is not from the cache; only records have this code",
      "look at Cache-Control and Set-Cookie of the answer"),
-    EXIT(FORBIDDEN, "Forbidden",
-     "the site's robots.txt says no to this URL",
-     "the sentence says which rule; --no-robots asks all the same"),
+    EXIT(FORBIDDEN, "Forbidden by a rule",
+     "--public-only, --allow or --deny says no to this host or address, perhaps a redirect's, or "
+     "the site's robots.txt to this URL",
+     "the sentence says which and why; the rule is yours to change, and --no-robots asks all the "
+     "same"),
     SIGNAL(130, "Interrupted (SIGINT)",
      "Ctrl-C ended the run in good order",
      "run what is missing again"),
@@ -124,6 +126,7 @@ static const struct errno_code classes[] = {
     CLASS(ERR_TRUNCATED, "truncated"), CLASS(ERR_TOO_BIG, "too-big"), CLASS(ERR_DECODE, "decode"),
     CLASS(ERR_REDIRECTS, "redirects"), CLASS(ERR_STATUS, "status"), CLASS(ERR_RESUME, "resume"),
     CLASS(ERR_CANCELED, "canceled"), CLASS(ERR_ASIDE, "aside"),
+    CLASS(ERR_FORBIDDEN, "forbidden"),
 };
 
 /* The notes on 4 and 5 of the article's first table are these meanings, under positive numbers. */

@@ -197,6 +197,8 @@ static int finish(struct get *g, enum fsock_err err)
 {
     report_flush_all(&g->report);
     sitemaps_text(&g->sitemaps, g->report.note, sizeof g->report.note);
+    if (g->source.elsewhere)
+        summary_skip(&g->report.summary, "of other shards", g->source.elsewhere);
     gate_count(&g->gate, &g->report.summary);
     bool run_over = fsock_now() >= g->run.deadline;
     report_end(&g->report, interrupt_signal() ? NULL : run_over ? "--run-time" : "-m");

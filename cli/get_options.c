@@ -23,6 +23,7 @@ static const struct option_row rows[] = {
     NUMBER(0, "per-host", per_host, 1, 100000, "connections to one host at once (6)"),
     FLAG(0, "adaptive", adaptive, "as many at once as a host bears; in a list on, up to --per-host"),
     FLAG(0, "breaker", breaker, "set hosts aside that can't be reached (on in a list)"),
+    TEXT(0, "shard", "I/N", shard_text, "of the URLs the I-th of N parts alone: 1/8 to 8/8, or auto"),
     NUMBER(0, "threads", threads, 1, 256, "loops that fetch, each in a thread of its own (1)"),
 
     HEADING("How fast at most (RATE: 0.5, 200/s, 30/m, 100/h; 0: no limit)"),
@@ -62,6 +63,7 @@ static const struct option_row rows[] = {
     TEXT('r', "range", "RANGE", range, "a part of the body: 0-499, 500- or -500"),
     FLAG('L', "location", location, "follow redirects"),
     NUMBER(0, "max-redirs", max_redirects, 0, 1000, "redirects to follow at most (20)"),
+    FLAG(0, "no-wait", no_wait, "send it whole, and leave without the answer"),
     FLAG(0, "compressed", compressed, "ask for compressed bodies (on; see --no-compressed)"),
     FLAG(0, "raw", raw, "hand out compressed bodies as they are"),
     SET('0', "http1.0", http10, 1, "ask in HTTP/1.0"),
@@ -103,6 +105,11 @@ static const struct option_row rows[] = {
     TEXT('x', "proxy", "URL", proxy, "http, https, socks4, socks4a, socks5 or socks5h proxy; '': none"),
     TEXT('U', "proxy-user", "USER:PASSWORD", proxy_user, "log in at the proxy"),
     TEXT(0, "noproxy", "HOST,...", no_proxy, "no proxy for these hosts"),
+
+    HEADING("Where not to go (redirects are held to it, too)"),
+    FLAG(0, "public-only", public_only, "no loopback, private or other special address"),
+    LIST(0, "allow", "HOST,...", allow, 0, "these hosts alone: NAME, .DOMAIN, *.BELOW, ADDR/BITS"),
+    LIST(0, "deny", "HOST,...", deny, 0, "never these; ADDR/BITS also where names lead there"),
 
     HEADING("TLS"),
     FLAG('k', "insecure", insecure, "accept any certificate"),
@@ -178,8 +185,8 @@ void get_options_init(struct get_options *o)
 
 void get_options_fini(struct get_options *o)
 {
-    struct option_list *lists[] = {&o->urls, &o->lists,   &o->outputs, &o->headers,
-                                   &o->data, &o->resolve, &o->vary,    &o->sitemaps};
+    struct option_list *lists[] = {&o->urls,    &o->lists, &o->outputs,  &o->headers, &o->data,
+                                   &o->resolve, &o->vary,  &o->sitemaps, &o->allow,   &o->deny};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         option_list_free(lists[i]);
 }
@@ -284,8 +291,16 @@ static const char *conflict(const struct get_options *o)
         return "-b takes cookies, NAME=VALUE; cookie files are not supported";
     if (o->user && !strchr(o->user, ':'))
         return "-u needs USER:PASSWORD; an empty password is 'USER:'";
+    if (o->public_only && o->unix_socket)
+        return "--unix-socket is no public address; drop it, or --public-only";
     if (o->threads > 1 && (o->trace.file || o->verbose))
         return "--trace and -v tell of one thread; use --threads 1";
+    if (o->no_wait && (get_saves(o) || o->continue_at || o->dump_header || o->include >= 0))
+        return "--no-wait gets no answer: it can't go with -o, -O, -C, -D or --include";
+    if (o->no_wait && (o->location || o->head))
+        return "--no-wait gets no answer: it can't go with -L or -I";
+    if (o->shard_text && get_is_single(o))
+        return "--shard is a part of several; one URL is fetched without it";
     if (!get_retries(o) && (o->retry_delay >= 0 || o->retry_all || o->retry_refused))
         return "how to try again is said, but not how often; add --retry N";
     if (o->key_file && !o->cert_file)
@@ -293,7 +308,7 @@ static const char *conflict(const struct get_options *o)
     return NULL;
 }
 
-bool get_options_check(const struct get_options *o, char *why, size_t cap)
+bool get_options_check(struct get_options *o, char *why, size_t cap)
 {
     struct fsk_span bad;
     const char *text = conflict(o);
@@ -302,6 +317,8 @@ bool get_options_check(const struct get_options *o, char *why, size_t cap)
         snprintf(why, cap, "%s", text);
         return false;
     }
+    if (o->shard_text && !shard_parse(&o->shard, o->shard_text, why, cap))
+        return false;
     if (o->write_out && o->write_out[0] != '@' && !writeout_check(o->write_out, &bad)) {
         snprintf(why, cap, "-w knows no %.*s; fsock-get(1) lists what it knows", (int)bad.n, bad.p);
         return false;

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "option.h"
+#include "shard.h"
 #include "trace_log.h"
 
 enum { DATA_PLAIN, DATA_RAW, DATA_BINARY, DATA_URLENCODE }; /* tags in get_options.data */
@@ -15,7 +16,7 @@ enum { INCLUDE_RECEIVED, INCLUDE_DECODED };
 
 /* What the command line said. Flags are 0 or 1; times are nanoseconds; -1 is "not said". */
 struct get_options {
-    struct option_list urls, lists, outputs, headers, data, resolve, vary, sitemaps;
+    struct option_list urls, lists, outputs, headers, data, resolve, vary, sitemaps, allow, deny;
     const char *since;
     int robots;
     int remote_name, create_dirs, head, query, location, fail, insecure, compressed, raw, http10;
@@ -26,6 +27,7 @@ struct get_options {
     int warm, prove, only_uncached;
     const char *purge; /* the method */
     int64_t batch, pause;
+    int public_only, no_wait;
     const char *output_dir, *dump_header, *write_out, *continue_at;
     const char *method, *user_agent, *referer, *user, *range, *cookie;
     const char *proxy, *proxy_user, *no_proxy;
@@ -36,6 +38,8 @@ struct get_options {
     const char *ca_file, *cert_file, *key_file, *tls_min, *tls_max;
     int64_t connect_timeout, read_timeout, max_time, run_time, retry, retry_delay;
     int64_t parallel, per_host, threads, max_redirects, max_body, max_ratio;
+    const char *shard_text;
+    struct shard shard;     /* of shard_text, by get_options_check() */
     double rate, host_rate; /* requests a second */
     int64_t limit_rate, host_limit_rate, delay;
     struct trace_options trace;
@@ -47,7 +51,7 @@ void get_options_init(struct get_options *o);
 void get_options_fini(struct get_options *o);
 
 /* False if options can't go together or make no sense: `why` says so. */
-bool get_options_check(const struct get_options *o, char *why, size_t cap);
+bool get_options_check(struct get_options *o, char *why, size_t cap);
 
 /* One URL, whose body is what the user wants; else records are. */
 static inline bool get_is_single(const struct get_options *o)

@@ -169,6 +169,31 @@ static bool make_resolve(struct get_request *r, const struct get_options *o)
     return r->resolve != NULL;
 }
 
+/* Several lists become one; NULL of none. False: out of memory. */
+static bool join(char **joined, const struct option_list *list)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < list->n; i++)
+        n += strlen(list->item[i].value) + 1;
+    if (!n)
+        return true;
+    char *end = *joined = malloc(n);
+    for (size_t i = 0; end && i < list->n; i++) {
+        end = stpcpy(end, list->item[i].value);
+        *end++ = i + 1 < list->n ? ',' : '\0';
+    }
+    return end != NULL;
+}
+
+static bool make_guard(struct get_request *r, const struct get_options *o)
+{
+    bool good = join(&r->allow, &o->allow) && join(&r->deny, &o->deny);
+    r->options.allow_hosts = r->allow;
+    r->options.deny_hosts = r->deny;
+    r->options.public_only = o->public_only;
+    return good;
+}
+
 static void make_options(struct fsock_options *f, const struct get_options *o)
 {
     fsock_options_init(f);
@@ -226,6 +251,7 @@ static unsigned request_flags(const struct get_options *o)
     flags |= o->fail || !get_is_single(o) ? FSOCK_FAIL_STATUS : 0;
     flags |= o->method ? FSOCK_KEEP_METHOD : 0;
     flags |= o->http10 ? FSOCK_HTTP10 : 0;
+    flags |= o->no_wait ? FSOCK_NO_WAIT : 0;
     flags |= o->retry_all ? FSOCK_RETRY_ALL : 0;
     return flags;
 }
@@ -306,7 +332,7 @@ int get_request_init(struct get_request *r, const struct get_options *o, char *w
     r->request.retries = get_retries(o);
     if (o->retry_delay >= 0)
         r->request.retry_delay = o->retry_delay;
-    if (!make_headers(r, o) || !make_resolve(r, o) || !make_pacer(r, o)) {
+    if (!make_headers(r, o) || !make_resolve(r, o) || !make_guard(r, o) || !make_pacer(r, o)) {
         snprintf(why, cap, "out of memory");
         return EXIT_MEMORY;
     }
@@ -326,6 +352,8 @@ void get_request_fini(struct get_request *r)
     free(r->headers);
     free(r->headers_abroad);
     free(r->resolve);
+    free(r->allow);
+    free(r->deny);
     fsock_pacer_free(r->options.pacer);
     fsk_buf_fini(&r->body);
 }

@@ -19,6 +19,7 @@ struct get_request {
     const char **headers, **headers_abroad, **resolve;
     struct fsk_buf body; /* of -d and its kin; with -G the query */
     char *added[3];      /* headers made of -A, -e and -b */
+    char *allow, *deny;  /* of all --allow, and of all --deny; NULL: none */
 };
 
 /*

@@ -8,6 +8,8 @@
 #include "get_names.h"
 #include "get_sitemap.h"
 
+enum { LINES_A_CALL = 256 }; /* of other shards, before others get their turn */
+
 struct named {
     struct fsk_map_node node;
     char name[NAME_SIZE];
@@ -102,12 +104,24 @@ static enum list_result next_url(struct source *s, struct source_url *u)
     return found == LIST_END ? result : found;
 }
 
+/* The next one of our shard. */
+static enum list_result next_of_ours(struct source *s, struct source_url *u)
+{
+    for (unsigned i = 0; i < LINES_A_CALL; i++) {
+        enum list_result result = next_url(s, u);
+        if ((result != LIST_LINE && result != LIST_BAD) || shard_has(&s->o->shard, u->text))
+            return result;
+        s->elsewhere++;
+    }
+    return LIST_MORE;
+}
+
 enum list_result source_next(struct source *s, struct source_url *u)
 {
     enum list_result result = LIST_LINE;
     if (s->last.variant == 0) {
         uint64_t serial = s->last.serial;
-        result = next_url(s, &s->last);
+        result = next_of_ours(s, &s->last);
         s->last.serial = serial + 1;
     }
     *u = s->last;

@@ -43,6 +43,7 @@ struct source {
     size_t next_url;        /* of the command line */
     bool *marked;           /* for each of o->urls; NULL: none */
     bool failed;            /* a list could not be read to its end */
+    uint64_t elsewhere;     /* lines and URLs of other shards, passed over */
     unsigned variants;      /* how often each URL is given out: 1, or set by the owner */
     struct source_url last; /* ... the one at hand; its `variant` is the next one */
 };
@@ -55,10 +56,10 @@ bool source_init(struct source *s, const struct get_options *o, struct gate *gat
 void source_fini(struct source *s);
 
 /*
- * The next URL: LIST_LINE, or LIST_BAD if it is none (u->why). LIST_WAIT: watch source_fd(),
- * if it has one, and call list_ready(); events may bring some, too. LIST_MORE: call again, when
- * others had their turn. LIST_FAILED: u->list can't be read any further (s->list.sys_errno).
- * LIST_END: that was all.
+ * The next URL of our shard: LIST_LINE, or LIST_BAD if it is none (u->why). LIST_WAIT: watch
+ * source_fd(), if it has one, and call list_ready(); events may bring some, too. LIST_MORE: call
+ * again, when others had their turn. LIST_FAILED: u->list can't be read any further
+ * (s->list.sys_errno). LIST_END: that was all.
  */
 enum list_result source_next(struct source *s, struct source_url *u);
 

@@ -80,12 +80,13 @@ enum fsock_err {
     FSOCK_ERR_TRUNCATED,  /* the body ended before its length, its last chunk or its end mark */
     FSOCK_ERR_TOO_BIG,    /* a ceiling: header, body, decompression ratio */
     FSOCK_ERR_DECODE,     /* the content coding is unknown, or its data damaged */
-    FSOCK_ERR_REDIRECTS,  /* more redirects than allowed, or one to a place not allowed */
+    FSOCK_ERR_REDIRECTS,  /* too many, in a circle, or to a place that is not allowed */
     FSOCK_ERR_STATUS,     /* a complete answer, but with a status that counts as a failure */
     FSOCK_ERR_RESUME,     /* a range was asked for and can't be continued */
     FSOCK_ERR_CANCELED,   /* the caller took it back */
     FSOCK_ERR_ASIDE, /* not tried: the place could not be reached so often that it is set aside */
-    FSOCK_ERR_COUNT_ /* how many there are; not an error */
+    FSOCK_ERR_FORBIDDEN, /* options.public_only, allow_hosts or deny_hosts says no */
+    FSOCK_ERR_COUNT_     /* how many there are; not an error */
 };
 
 /* Where on its way an operation was. */
@@ -220,6 +221,11 @@ struct fsock_options {
     int reuse_port;     /* 1: others may bind to the port, too (SO_REUSEPORT) */
     int backlog;        /* listening: connections that wait to be taken; 0: the most */
 
+    /* Where not to go: FSOCK_ERR_FORBIDDEN. Redirects are judged, too; proxies are not. */
+    int public_only;         /* 1: no loopback, private, link-local or other special address, be it
+                                that of a name; each address is judged when it is connected to */
+    const char *allow_hosts; /* these alone, as no_proxy: "host,.domain,*.below,192.0.2.0/24" */
+    const char *deny_hosts;  /* never these; addresses and blocks also where names lead to them */
     /* How fast HTTP may be at most; 0: no limit. */
     fsock_pacer *pacer;    /* of all that share it, borrowed as long as they run; NULL: none */
     double host_rate;      /* requests per second to one scheme, host and port */

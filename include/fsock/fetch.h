@@ -25,6 +25,7 @@ enum {
     FSOCK_NO_REUSE = 1 << 7,    /* a new connection, closed after the answer */
     FSOCK_RETRY_ALL = 1 << 8,   /* retry methods that are not idempotent (POST), too */
     FSOCK_RESTART = 1 << 9,     /* FSOCK_EVENT_RESTART is understood: see retries */
+    FSOCK_NO_WAIT = 1 << 10,    /* send it whole, then leave: no answer, no HEAD, status 0 */
     FSOCK_FIRST = 1 << 12       /* fsock_fetch_add: before all that waits for the same host */
 };
 

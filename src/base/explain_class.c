@@ -137,6 +137,9 @@ static const struct fsk_advice rows[] = {
     {ROW(CANCELED, 0),
      {"it was taken back by the caller, or the run was ended",
       ""}},
+    {ROW(FORBIDDEN, 0),
+     {"a rule of the caller's own forbids this host or address",
+      "a host that is to be allowed needs another rule"}},
 };
 /* clang-format on */
 

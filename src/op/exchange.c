@@ -20,6 +20,8 @@ static enum fsock_stage stage_of(const struct fsk_exchange *x)
 {
     if (x->state != FSK_EXCHANGE_AT_HEAD)
         return FSOCK_STAGE_BODY;
+    if (x->plan.no_wait)
+        return FSOCK_STAGE_SEND;
     bool all_sent = x->sent == x->plan.head.n + x->plan.body.n;
     return all_sent || x->first_at ? FSOCK_STAGE_HEAD : FSOCK_STAGE_SEND;
 }
@@ -48,7 +50,9 @@ static enum fsock_err timed_out(struct fsk_exchange *x, fsock_time now)
     char how[80], since[32];
     enum fsock_stage stage = stage_of(x);
     fsk_time_text(since, sizeof since, now - x->last_moved);
-    if (stage == FSOCK_STAGE_SEND)
+    if (x->plan.no_wait && x->send_over)
+        snprintf(how, sizeof how, "the request sent, but its receipt not acknowledged");
+    else if (stage == FSOCK_STAGE_SEND)
         snprintf(how, sizeof how, "only %llu bytes of the request taken",
                  (unsigned long long)x->sent);
     else if (stage == FSOCK_STAGE_HEAD)
@@ -346,6 +350,9 @@ static enum fsock_err up_to_head(struct fsk_exchange *x, fsock_time now)
     enum fsock_err err = send_more(x, now);
     if (x->op.yield || answer_takes_time(x))
         return FSOCK_AGAIN;
+    if (x->plan.no_wait)
+        return err == FSOCK_OK || err == FSOCK_AGAIN ? fsk_exchange_leave(x, now)
+                                                     : fsk_exchange_fail_stream(x, err);
     if (err != FSOCK_OK && err != FSOCK_AGAIN)
         send_no_more(x); /* the peer's answer, if there is one, says why */
     err = read_head(x, now);

@@ -266,7 +266,7 @@ enum fsock_err fsk_request_write(struct fsk_buf *out, const struct fsk_ask *ask)
         err = credentials(out, ask);
     if (err == FSOCK_OK)
         err = range(out, ask);
-    if (err == FSOCK_OK && r->flags & FSOCK_NO_REUSE)
+    if (err == FSOCK_OK && r->flags & (FSOCK_NO_REUSE | FSOCK_NO_WAIT))
         err = field(out, ask, "Connection", FSK_SPAN("close"));
     if (err == FSOCK_OK && ask->with_body) {
         err = field(

@@ -11,6 +11,7 @@
 #include "base/trace.h"
 #include "op/pool_learn.h"
 #include "op/request.h"
+#include "op/transfer_chain.h"
 #include "op/transfer_response.h"
 #include "op/transfer_retry.h"
 #include "wire/range.h"
@@ -45,7 +46,7 @@ static void drop_conn(struct fsk_transfer *t, bool keep)
         return;
     if (t->exchanging)
         fsk_exchange_still(&t->exchange); /* its place may be forgotten with the lease */
-    if (keep && !(t->request->flags & (FSOCK_NO_REUSE | FSOCK_HTTP10))) {
+    if (keep && !(t->request->flags & (FSOCK_NO_REUSE | FSOCK_NO_WAIT | FSOCK_HTTP10))) {
         fsk_trace_owner(t->http->driver->trace, fsk_stream_fd(&t->conn->stream), 0);
         fsk_conn_keep(t->conn);
     } else {
@@ -170,6 +171,7 @@ static enum fsock_err begin_exchange(struct fsk_transfer *t)
         .is_head = strcmp(t->method, "HEAD") == 0,
         .no_decode = t->request->flags & FSOCK_NO_DECODE || t->request->range ||
                      t->request->resume_from || t->again.from,
+        .no_wait = t->request->flags & FSOCK_NO_WAIT,
         .peer = t->aim.peer,
         .quiet = t->reused ? t->conn->quiet : (struct fsk_wait){.wants = 0},
     };
@@ -200,7 +202,7 @@ static void mark_reuse(struct fsk_transfer *t)
  * then, as when it has closed, the connection is of no use. */
 static bool take_kept(struct fsk_transfer *t)
 {
-    if (t->fresh || t->request->flags & FSOCK_NO_REUSE)
+    if (t->fresh || t->request->flags & (FSOCK_NO_REUSE | FSOCK_NO_WAIT))
         return false;
     while ((t->conn = fsk_pool_take(&t->lease)) != NULL) {
         if (fsk_conn_is_alive(t->conn))
@@ -397,21 +399,25 @@ static enum fsock_err redirect(struct fsk_transfer *t, fsock_time now)
     }
     fsk_h1_find(t->exchange.head.fields, FSK_SPAN("Location"), &location);
     bool same_origin;
+    uint64_t asked = fsk_transfer_asks(t);
     enum fsock_err err =
         fsk_aim_redirect(&t->aim, location, t->http->routes, &same_origin, &t->fault);
+    if (err != FSOCK_OK)
+        return end(t, err);
+    r->url = t->aim.text.mem;
+    change_method(t, status);
+    if (!same_origin)
+        t->foreign = true; /* for good: coming back does not prove who sent us */
+    err = fsk_transfer_chain(t, asked);
     if (err != FSOCK_OK)
         return end(t, err);
     r->redirects++;
     r->times.redirect = now - t->started;
     fsk_mark(fsk_op_trace(&t->op), FSOCK_MARK_REDIRECT, t->op.id, -1, 0, 0,
-             fsk_text("url", t->aim.text.mem));
-    change_method(t, status);
-    if (!same_origin)
-        t->foreign = true; /* for good: coming back does not prove who sent us */
+             fsk_text("url", r->url));
     fsk_transfer_note_end(t);
     drop_conn(t, t->exchange.reusable);
     drop_exchange(t);
-    r->url = t->aim.text.mem;
     t->fresh = false;
     fsk_op_clear(&t->op);
     return ask_place(t);
@@ -587,5 +593,6 @@ void fsk_transfer_fini(struct fsk_transfer *t)
     fsk_aim_fini(&t->aim);
     fsk_buf_fini(&t->head);
     fsk_buf_fini(&t->location);
+    fsk_buf_fini(&t->chain);
     fsk_buf_fini(&t->again.head);
 }

@@ -2,9 +2,10 @@
  * transfer.h - one URL's whole life: exchange after exchange, under one budget.
  *
  * It takes a connection to the URL's place from the pool, or dials one; sends the request; follows
- * redirects as far as asked; repeats a request that died on a kept connection before its first
- * byte; tries again, after a rest, what failed for a reason that may pass. It is an op for the
- * driver; after each of its steps that has something for its owner, http->shown points to it.
+ * redirects as far as asked, unless they lead in a circle; repeats a request that died on a kept
+ * connection before its first byte; tries again, after a rest, what failed for a reason that may
+ * pass. It is an op for the driver; after each of its steps that has something for its owner,
+ * http->shown points to it.
  *
  * The clocks start with fsk_transfer_start. Redirects and repeats have no budgets of their own: the
  * total limit covers all, and each dial has the connect limit within it.
@@ -91,6 +92,7 @@ struct fsk_transfer {
     bool dialling, exchanging; /* the two above are initialised */
     fsock_time started;
     struct fsk_buf location; /* response.redirect_url */
+    struct fsk_buf chain;    /* what was asked before redirects, see transfer_chain.h */
 };
 
 /* Nothing is known of the answer yet; no text is NULL but `head`. */
