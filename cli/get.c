@@ -7,6 +7,7 @@
  * be read alone:
  *
  *   get_source.h   where URLs come from            get_options.h  the command line
+ *   get_gate.h     ... and which are passed over   journal.h      what earlier runs did
  *   get_loop.h     the run                         get_request.h  ... as the library wants it
  *   get_item.h     a URL, from line to record      get_sink.h     a body's file
  *   get_report.h   all that is told
@@ -24,12 +25,14 @@
 #include "get_loop.h"
 #include "get_writeout.h"
 #include "interrupt.h"
+#include "journal_merge.h"
 
 struct get {
     struct get_options o;
     struct get_request ask;
     struct rounds rounds;
     struct source source;
+    struct gate gate;
     struct report report;
     struct run run;
     struct loop first;
@@ -72,7 +75,7 @@ static int make_fetch(struct get *g, size_t share, fsock_fetch **fetch, char *wh
     struct fsock_options options = g->ask.options;
     size_t parallel = ((size_t)g->o.parallel + share - 1) / share;
     options.own_files = (int)share * (1 + options.own_files) - 1; /* the others' are its own, too */
-    *fetch = fsock_fetch_new(&options, (unsigned)parallel, (unsigned)g->o.per_host, &fault);
+    *fetch = fsock_fetch_new(&options, (unsigned)parallel, (unsigned)get_per_host(&g->o), &fault);
     if (*fetch)
         return 0;
     struct outcome outcome;
@@ -108,8 +111,12 @@ static int prepare(struct get *g, char *why, size_t cap)
 {
     fsock_fetch *fetch;
     int code = prepare_options(g, why, cap);
+    if (!code)
+        code = gate_open(&g->gate, &g->o, why, cap);
     if (code)
         return code;
+    if (why[0] && !g->o.silent)
+        report_say(&g->report, why);
     if (!trace_log_open(&g->report.trace, &g->o.trace, "get", g->report.single,
                         g->o.verbose ? &g->report.err : NULL, why, cap))
         return EXIT_WRITE;
@@ -126,12 +133,13 @@ static int prepare(struct get *g, char *why, size_t cap)
                           .ask = &g->ask,
                           .rounds = &g->rounds,
                           .source = &g->source,
+                          .gate = &g->gate,
                           .report = &g->report,
                           .deadline = fsk_time_limit(g->report.started, g->o.run_time),
                           .signals = interrupt_catch(),
                           .room = threads ? eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK) : -1};
-    if (!source_init(&g->source, &g->o) || g->run.signals < 0 || (threads && g->run.room < 0) ||
-        !loop_init(&g->first, &g->run, fetch, NULL))
+    if (!source_init(&g->source, &g->o, &g->gate) || g->run.signals < 0 ||
+        (threads && g->run.room < 0) || !loop_init(&g->first, &g->run, fetch, NULL))
         return no_memory(why, cap);
     g->source.variants = rounds_variants(&g->rounds);
     batch_init(&g->run.batch, (uint64_t)g->o.batch * g->source.variants, g->o.pause);
@@ -158,9 +166,20 @@ static int exit_code(const struct get *g)
     return g->report.summary.fine ? EXIT_SOME_FAILED : EXIT_ALL_FAILED;
 }
 
+/* Close the journal. Returns the run's exit code, which was `code`. */
+static int close_gate(struct get *g, int code)
+{
+    char why[1024];
+    int failed = gate_close(&g->gate, why, sizeof why);
+    if (failed && (!g->o.silent || g->o.show_error))
+        report_say(&g->report, why);
+    return failed && code < 128 ? failed : code;
+}
+
 static int finish(struct get *g, enum fsock_err err)
 {
     report_flush_all(&g->report);
+    gate_count(&g->gate, &g->report.summary);
     bool run_over = fsock_now() >= g->run.deadline;
     report_end(&g->report, interrupt_signal() ? NULL : run_over ? "--run-time" : "-m");
     if (err == FSOCK_OK)
@@ -200,6 +219,7 @@ static int get(struct get *g)
         code = finish(g, g->workers ? loop_run_all(&g->first, g->workers, g->n_workers)
                                     : loop_run(&g->first));
     free_all(g);
+    code = close_gate(g, code);
     code = report_trace_end(&g->report, code);
     report_fini(&g->report);
     free(g->format);
@@ -216,7 +236,11 @@ int get_main(int argc, char **argv)
     if (result == OPTION_OK && !get_options_check(&g.o, why, sizeof why))
         result = OPTION_BAD;
     int code = EXIT_FINE;
-    if (result == OPTION_SHOW_HELP) {
+    if (result == OPTION_OK && g.o.merge) {
+        code = journal_merge(g.o.merge, &g.o.urls, why, sizeof why);
+        if (code || !g.o.silent)
+            fprintf(stderr, "fsock: get: %s\n", why);
+    } else if (result == OPTION_SHOW_HELP) {
         option_help(&get_option_set, stdout);
     } else if (result == OPTION_BAD) {
         fprintf(stderr, "fsock: get: %s\n", why);

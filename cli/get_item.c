@@ -8,6 +8,7 @@
 
 #include "base/fault.h"
 #include "base/list.h"
+#include "base/time.h"
 #include "get_names.h"
 #include "get_sink.h"
 
@@ -31,6 +32,7 @@ struct item {
     bool stdout_asked; /* by -o - */
     int spool;         /* --include=decoded: the body until the header is known; or -1 */
     struct sink sink;
+    uint64_t from;              /* where in the file the answer begins */
     struct resumption *resumed; /* -C; NULL: from the beginning */
     struct outcome *failure;    /* what went wrong here, not on the network; NULL: nothing */
 };
@@ -43,9 +45,11 @@ static bool is_stdout(const char *name)
 }
 
 void items_init(struct items *all, const struct get_options *o, const struct get_request *ask,
-                const struct rounds *rounds, fsock_fetch *fetch, struct report *report)
+                const struct rounds *rounds, fsock_fetch *fetch, struct report *report,
+                struct journal *journal)
 {
-    *all = (struct items){.o = o, .ask = ask, .rounds = rounds, .fetch = fetch, .report = report};
+    *all = (struct items){
+        .o = o, .ask = ask, .rounds = rounds, .fetch = fetch, .report = report, .journal = journal};
     fsk_list_init(&all->next);
     fsk_list_init(&all->used);
     fsk_list_init(&all->spare);
@@ -172,18 +176,22 @@ struct item *item_of_url(struct items *all, const struct source_url *u)
     return NULL;
 }
 
-/* -C: go on where an earlier run had to stop. */
-static const struct fsock_request *resumption(struct items *all, struct item *item)
+/* The request; with -C one that goes on where an earlier run had to stop. */
+static const struct fsock_request *request_for(struct items *all, struct item *item)
 {
-    if (!all->o->continue_at)
+    const struct fsock_request *usual =
+        sink_restarts(&item->sink) ? &all->ask->restarting : &all->ask->request;
+    if (all->o->warm || all->o->vary.n)
         return rounds_request(all->rounds, &item->at, item->variant);
+    if (!all->o->continue_at)
+        return usual;
     if (!item->resumed) {
         struct resumption *r = malloc(sizeof *r);
         if (!r || !sink_rest(&item->sink, url_text(item), &r->rest)) {
             free(r);
-            return &all->ask->request;
+            return usual;
         }
-        r->request = all->ask->request;
+        r->request = *usual;
         r->request.resume_from = r->rest.size;
         r->request.validator = r->rest.validator;
         item->resumed = r;
@@ -197,7 +205,7 @@ static enum fsock_err ask(struct items *all, struct item *item)
     struct fsock_fault fault = {.err = FSOCK_OK};
     struct fsk_span url = fsk_buf_span(&item->url);
     enum fsock_err err =
-        fsock_fetch_add(all->fetch, url.p, url.n, resumption(all, item), item, &fault);
+        fsock_fetch_add(all->fetch, url.p, url.n, request_for(all, item), item, &fault);
     if (err == FSOCK_OK)
         all->open++;
     if (err == FSOCK_OK || err == FSOCK_AGAIN)
@@ -272,6 +280,25 @@ static void record(struct items *all, const struct item *item,
         .purge_status = item->at.page ? item->at.page->purge_status : 0,
     };
     report_record(all->report, &r);
+}
+
+/* Its end in the journal; by now the body's file has its name. */
+static void remember(struct items *all, const struct item *item,
+                     const struct fsock_response *response)
+{
+    const char *variant = rounds_variant(all->rounds, item->variant);
+    struct journal_record r = {
+        .cache = fsk_span_str(all->o->warm ? fsk_cache_verdict_name(record_verdict(response)) : ""),
+        .variant = fsk_span_str(variant ? variant : ""),
+        .time = fsk_time_unix(),
+        .err = fsk_span_str(all->outcome.err),
+        .status = response->status > 0 ? (unsigned)response->status : 0,
+        .exitcode = all->outcome.exitcode,
+        .took = response->times.total,
+        .url = fsk_buf_span(&item->url),
+    };
+    if (all->journal)
+        journal_add(all->journal, &r);
 }
 
 void item_refuse(struct items *all, struct item *item, const char *why)
@@ -350,16 +377,26 @@ static void on_head(struct items *all, struct item *item, const struct fsock_eve
         return;
     if (all->report->single && r->content_length > 0)
         all->report->expected = (uint64_t)r->content_length;
-    uint64_t from = r->resumed && item->resumed ? item->resumed->rest.size : 0;
+    item->from = r->resumed && item->resumed ? item->resumed->rest.size : 0;
     struct fsk_span validator =
-        from ? fsk_span_str(item->resumed->rest.validator) : strong_validator(r);
+        item->from ? fsk_span_str(item->resumed->rest.validator) : strong_validator(r);
     bool dirs = all->o->create_dirs || all->o->output_dir; /* the latter is there to be filled */
-    bool good = sink_open(&item->sink, from, validator, dirs, &all->outcome);
+    bool good = sink_open(&item->sink, item->from, validator, dirs, &all->outcome);
     if (good && all->o->include == INCLUDE_DECODED)
         good = open_spool(all, item);
     else if (good && (all->o->include == INCLUDE_RECEIVED || all->o->head))
         good = sink_write(&item->sink, url_text(item), r->head, r->head_len, &all->outcome);
     if (!good)
+        fail(all, item, e->id);
+}
+
+/* What has been written of the body is void; its header comes next. */
+static void on_restart(struct items *all, struct item *item, const struct fsock_event *e)
+{
+    if (item->spool >= 0)
+        close(item->spool);
+    item->spool = -1;
+    if (!item->failure && !sink_restart(&item->sink, item->from, &all->outcome))
         fail(all, item, e->id);
 }
 
@@ -489,6 +526,8 @@ static void round_ended(struct items *all, struct item *item, const struct fsock
     /* Those that were still in the queue when the run was ended have no record. */
     if (item->started || !all->stopped || all->report->single)
         record(all, item, response);
+    if (!all->stopped || all->outcome.exitcode == EXIT_FINE)
+        remember(all, item, response);
     item_drop(all, item);
 }
 
@@ -505,6 +544,9 @@ void item_event(struct items *all, const struct fsock_event *e)
         break;
     case FSOCK_EVENT_DATA:
         on_data(all, item, e);
+        break;
+    case FSOCK_EVENT_RESTART:
+        on_restart(all, item, e);
         break;
     case FSOCK_EVENT_DONE:
         on_done(all, item, e);

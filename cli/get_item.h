@@ -18,6 +18,7 @@
 #include "get_request.h"
 #include "get_rounds.h"
 #include "get_source.h"
+#include "journal.h"
 #include "outcome.h"
 
 struct item;
@@ -29,7 +30,8 @@ struct items {
     fsock_fetch *fetch;
     struct report *report;
     const struct rounds *rounds;
-    size_t open; /* handed over, and not ended */
+    struct journal *journal; /* NULL: none */
+    size_t open;             /* handed over, and not ended */
     struct fsk_list used, spare;
     struct fsk_list next; /* those of `used` whose next round is to be asked for */
     struct page *page;    /* of the URL at hand; NULL: none */
@@ -41,7 +43,8 @@ struct items {
 
 /* All is borrowed. */
 void items_init(struct items *all, const struct get_options *o, const struct get_request *ask,
-                const struct rounds *rounds, fsock_fetch *fetch, struct report *report);
+                const struct rounds *rounds, fsock_fetch *fetch, struct report *report,
+                struct journal *journal);
 
 /* After items_init(), or of what is all zero. The library must have let go of every item. */
 void items_fini(struct items *all);
@@ -68,7 +71,7 @@ void item_refuse(struct items *all, struct item *item, const char *why);
 /* End one without a record. */
 void item_drop(struct items *all, struct item *item);
 
-/* An event of an item's: START, HEAD, DATA or DONE. */
+/* An event of an item's: START, HEAD, DATA, RESTART or DONE. */
 void item_event(struct items *all, const struct fsock_event *e);
 
 #endif

@@ -151,6 +151,8 @@ static const char *end_of_run(struct run *run, fsock_time now)
         run->over = true;
         return "the run is over (--run-time raises this limit)";
     }
+    if (run->gate->journal.sys_errno)
+        return "the journal can't be written";
     return report_broken(run->report) ? "standard output can't be written" : NULL;
 }
 
@@ -205,7 +207,6 @@ static bool batch_has_room(struct run *run)
            batch_goes_on(&run->batch, run->numbered, report_ended(run->report), fsock_now());
 }
 
-/* The next URL of the source's, with its number. */
 static enum list_result from_source(struct loop *l)
 {
     struct run *run = l->run;
@@ -213,10 +214,22 @@ static enum list_result from_source(struct loop *l)
     if (!report_has_room(run->report, run->numbered) || !batch_has_room(run))
         return LIST_WAIT;
     run->blocked = false;
-    enum list_result result = source_next(run->source, &l->url);
-    if (result == LIST_LINE || result == LIST_BAD)
+    return source_next(run->source, &l->url);
+}
+
+/* A URL of the source's is at hand, with its number, unless it is to be passed over. */
+static enum fsock_err admit(struct loop *l)
+{
+    struct run *run = l->run;
+    const char *variant = rounds_variant(run->rounds, l->url.variant);
+    enum gate_verdict verdict =
+        l->url.why ? GATE_GO : gate_pass(run->gate, &l->url, fsk_span_str(variant ? variant : ""));
+    if (verdict == GATE_NO_MEMORY)
+        return FSOCK_ERR_MEMORY;
+    l->at_hand = verdict == GATE_GO;
+    if (l->at_hand)
         l->url.number = run->numbered++;
-    return result;
+    return FSOCK_OK;
 }
 
 /* Nothing yet. Inboxes are always watched, and --ordered goes on by itself. */
@@ -246,6 +259,8 @@ static enum fsock_err next_url(struct loop *l)
         list_broke(l, l->url.list);
         return FSOCK_OK;
     default:
+        if (!l->inbox)
+            return admit(l);
         l->at_hand = true;
         return FSOCK_OK;
     }
@@ -319,7 +334,8 @@ static enum fsock_err feed(struct loop *l)
 bool loop_init(struct loop *l, struct run *run, fsock_fetch *fetch, struct inbox *inbox)
 {
     *l = (struct loop){.run = run, .fetch = fetch, .inbox = inbox};
-    items_init(&l->items, run->o, run->ask, run->rounds, fetch, run->report);
+    struct journal *journal = run->gate->journal.name ? &run->gate->journal : NULL;
+    items_init(&l->items, run->o, run->ask, run->rounds, fetch, run->report, journal);
     int fd = inbox ? inbox->news : run->signals;
     bool good = fsock_fetch_watch(fetch, fd, FSOCK_READABLE,
                                   inbox ? &inbox_watch : &signal_watch) == FSOCK_OK;

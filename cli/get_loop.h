@@ -18,6 +18,7 @@
 #include <fsock.h>
 
 #include "get_batch.h"
+#include "get_gate.h"
 #include "get_inbox.h"
 #include "get_item.h"
 #include "get_report.h"
@@ -29,6 +30,7 @@ struct run {
     const struct get_request *ask;
     const struct rounds *rounds;
     struct source *source;
+    struct gate *gate;
     struct report *report;
     fsock_time deadline; /* --run-time */
     int signals;         /* readable from the first signal on */

@@ -17,8 +17,16 @@ static const struct option_row rows[] = {
     LIST('i', "input-file", "FILE", lists, 0, "a list of URLs, one a line; - is standard input"),
     NUMBER('P', "parallel", parallel, 1, 100000, "transfers at once (64)"),
     NUMBER(0, "per-host", per_host, 1, 100000, "connections to one host at once (6)"),
+    FLAG(0, "adaptive", adaptive, "as many at once as a host bears; in a list on, up to --per-host"),
+    FLAG(0, "breaker", breaker, "set hosts aside that can't be reached (on in a list)"),
     NUMBER(0, "threads", threads, 1, 256, "loops that fetch, each in a thread of its own (1)"),
 
+    HEADING("How fast at most (RATE: 0.5, 200/s, 30/m, 100/h; 0: no limit)"),
+    RATE(0, "rate", rate, "requests of the run"),
+    RATE(0, "host-rate", host_rate, "the same for each host"),
+    TIME(0, "delay", delay, "between the starts of two requests to one host, at least"),
+    SPEED(0, "limit-rate", limit_rate, "bytes a second of the run (500, 64k, 10M)"),
+    SPEED(0, "host-limit-rate", host_limit_rate, "the same for each host"),
     NUMBER(0, "batch", batch, 1, 1000000000, "URLs to a batch, then --pause"),
     TIME(0, "pause", pause, "from the end of one batch to the start of the next"),
 
@@ -72,6 +80,13 @@ static const struct option_row rows[] = {
     SIZE(0, "max-filesize", max_body, "another name for --max-body"),
     NUMBER(0, "max-ratio", max_ratio, 1, 1000000, "decoded bytes per received byte at most"),
 
+    HEADING("Trying again (failures that may pass; 408, 429, 500, 502, 503 and 504)"),
+    NUMBER(0, "retry", retry, 0, 1000, "so often for each URL (2 in a list, else 0)"),
+    TIME(0, "retry-delay", retry_delay, "pause before the first, at most; doubled each time (500ms)"),
+    FLAG(0, "retry-all-methods", retry_all, "POST and all other methods, too"),
+    FLAG(0, "retry-all-errors", retry_all, "another name for --retry-all-methods"),
+    SET(0, "retry-connrefused", retry_refused, 1, "refused connections, too (as --retry always does)"),
+
     HEADING("Connections"),
     SET('4', "ipv4", family, 4, "IPv4 only"),
     SET('6', "ipv6", family, 6, "IPv6 only"),
@@ -92,6 +107,15 @@ static const struct option_row rows[] = {
     TEXT(0, "key", "FILE", key_file, "its key (PEM), if not in --cert's file"),
     TEXT(0, "tls-min", "VERSION", tls_min, "at least 1.0, 1.1, 1.2 or 1.3 (1.2)"),
     TEXT(0, "tls-max", "VERSION", tls_max, "at most"),
+
+    HEADING("What was done before"),
+    TEXT(0, "journal", "FILE", journal, "keep in FILE how each URL ended"),
+    FLAG(0, "resume", resume, "pass over what the journal has"),
+    FLAG(0, "only-failed", only_failed, "fetch what failed the last time; all such without a list"),
+    TIME(0, "fresh", fresh, "pass over what was fetched well less than TIME ago"),
+    FLAG(0, "repeat", repeat, "fetch a URL as often as it stands in a list"),
+    TEXT(0, "lock", "FILE", lock, "run only if no other run has this lock"),
+    TEXT(0, "merge", "OUT", merge, "fetch nothing: join journals, given in place of URLs, in OUT"),
 
     TRACE_ROWS(trace),
     FLAG(0, "trace-headers", trace.headers,
@@ -135,9 +159,12 @@ void get_options_init(struct get_options *o)
         .connect_timeout = 5 * FSOCK_SECOND,
         .read_timeout = 30 * FSOCK_SECOND,
         .max_time = -1,
+        .retry = -1,
+        .retry_delay = -1,
         .pause = -1,
         .parallel = 64,
-        .per_host = 6,
+        .adaptive = -1,
+        .breaker = -1,
         .threads = 1,
         .max_redirects = 20,
     };
@@ -158,6 +185,35 @@ static bool has_output(const struct get_options *o, const char *name)
         if (strcmp(o->outputs.item[i].value, name) == 0)
             return true;
     return false;
+}
+
+static bool is_dash(const char *name)
+{
+    return strcmp(name, "-") == 0;
+}
+
+/* conflict(), of what has to do with earlier runs. */
+static const char *journal_conflict(const struct get_options *o)
+{
+    if (o->merge && (o->lists.n || o->journal || o->lock))
+        return "--merge only joins journals: fsock get --merge OUT JOURNAL...";
+    if (o->merge && (!*o->merge || is_dash(o->merge)))
+        return "--merge needs the name of the file to be made";
+    if (o->merge && !o->urls.n)
+        return "--merge needs the journals that it is to join";
+    if (!o->journal && (o->resume || o->only_failed || o->fresh))
+        return "--resume, --only-failed and --fresh go by a journal; say which with --journal FILE";
+    if (o->journal && (!*o->journal || is_dash(o->journal)))
+        return "--journal needs the name of a file, which is read and written";
+    if (o->resume && o->fresh)
+        return "--resume passes over all that the journal has, however old; drop it or --fresh";
+    if (o->journal && o->query)
+        return "-G changes each URL, and a journal has them as they were given; drop one of them";
+    if (o->lock && (!*o->lock || is_dash(o->lock)))
+        return "--lock needs the name of a file";
+    if (o->lock && o->journal && strcmp(o->lock, o->journal) == 0)
+        return "--journal locks its file by itself; drop --lock";
+    return NULL;
 }
 
 /* The same of what is about a cache. */
@@ -186,7 +242,10 @@ static const char *cache_conflict(const struct get_options *o)
 static const char *conflict(const struct get_options *o)
 {
     bool records = !get_is_single(o) || o->json;
-    if (!o->urls.n && !o->lists.n)
+    const char *text = journal_conflict(o);
+    if (text || o->merge)
+        return text;
+    if (!o->urls.n && !o->lists.n && !o->only_failed)
         return "no URL; give one, or a list of them with -i FILE";
     if (o->outputs.n && !o->urls.n)
         return "-o names the file of one URL; for a list use -O, with --output-dir DIR";
@@ -216,6 +275,8 @@ static const char *conflict(const struct get_options *o)
         return "-u needs USER:PASSWORD; an empty password is 'USER:'";
     if (o->threads > 1 && (o->trace.file || o->verbose))
         return "--trace and -v tell of one thread; use --threads 1";
+    if (!get_retries(o) && (o->retry_delay >= 0 || o->retry_all || o->retry_refused))
+        return "how to try again is said, but not how often; add --retry N";
     if (o->key_file && !o->cert_file)
         return "--key belongs to a certificate; give it with --cert FILE";
     return NULL;

@@ -323,7 +323,8 @@ static const struct record_field fields[] = {
     OWN("num_headers", NUMBER, get_num_headers),
     RESPONSE("num_connects", NUMBER, get_unsigned, connects),
     RESPONSE("num_redirects", NUMBER, get_unsigned, redirects),
-    RESPONSE("num_retries", NUMBER, get_unsigned, tries),
+    RESPONSE("num_retries", NUMBER, get_unsigned, retries),
+    RESPONSE("num_repeats", NUMBER, get_unsigned, tries),
     RESPONSE("proxy_used", NUMBER, get_int, proxy_used),
     RESPONSE("resumed", NUMBER, get_int, resumed),
     RESPONSE("redirect_url", URL, get_text, redirect_url),
@@ -387,8 +388,9 @@ static size_t user_len(struct fsk_span auth)
 
 void record_url(struct out *o, struct fsk_span url, void (*put)(struct out *, struct fsk_span))
 {
-    struct fsk_span auth = url.n ? authority(url) : url;
-    size_t user = auth.n ? user_len(auth) : 0;
+    bool any = url.n && memchr(url.p, '@', url.n);
+    struct fsk_span auth = any ? authority(url) : fsk_span(NULL, 0);
+    size_t user = user_len(auth);
     if (!user) {
         put(o, url);
         return;

@@ -193,9 +193,25 @@ static void make_options(struct fsock_options *f, const struct get_options *o)
     f->keylog_file = getenv("SSLKEYLOGFILE");
     f->max_body = (uint64_t)o->max_body;
     f->max_ratio = (uint32_t)o->max_ratio;
+    f->adaptive = o->adaptive > 0                        ? FSOCK_ADAPT_UP
+                  : o->adaptive < 0 && !get_is_single(o) ? FSOCK_ADAPT_DOWN
+                                                         : 0;
+    f->breaker = o->breaker < 0 ? !get_is_single(o) : o->breaker;
+    f->host_rate = o->host_rate;
+    f->host_bytes = (double)o->host_limit_rate;
+    f->host_delay = o->delay;
     const char *format = o->write_out ? o->write_out : "";
     f->tcp_info = o->json || strstr(format, "%{tcp_") || strstr(format, "%{json}");
     f->own_files = get_saves(o) + (o->include == INCLUDE_DECODED);
+}
+
+/* What all of the run shares, if anything is. False: out of memory. */
+static bool make_pacer(struct get_request *r, const struct get_options *o)
+{
+    if (o->rate <= 0 && !o->limit_rate)
+        return true;
+    r->options.pacer = fsock_pacer_new(o->rate, (double)o->limit_rate);
+    return r->options.pacer != NULL;
 }
 
 static unsigned request_flags(const struct get_options *o)
@@ -210,6 +226,7 @@ static unsigned request_flags(const struct get_options *o)
     flags |= o->fail || !get_is_single(o) ? FSOCK_FAIL_STATUS : 0;
     flags |= o->method ? FSOCK_KEEP_METHOD : 0;
     flags |= o->http10 ? FSOCK_HTTP10 : 0;
+    flags |= o->retry_all ? FSOCK_RETRY_ALL : 0;
     return flags;
 }
 
@@ -234,11 +251,16 @@ int get_request_init(struct get_request *r, const struct get_options *o, char *w
     r->request.user = o->user;
     r->request.range = o->range;
     r->request.max_redirects = (int)o->max_redirects;
-    if (!make_headers(r, o) || !make_resolve(r, o)) {
+    r->request.retries = get_retries(o);
+    if (o->retry_delay >= 0)
+        r->request.retry_delay = o->retry_delay;
+    if (!make_headers(r, o) || !make_resolve(r, o) || !make_pacer(r, o)) {
         snprintf(why, cap, "out of memory");
         return EXIT_MEMORY;
     }
     int code = make_body(r, o, why, cap);
+    r->restarting = r->request;
+    r->restarting.flags |= FSOCK_RESTART;
     return code ? code : check(&r->request, why, cap);
 }
 
@@ -248,5 +270,6 @@ void get_request_fini(struct get_request *r)
         free(r->added[i]);
     free(r->headers);
     free(r->resolve);
+    fsock_pacer_free(r->options.pacer);
     fsk_buf_fini(&r->body);
 }

@@ -13,6 +13,7 @@
 struct get_request {
     struct fsock_options options;
     struct fsock_request request;
+    struct fsock_request restarting; /* the same, for a body that can begin anew */
     const char **headers, **resolve;
     struct fsk_buf body; /* of -d and its kin; with -G the query */
     char *added[3];      /* headers made of -A, -e and -b */

@@ -54,7 +54,7 @@ int rounds_init(struct rounds *r, const struct get_options *o, const struct get_
     }
     make_purge(r, o->purge, &ask->request);
     for (unsigned i = 0; i < n; i++) {
-        struct fsock_request request = ask->request;
+        struct fsock_request request = o->warm ? ask->restarting : ask->request;
         if (r->variants.n)
             request.headers = r->variants.v[i].headers;
         make_requests(r, &r->of[i], &request, r->purge || i > 0);

@@ -4,6 +4,7 @@
 
 #include "base/list.h"
 #include "base/map.h"
+#include "get_gate.h"
 #include "get_names.h"
 
 struct named {
@@ -41,9 +42,10 @@ static bool mark_names(struct source *s)
     return good;
 }
 
-bool source_init(struct source *s, const struct get_options *o)
+bool source_init(struct source *s, const struct get_options *o, struct gate *gate)
 {
-    *s = (struct source){.o = o, .variants = 1};
+    bool from_journal = o->only_failed && !o->urls.n && !o->lists.n;
+    *s = (struct source){.o = o, .gate = from_journal ? gate : NULL, .variants = 1};
     list_init(&s->list, &o->lists);
     return mark_names(s);
 }
@@ -85,6 +87,8 @@ static enum list_result from_list(struct source *s, struct source_url *u)
 /* The next URL, whatever its variants. */
 static enum list_result next_url(struct source *s, struct source_url *u)
 {
+    if (s->gate)
+        return gate_next_failed(s->gate, u);
     return s->next_url < s->o->urls.n ? from_command_line(s, u) : from_list(s, u);
 }
 

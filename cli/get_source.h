@@ -1,6 +1,6 @@
 /*
  * get_source.h - where the URLs of a run come from, one at a time: the command line, then the
- * lists.
+ * lists; for --only-failed without any of them, the journal.
  */
 #ifndef FSOCK_CLI_GET_SOURCE_H
 #define FSOCK_CLI_GET_SOURCE_H
@@ -12,6 +12,8 @@
 #include "base/span.h"
 #include "get_options.h"
 #include "list.h"
+
+struct gate;
 
 /* One URL as it is wanted. */
 struct source_url {
@@ -29,6 +31,7 @@ struct source_url {
 struct source {
     const struct get_options *o;
     struct list list;
+    struct gate *gate;      /* whose journal has what failed; NULL: it isn't asked for */
     size_t next_url;        /* of the command line */
     bool *marked;           /* for each of o->urls; NULL: none */
     bool failed;            /* a list could not be read to its end */
@@ -36,8 +39,8 @@ struct source {
     struct source_url last; /* ... the one at hand; its `variant` is the next one */
 };
 
-/* The options are borrowed. False: out of memory. */
-bool source_init(struct source *s, const struct get_options *o);
+/* Both are borrowed. False: out of memory. */
+bool source_init(struct source *s, const struct get_options *o, struct gate *gate);
 
 /* After source_init(), or of what is all zero. */
 void source_fini(struct source *s);

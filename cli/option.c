@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/pace.h"
 #include "base/span.h"
 #include "base/time.h"
 
@@ -100,6 +101,33 @@ static enum option_result put_size(struct parser *p, const struct option_row *ro
     return OPTION_OK;
 }
 
+/* "N" or "N/UNIT". */
+static bool parse_rate(const char *text, double *per_second)
+{
+    static const struct {
+        const char *name;
+        double seconds;
+    } units[] = {
+        {"",   1   },
+        {"/s", 1   },
+        {"/m", 60  },
+        {"/h", 3600}
+    };
+    int64_t billionths;
+    size_t n = strspn(text, "0123456789.");
+    if (!fsk_time_parse(fsk_span(text, n), &billionths)) /* a number is one of seconds, too */
+        return false;
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+        if (strcmp(text + n, units[i].name) == 0) {
+            double rate = (double)billionths / 1e9 / units[i].seconds;
+            if (!fsk_pace_is_rate(rate))
+                return false;
+            *per_second = rate;
+            return true;
+        }
+    return false;
+}
+
 static enum option_result put_choice(struct parser *p, const struct option_row *row,
                                      const char *dashed, const char *value)
 {
@@ -139,6 +167,10 @@ static enum option_result put(struct parser *p, const struct option_row *row, co
         if (fsk_time_parse(fsk_span_str(value), at))
             return OPTION_OK;
         return bad(p, "%s needs a time like 1.5, 500ms, 10s or 2m, not '%s'", dashed, value);
+    case OPTION_RATE:
+        if (parse_rate(value, at))
+            return OPTION_OK;
+        return bad(p, "%s needs a rate like 0.5, 200/s, 30/m or 100/h, not '%s'", dashed, value);
     case OPTION_STRING:
         *(const char **)at = value ? value : row->choices;
         return OPTION_OK;

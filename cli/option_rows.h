@@ -47,6 +47,14 @@
     {                                                                                              \
         letter, name, "SIZE", OPTION_SIZE, AT(member), help, 0, 0, 0                               \
     }
+#define SPEED(letter, name, member, help)                                                          \
+    {                                                                                              \
+        letter, name, "SIZE", OPTION_SIZE, AT(member), help, 0, INT64_C(1000000000000), 0          \
+    }
+#define RATE(letter, name, member, help)                                                           \
+    {                                                                                              \
+        letter, name, "RATE", OPTION_RATE, AT(member), help, 0, 0, 0                               \
+    }
 #define CHOICE(letter, name, arg, member, choices, help)                                           \
     {                                                                                              \
         letter, name, arg, OPTION_ENUM, AT(member), help, 0, 0, choices                            \

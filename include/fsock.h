@@ -84,7 +84,8 @@ enum fsock_err {
     FSOCK_ERR_STATUS,     /* a complete answer, but with a status that counts as a failure */
     FSOCK_ERR_RESUME,     /* a range was asked for and can't be continued */
     FSOCK_ERR_CANCELED,   /* the caller took it back */
-    FSOCK_ERR_COUNT_      /* how many there are; not an error */
+    FSOCK_ERR_ASIDE, /* not tried: the place could not be reached so often that it is set aside */
+    FSOCK_ERR_COUNT_ /* how many there are; not an error */
 };
 
 /* Where on its way an operation was. */
@@ -143,6 +144,14 @@ struct fsock_fault {
 };
 
 /* ---- Options: how sockets are opened --------------------------------------------------------- */
+
+typedef struct fsock_pacer fsock_pacer;
+
+/* options.adaptive: how many requests at once a scheme, host and port gets at first. */
+enum {
+    FSOCK_ADAPT_UP = 1,  /* two: more while it bears them */
+    FSOCK_ADAPT_DOWN = 2 /* per_host: fewer when it does not bear them */
+};
 
 /*
  * Set by fsock_options_init() to the defaults named here. Pointers are borrowed until the call that
@@ -210,9 +219,30 @@ struct fsock_options {
     int broadcast;      /* 1: datagrams may go to broadcast addresses */
     int reuse_port;     /* 1: others may bind to the port, too (SO_REUSEPORT) */
     int backlog;        /* listening: connections that wait to be taken; 0: the most */
+
+    /* How fast HTTP may be at most; 0: no limit. */
+    fsock_pacer *pacer;    /* of all that share it, borrowed as long as they run; NULL: none */
+    double host_rate;      /* requests per second to one scheme, host and port */
+    double host_bytes;     /* bytes per second with one: answers, and bodies of requests */
+    fsock_time host_delay; /* nanoseconds between the starts of two requests there, at least; the
+                              longer of it and what host_rate asks for holds */
+    int adaptive; /* FSOCK_ADAPT_UP or _DOWN: requests to one scheme, host and port at once are as
+                     many as it bears, as its answers show: no more than make them later, fewer when
+                     it fails or says 429 or 503; never more than per_host */
+    int breaker;  /* 1: what can't be reached, time and again, is set aside (FSOCK_ERR_ASIDE) */
 };
 
 FSOCK_API void fsock_options_init(struct fsock_options *options);
+
+/*
+ * A pacer holds any number of fetches, in any threads, to so many requests a second and so many
+ * bytes (of answers, and of the bodies of requests) in all. 0: no limit; rates from one in ten days
+ * (1e-6) to 1e12 are possible. NULL: out of memory, or no such rate. Requests are counted when they
+ * begin: redirects that are followed and requests that are sent again, too. Up to 50 ms that were
+ * missed are made up for, no more. It is to be freed after those that use it.
+ */
+FSOCK_API fsock_pacer *fsock_pacer_new(double requests_per_second, double bytes_per_second);
+FSOCK_API void fsock_pacer_free(fsock_pacer *pacer); /* NULL is fine */
 
 /* What TCP knows of a connection (tcp(7), TCP_INFO); all 0 if there is none, or it is no TCP. */
 struct fsock_tcp {
@@ -231,8 +261,10 @@ enum fsock_event_kind {
     FSOCK_EVENT_DONE,  /* the transfer has ended; the last event with this `user` */
     FSOCK_EVENT_ROOM,  /* the queue had been full and takes URLs again */
     FSOCK_EVENT_READY, /* a watched descriptor can be read or written; the watch is over */
-    FSOCK_EVENT_MARK   /* options.trace has marks that have not been told of before: see
+    FSOCK_EVENT_MARK,  /* options.trace has marks that have not been told of before: see
                           fsock_trace_next() */
+    FSOCK_EVENT_RESTART /* all DATA so far is void, since the request was sent again; HEAD comes
+                           next (only with FSOCK_RESTART) */
 };
 
 /* What a descriptor is watched or waited for. */

@@ -92,7 +92,7 @@ enum fsock_err fsk_dns_setup_init(struct fsk_dns_setup *setup, struct fsk_driver
     servers->no_recursion = how->no_recursion;
     servers->race = how->race;
     servers->rate =
-        (struct fsk_pace){.interval = interval_of(how->rate), .slack = FSOCK_MILLISECOND};
+        (struct fsk_pace){.interval = (double)interval_of(how->rate), .slack = FSOCK_MILLISECOND};
     return err;
 }
 

@@ -63,11 +63,61 @@ static enum fsock_err timed_out(struct fsk_exchange *x, fsock_time now)
                              x->op.expired ? "time is up" : "the peer is silent", how, since);
 }
 
+/* ---- Turns ----------------------------------------------------------------------------------- */
+
+/* Whether bytes may move now, and how many at most. If not, their turn will wake us. */
+static bool may_move(struct fsk_exchange *x, struct fsk_exchange_pace *pace, size_t *most,
+                     fsock_time now)
+{
+    bool may = fsk_flow_may(&pace->place, most, now) && fsk_flow_may(&pace->run, most, now);
+    x->paused |= !may;
+    return may;
+}
+
+/* So many have: 0 lets others have the turn. */
+static void have_moved(struct fsk_exchange_pace *pace, size_t n, fsock_time now)
+{
+    fsk_flow_take(&pace->place, n, now);
+    fsk_flow_take(&pace->run, n, now);
+}
+
+static void join(struct fsk_exchange *x, struct fsk_exchange_pace *pace, struct fsk_flow *place,
+                 struct fsk_flow *run)
+{
+    fsk_flow_join(&pace->place, place, &x->op);
+    fsk_flow_join(&pace->run, run, &x->op);
+}
+
+static void leave(struct fsk_exchange_pace *pace)
+{
+    fsk_flow_leave(&pace->place);
+    fsk_flow_leave(&pace->run);
+}
+
+void fsk_exchange_pace(struct fsk_exchange *x, struct fsk_flow *place, struct fsk_flow *run)
+{
+    join(x, &x->sending, place, run);
+    join(x, &x->receiving, place, run);
+}
+
+void fsk_exchange_still(struct fsk_exchange *x)
+{
+    leave(&x->sending);
+    leave(&x->receiving);
+}
+
 /* ---- Sending --------------------------------------------------------------------------------- */
+
+/* Nothing more is sent: a turn to do so is for others. */
+static void send_no_more(struct fsk_exchange *x)
+{
+    x->send_over = true;
+    leave(&x->sending);
+}
 
 static void all_sent(struct fsk_exchange *x)
 {
-    x->send_over = true;
+    send_no_more(x);
     fsk_mark(fsk_op_trace(&x->op), FSOCK_MARK_SENT, x->op.id, fsk_stream_fd(x->stream), 0, x->sent,
              FSK_NO_FIELD);
 }
@@ -108,9 +158,13 @@ static enum fsock_err send_more(struct fsk_exchange *x, fsock_time now)
         }
         if (fsk_exchange_turn_over(x))
             return FSOCK_AGAIN;
-        size_t n, len = rest.n - (size_t)at;
-        enum fsock_err err = fsk_stream_send(x->stream, rest.p + at,
-                                             len < TURN_BYTES ? len : TURN_BYTES, &n, &x->op.wait);
+        bool is_body = x->sent >= x->plan.head.n;
+        size_t n = 0, len = rest.n - (size_t)at, most = TURN_BYTES;
+        if (is_body && !may_move(x, &x->sending, &most, now))
+            return FSOCK_AGAIN;
+        enum fsock_err err =
+            fsk_stream_send(x->stream, rest.p + at, len < most ? len : most, &n, &x->op.wait);
+        have_moved(&x->sending, err == FSOCK_OK ? n : 0, now);
         if (err != FSOCK_OK)
             return err;
         x->sent += n;
@@ -126,7 +180,7 @@ enum fsock_err fsk_exchange_fill(struct fsk_exchange *x, fsock_time now, uint64_
                                  size_t *dropped)
 {
     struct fsk_driver *driver = x->op.driver;
-    size_t n, cap = driver->scratch_size;
+    size_t n = 0, cap = driver->scratch_size;
     int flags = 0;
     if (x->in.n)
         return FSOCK_OK;
@@ -134,9 +188,12 @@ enum fsock_err fsk_exchange_fill(struct fsk_exchange *x, fsock_time now, uint64_
         return FSOCK_EOF;
     if (fsk_exchange_turn_over(x))
         return FSOCK_AGAIN;
+    if (!may_move(x, &x->receiving, &cap, now))
+        return FSOCK_AGAIN;
     if (discard > cap) /* layers that can't drop receive into the buffer: no more than it holds */
         flags = FSK_IO_DISCARD;
     enum fsock_err err = fsk_stream_recv(x->stream, driver->scratch, cap, &n, flags, &x->op.wait);
+    have_moved(&x->receiving, err == FSOCK_OK ? n : 0, now);
     if (err == FSOCK_EOF)
         x->ended = true;
     if (err != FSOCK_OK)
@@ -272,18 +329,29 @@ static enum fsock_err show(struct fsk_exchange *x, enum fsk_exchange_event event
     return FSOCK_AGAIN;
 }
 
+/* Nothing had come when the request began to go out, and it went out whole: to ask at once for an
+ * answer would be in vain. */
+static bool answer_takes_time(struct fsk_exchange *x)
+{
+    bool quiet = x->plan.quiet.wants && x->send_over;
+    if (quiet)
+        x->op.wait = x->plan.quiet;
+    x->plan.quiet.wants = 0;
+    return quiet;
+}
+
 /* Read up to the end of the header, and send meanwhile: an answer may come before all is sent. */
 static enum fsock_err up_to_head(struct fsk_exchange *x, fsock_time now)
 {
     enum fsock_err err = send_more(x, now);
-    if (x->op.yield)
+    if (x->op.yield || answer_takes_time(x))
         return FSOCK_AGAIN;
     if (err != FSOCK_OK && err != FSOCK_AGAIN)
-        x->send_over = true; /* the peer's answer, if there is one, says why */
+        send_no_more(x); /* the peer's answer, if there is one, says why */
     err = read_head(x, now);
     if (err != FSOCK_OK)
         return err;
-    x->send_over = true;
+    send_no_more(x);
     x->state = FSK_EXCHANGE_AT_BODY;
     return show(x, FSK_EXCHANGE_HEAD);
 }
@@ -307,15 +375,16 @@ static enum fsock_err step(struct fsk_op *op, fsock_time now)
 {
     struct fsk_exchange *x = FSK_HOLDER(op, struct fsk_exchange, op);
     int64_t silence = x->http->read_timeout;
-    if (!x->last_moved)
+    if (!x->last_moved || x->paused)
         x->last_moved = now;
+    x->paused = false;
     x->event = FSK_EXCHANGE_NONE;
     x->turn_ends = fsock_now() + TURN_TIME;
     /* (Sending may find room that the kernel doesn't call writable: the peer took nothing.) */
     if (op->expired || (fsk_op_root(op)->by_clock && now >= fsk_time_limit(x->last_moved, silence)))
         return timed_out(x, now);
     enum fsock_err err = x->state == FSK_EXCHANGE_AT_HEAD ? up_to_head(x, now) : up_to_end(x, now);
-    if (err != FSOCK_AGAIN || x->event)
+    if (err != FSOCK_AGAIN || x->event || x->paused)
         return err;
     fsock_time silent_at = fsk_time_limit(x->last_moved, silence);
     if (now >= silent_at)
@@ -337,6 +406,7 @@ void fsk_exchange_init(struct fsk_exchange *x, struct fsk_http *http, struct fsk
 
 void fsk_exchange_fini(struct fsk_exchange *x)
 {
+    fsk_exchange_still(x);
     fsk_buf_fini(&x->head_bytes);
     fsk_buf_fini(&x->trailers);
     fsk_buf_fini(&x->kept);

@@ -9,6 +9,9 @@
  * Requests go out before and while the answer comes in: an early answer ends the sending. A body
  * that ends before its length, its last chunk or its end mark is FSOCK_ERR_TRUNCATED, never a
  * short success.
+ *
+ * What comes in, and the body of the request, moves in portions, each in its turn, if a flow says
+ * so. While it is us who wait, the peer isn't silent.
  */
 #ifndef FSK_EXCHANGE_H
 #define FSK_EXCHANGE_H
@@ -37,6 +40,13 @@ struct fsk_exchange_plan {
     bool is_head;     /* HEAD: the answer has no body */
     bool no_decode;   /* leave Content-Encoding alone */
     const char *peer; /* "shop.example:443", for sentences */
+    /* What the stream waits for, if a read has just said FSOCK_AGAIN; else nothing. */
+    struct fsk_wait quiet;
+};
+
+/* Bytes of one direction move when it is their turn in each of these. */
+struct fsk_exchange_pace {
+    struct fsk_flow_turn place, run;
 };
 
 struct fsk_exchange {
@@ -53,8 +63,10 @@ struct fsk_exchange {
     bool send_over;        /* all is sent, or the rest will not be */
     fsock_time first_at;   /* when the first byte of the answer came; 0: none */
     fsock_time last_moved; /* when a byte moved last, either way */
-    size_t moved;          /* bytes since it last let others go */
-    fsock_time turn_ends;  /* when it lets them go however few there were */
+    struct fsk_exchange_pace sending, receiving;
+    bool paused;          /* it waits for its turn in one of them */
+    size_t moved;         /* bytes since it last let others go */
+    fsock_time turn_ends; /* when it lets them go however few there were */
 
     struct fsk_buf head_bytes; /* of the final header, as received */
     size_t head_seen;          /* bytes that the parser has looked at */
@@ -87,6 +99,12 @@ struct fsk_exchange {
 void fsk_exchange_init(struct fsk_exchange *x, struct fsk_http *http, struct fsk_stream *stream,
                        const struct fsk_exchange_plan *plan, fsock_time deadline,
                        struct fsock_fault *fault);
+
+/* Before the first step: the flows that its bytes belong to, which outlive it. */
+void fsk_exchange_pace(struct fsk_exchange *x, struct fsk_flow *place, struct fsk_flow *run);
+
+/* It moves nothing more, whatever comes: it leaves the flows. */
+void fsk_exchange_still(struct fsk_exchange *x);
 
 /* The stream stays its owner's. */
 void fsk_exchange_fini(struct fsk_exchange *x);

@@ -145,7 +145,7 @@ static enum fsock_err next_raw(struct fsk_exchange *x, fsock_time now)
         return FSOCK_OK;
     }
     if (err == FSOCK_AGAIN)
-        return x->op.yield ? err : wait_for_more(x, now);
+        return x->op.yield || x->paused ? err : wait_for_more(x, now);
     if (err != FSOCK_OK)
         return cut_off(x, err);
     end_wait(x, x->in.n + dropped);

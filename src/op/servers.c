@@ -92,8 +92,8 @@ bool fsk_servers_add(struct fsk_servers *servers, const struct fsk_addr *addr,
         .window = FSK_WINDOW_FIRST,
         .growing_fast = true,
         .sentence = SENTENCE,
-        .rate = {.interval = servers->server_interval, .slack = BURST_SLACK},
-        .burst = {.slack = BURST_SLACK                                   },
+        .rate = {.interval = (double)servers->server_interval, .slack = BURST_SLACK},
+        .burst = {.slack = BURST_SLACK                                           },
         .owner = servers
     };
     drop_idle_zone(&s->addr);
@@ -176,12 +176,6 @@ static fsock_time later(fsock_time a, fsock_time b)
     return a > b ? a : b;
 }
 
-/* When a pace has room for one more, behind `coming` that have a place and haven't gone out. */
-static fsock_time due(const struct fsk_pace *p, unsigned coming, fsock_time now)
-{
-    return p->interval ? later(p->next, now - p->slack) + coming * p->interval : 0;
-}
-
 fsock_time fsk_servers_room(struct fsk_servers *servers, fsock_time now)
 {
     bring_back(servers, now);
@@ -192,9 +186,10 @@ fsock_time fsk_servers_room(struct fsk_servers *servers, fsock_time now)
     /* All that are aside may be asked a little, too: who else? */
     if (full || s->open + servers->coming >= s->window)
         return servers->back > now && servers->aside ? servers->back : FSOCK_NEVER;
-    fsock_time rate = due(&servers->rate, servers->coming, now);
+    /* Behind those that have a place and haven't gone out. */
+    fsock_time rate = fsk_pace_due(&servers->rate, servers->coming, now);
     unsigned its = servers->rotate ? servers->coming / servers->n : servers->coming;
-    fsock_time own = due(&s->rate, its, now);
+    fsock_time own = fsk_pace_due(&s->rate, its, now);
     return later(later(rate, own), s->burst.next);
 }
 
@@ -266,7 +261,7 @@ static void judge_round(struct fsk_server *s, fsock_time now)
     if (s->round.lost > tries / 32 || queue > QUEUE_MANY)
         s->growing_fast = false;
     s->window = w;
-    s->burst.interval = s->srtt ? s->srtt / (8 * (int64_t)w) : 0;
+    s->burst.interval = s->srtt ? (double)s->srtt / (8.0 * w) : 0;
     begin_round(s, now);
 }
 
@@ -307,9 +302,9 @@ void fsk_server_try(struct fsk_server *s, fsock_time now)
     s->asked++;
     if (!s->round.size)
         begin_round(s, now);
-    fsk_pace_take(&s->owner->rate, now);
-    fsk_pace_take(&s->rate, now);
-    fsk_pace_take(&s->burst, now);
+    fsk_pace_take(&s->owner->rate, 1, now);
+    fsk_pace_take(&s->rate, 1, now);
+    fsk_pace_take(&s->burst, 1, now);
     settle_room(s);
 }
 

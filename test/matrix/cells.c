@@ -123,6 +123,8 @@ const struct cell cells[] = {
     .named = "localhost:%https%", .upload = 1},
 {"send", "one byte at a time", AHTTP "%sip%/", MUTE, AT(SEND), TOTAL,
     .named = HERE "%sip%", .upload = 1},
+{"send", "paced", AHTTP "%sip%/", MUTE, AT(SEND), TOTAL,
+    .named = HERE "%sip%", .upload = 1, .paced = 1},
 {"send", "reset", AHTTP "%reset%/", AS(RESET), AT(SEND), TOTAL,
     .named = HERE "%reset%", .upload = 1},
 
@@ -175,12 +177,23 @@ const struct cell cells[] = {
     .named = HERE "%http%", .loose = 1},
 {"body", "flood: chunks", HTTP "/endless-chunks", MUTE, AT(BODY), TOTAL,
     .named = HERE "%http%", .loose = 1},
+{"body", "flood: paced", HTTP "/endless-body", MUTE, AT(BODY), TOTAL,
+    .named = HERE "%http%", .paced = 1},
+{"queue", "redirect: paced", AHTTP "%redirect-slow%/", MUTE, AT(QUEUE), TOTAL,
+    .named = HERE "%redirect-slow%", .paced = 1},
 {"body", "flood: tls", HTTPS "/endless-body", MUTE, AT(BODY), TOTAL,
     .named = "localhost:%https%", .loose = 1},
 {"body", "flood: gzip", HTTP "/bomb", MUTE, AT(BODY), TOTAL,
     .named = HERE "%http%", .loose = 1},
 {"body", "flood: br", HTTP "/bomb-br", MUTE, AT(BODY), TOTAL,
     .named = HERE "%http%", .loose = 1},
+
+{"retry", "mute: not tried again", HTTP "/mute", MUTE, AT(HEAD), TOTAL,
+    .named = HERE "%http%", .retries = 9},
+{"retry", "mute connect: nor this", AHTTP "%tcp-backlog%/", MUTE, AT(CONNECT), TOTAL,
+    .named = HERE "%tcp-backlog%", .retries = 9},
+{"retry", "refused for ever", AHTTP "%tcp-refused%/", AS(CONNECT), AT(CONNECT), TOTAL,
+    .named = HERE "%tcp-refused%", .retries = 100000, .slow = 1},
 };
 /* clang-format on */
 

@@ -15,6 +15,7 @@
 struct values {
     int flag, other, family, when, shown;
     int64_t number, size, time;
+    double rate;
     int count;
     const char *text, *word;
     struct option_list list;
@@ -34,15 +35,16 @@ static const struct option_row rows[] = {
     {'t',            "connect-timeout", "TIME", OPTION_TIME, AT(time),
      "a text that is long enough to need a second line, and even then it goes on a bit", 0, 0,
      NULL},
-    {.help = "Second group"                   },
-    {'o',                 "output", "FILE", OPTION_STRING, AT(text), "a text", 0, 0, NULL},
-    {0,                    "purge", "[METHOD]", OPTION_STRING, AT(word), "a word", 0, 0, "PURGE"},
-    {'d',                   "data", "DATA", OPTION_LIST, AT(list), "a list", 1, 0, NULL},
-    {0,                 "data-raw", "DATA", OPTION_LIST, AT(list), "a list", 2, 0, NULL},
-    {0,           "color", "WHEN", OPTION_ENUM, AT(when), "when", 0, 0, "auto|always|never"},
-    {0,                    "include", "[received|decoded]", OPTION_ENUM, AT(shown), "what", 0, 0, "received|decoded"},
+    {0,                    "rate", "RATE", OPTION_RATE, AT(rate), "a rate", 0, 0, NULL},
+    {.help = "Second group"                },
+    {'o',                   "output", "FILE", OPTION_STRING, AT(text), "a text", 0, 0, NULL},
+    {0,                 "purge", "[METHOD]", OPTION_STRING, AT(word), "a word", 0, 0, "PURGE"},
+    {'d',           "data", "DATA", OPTION_LIST, AT(list), "a list", 1, 0, NULL},
+    {0,                    "data-raw", "DATA", OPTION_LIST, AT(list), "a list", 2, 0, NULL},
+    {0,                 "color", "WHEN", OPTION_ENUM, AT(when), "when", 0, 0, "auto|always|never"},
+    {0,                   "include", "[received|decoded]", OPTION_ENUM, AT(shown), "what", 0, 0, "received|decoded"},
     {'h',                 "help", NULL, OPTION_HELP, 0, "this", 0, 0, NULL},
-    {.help = NULL                  },
+    {.help = NULL          },
 };
 
 static const struct option_set set = {"test", "About.", rows, "More."};
@@ -155,6 +157,41 @@ static void values(void **state)
     assert_int_equal(v.time, 500 * FSOCK_MILLISECOND);
 }
 
+static void rates(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        double rate; /* -1: none */
+    } cases[] = {
+        {"200",     200  },
+        {"200/s",   200  },
+        {"0.5",     0.5  },
+        {".5/s",    0.5  },
+        {"30/m",    0.5  },
+        {"90/h",    0.025},
+        {"0",       0    },
+        {"0/h",     0    },
+        {"1e3",     -1   },
+        {"-1",      -1   },
+        {"",        -1   },
+        {"/s",      -1   },
+        {"5/d",     -1   },
+        {"5s",      -1   },
+        {"5/sec",   -1   },
+        {"1.2.3",   -1   },
+        {"0.001/h", -1   },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        bool good = cases[i].rate >= 0;
+        assert_int_equal(parse("--rate", cases[i].text, NULL), good ? OPTION_OK : OPTION_BAD);
+        if (good)
+            assert_true(v.rate > cases[i].rate - 1e-9 && v.rate < cases[i].rate + 1e-9);
+        else
+            assert_non_null(strstr(why, "--rate needs a rate like 0.5, 200/s, 30/m or 100/h, not"));
+    }
+}
+
 static void mistakes(void **state)
 {
     (void)state;
@@ -216,10 +253,10 @@ static void help(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(letters), cmocka_unit_test(counts),
-        cmocka_unit_test(names),   cmocka_unit_test(lists_keep_order_and_tags),
-        cmocka_unit_test(values),  cmocka_unit_test(mistakes),
-        cmocka_unit_test(help),
+        cmocka_unit_test(letters),  cmocka_unit_test(counts),
+        cmocka_unit_test(names),    cmocka_unit_test(lists_keep_order_and_tags),
+        cmocka_unit_test(values),   cmocka_unit_test(rates),
+        cmocka_unit_test(mistakes), cmocka_unit_test(help),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     option_list_free(&v.list);

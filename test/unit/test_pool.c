@@ -1,57 +1,7 @@
 /* The connection pool: who gets a lease, in which order, and what becomes of kept connections. */
-#include "drive_rig.h"
+#include "pool_rig.h"
 
 #include "net/plain.h"
-#include "op/pool.h"
-
-#define MANY 100
-
-static struct fsk_pool pool;
-
-static void make_pool(struct rig *rig, unsigned per_place, unsigned max_conns)
-{
-    fsk_pool_init(&pool, rig->driver, per_place, max_conns);
-}
-
-/* Every test ends with nothing held: no place may be left over. */
-static void end_pool(void)
-{
-    fsk_pool_fini(&pool);
-    assert_int_equal(pool.places.n, 0);
-    assert_int_equal(pool.conns, 0);
-}
-
-/* What waits for its start; its name is its place and a number: "a1". */
-struct item {
-    struct fsk_list link;
-    const char *name;
-    struct fsk_place *place;
-};
-
-static void queue(struct item *item, const char *name)
-{
-    item->name = name;
-    fsk_list_init(&item->link);
-    item->place = fsk_pool_queue(&pool, fsk_span(name, 1), &item->link);
-    assert_non_null(item->place);
-}
-
-/* The name of what starts next, or "". */
-static const char *next(struct fsk_lease *lease)
-{
-    *lease = (struct fsk_lease){.place = NULL};
-    struct fsk_list *link = fsk_pool_start(&pool, lease);
-    assert_int_equal(link != NULL, lease->held);
-    return link ? FSK_HOLDER(link, struct item, link)->name : "";
-}
-
-static void lease_of(struct fsk_lease *lease, const char *key)
-{
-    *lease = (struct fsk_lease){.place = NULL};
-    fsk_list_init(&lease->waiter);
-    assert_int_equal(fsk_pool_move(&pool, lease, fsk_span_str(key), NULL), FSOCK_OK);
-    assert_true(lease->held);
-}
 
 /* A connection under the lease; *peer is its other end. */
 static struct fsk_conn *open_conn(struct rig *rig, struct fsk_lease *lease, int *peer)
@@ -74,13 +24,6 @@ static struct fsk_conn *kept_conn(struct rig *rig, const char *key, int *peer)
     fsk_conn_keep(conn);
     fsk_pool_release(&lease);
     return conn;
-}
-
-static void pass(struct rig *rig, fsock_time interval)
-{
-    struct event e;
-    event_init(&e, rig, interval, act_nothing, -1, NULL);
-    assert_int_equal(finish(rig, &e.op), FSOCK_OK);
 }
 
 /* Closes the peer's end. True if ours was closed. */
@@ -174,21 +117,6 @@ static void test_unqueue(void **state)
     end_pool();
 }
 
-/* Runs until it has its lease. */
-struct runner {
-    struct fsk_op op;
-    struct fsk_lease lease;
-};
-
-static enum fsock_err runner_step(struct fsk_op *op, fsock_time now)
-{
-    struct runner *r = FSK_HOLDER(op, struct runner, op);
-    (void)now;
-    if (op->expired)
-        return FSOCK_ERR_TIMEOUT;
-    return r->lease.held ? FSOCK_OK : FSOCK_AGAIN;
-}
-
 static void act_release(struct event *e)
 {
     struct runner *r = FSK_HOLDER(e->whom, struct runner, op);
@@ -247,6 +175,89 @@ static void test_move(void **state)
     assert_int_equal(fsk_pool_move(&pool, &lease, FSK_SPAN("a"), NULL), FSOCK_OK);
     assert_int_equal(pool.places.n, 1);
     fsk_pool_release(&lease);
+    end_pool();
+}
+
+/* ---- Holds ----------------------------------------------------------------------------------- */
+
+/* Nothing begins at a place that is held; others go on, and afterwards it does, too. */
+static void test_hold(void **state)
+{
+    struct rig *rig = *state;
+    struct fsk_lease lease[3], none;
+    struct item item[3];
+    make_pool(rig, MANY, MANY);
+    queue(&item[0], "a1");
+    queue(&item[1], "a2");
+    queue(&item[2], "b1");
+    assert_string_equal(next(&lease[0]), "a1");
+    fsock_time until = fsock_now() + 30 * MS;
+    fsk_place_hold(lease[0].place, until);
+    fsk_place_hold(lease[0].place, until - 20 * MS); /* it isn't made shorter */
+    fsk_place_hold(lease[0].place, 1);
+    assert_string_equal(next(&lease[1]), "b1");
+    assert_string_equal(next(&none), "");
+    fsk_pool_release(&lease[0]);
+    assert_string_equal(next(&none), "");
+    pass(rig, 10 * MS);
+    assert_true(fsock_now() >= until || *next(&none) == 0);
+    pass(rig, 30 * MS);
+    assert_string_equal(next(&lease[2]), "a2");
+    fsk_pool_release(&lease[1]);
+    fsk_pool_release(&lease[2]);
+    end_pool();
+}
+
+/* A hold outlives all who use the place, and isn't forgotten with them; but when it is over. */
+static void test_hold_is_remembered(void **state)
+{
+    struct rig *rig = *state;
+    struct fsk_lease lease;
+    struct runner r;
+    make_pool(rig, MANY, MANY);
+    lease_of(&lease, "a");
+    fsock_time until = fsock_now() + 30 * MS;
+    fsk_place_hold(lease.place, until);
+    fsk_pool_release(&lease);
+    assert_int_equal(pool.places.n, 1);
+    r.lease = (struct fsk_lease){.place = NULL};
+    fsk_list_init(&r.lease.waiter);
+    fsk_op_init(&r.op, runner_step, fsock_after(10));
+    assert_int_equal(fsk_pool_move(&pool, &r.lease, FSK_SPAN("a"), &r.op), FSOCK_AGAIN);
+    assert_int_equal(finish(rig, &r.op), FSOCK_OK); /* woken */
+    assert_true(fsock_now() >= until);
+    fsk_place_hold(r.lease.place, fsock_now() + 10 * MS);
+    fsk_pool_release(&r.lease);
+    assert_int_equal(pool.places.n, 1);
+    pass(rig, 20 * MS);
+    assert_int_equal(pool.places.n, 0);
+    lease_of(&lease, "a");
+    fsk_place_hold(lease.place, FSOCK_NEVER);
+    fsk_pool_release(&lease);
+    end_pool();
+}
+
+/* Many holds end in their order, whichever was said last. */
+static void test_holds_in_order(void **state)
+{
+    static const char *const names[] = {"a1", "b1", "c1", "d1"};
+    static const int after[] = {40, 20, 60, 10};
+    struct rig *rig = *state;
+    struct fsk_lease lease[4];
+    struct item item[4];
+    make_pool(rig, MANY, MANY);
+    for (int i = 0; i < 4; i++)
+        queue(&item[i], names[i]);
+    fsock_time now = rig->driver->now = fsock_now();
+    for (int i = 0; i < 4; i++)
+        fsk_place_hold(item[i].place, now + after[i] * MS);
+    pass(rig, 70 * MS);
+    assert_string_equal(next(&lease[0]), "d1");
+    assert_string_equal(next(&lease[1]), "b1");
+    assert_string_equal(next(&lease[2]), "a1");
+    assert_string_equal(next(&lease[3]), "c1");
+    for (int i = 0; i < 4; i++)
+        fsk_pool_release(&lease[i]);
     end_pool();
 }
 
@@ -414,6 +425,9 @@ int main(void)
         BOTH(test_unqueue),
         BOTH(test_waiters),
         BOTH(test_move),
+        BOTH(test_hold),
+        BOTH(test_hold_is_remembered),
+        BOTH(test_holds_in_order),
         BOTH(test_last_kept_first_taken),
         BOTH(test_max_conns),
         BOTH(test_peer_ends_idle),

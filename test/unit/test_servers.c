@@ -248,50 +248,6 @@ static void names_for_people(void **state)
 
 /* ---- paces ---- */
 
-static void as_many_a_second_as_asked_for(void **state)
-{
-    (void)state;
-    static const int64_t rates[] = {1, 8, 100, 1000, 4000, 50000};
-    for (size_t i = 0; i < sizeof rates / sizeof *rates; i++) {
-        struct fsk_pace p = {.interval = SEC / rates[i], .slack = MS};
-        int64_t n[3] = {0};
-        for (fsock_time t = 0; t < 3 * SEC; t += MS / 20)
-            for (; p.next <= HOUR + t; n[t / SEC]++)
-                fsk_pace_take(&p, HOUR + t);
-        assert_in_range(n[0], rates[i], rates[i] + rates[i] / 1000 + 1);
-        assert_int_equal(n[1], rates[i]);
-        assert_int_equal(n[2], rates[i]);
-    }
-}
-
-static void late_ones_are_made_up_for_a_little(void **state)
-{
-    (void)state;
-    struct fsk_pace p = {.interval = MS / 10, .slack = MS};
-    for (unsigned pause = 1; pause <= 3; pause++) {
-        fsock_time now = HOUR * pause;
-        unsigned n = 0;
-        for (; p.next <= now; n++)
-            fsk_pace_take(&p, now);
-        assert_int_equal(n, 11); /* what a millisecond would have had, and one */
-        assert_int_equal(p.next, now + MS / 10);
-    }
-}
-
-static void debts_are_paid_back(void **state)
-{
-    (void)state;
-    struct fsk_pace p = {.interval = 10 * MS, .slack = MS}, none = {.interval = 0};
-    for (unsigned i = 0; i < 100; i++) {
-        fsk_pace_take(&p, HOUR);
-        fsk_pace_take(&none, HOUR);
-    }
-    assert_int_equal(p.next, HOUR + SEC - MS);
-    fsk_pace_take(&p, HOUR + 500 * MS);
-    assert_int_equal(p.next, HOUR + SEC - MS + 10 * MS);
-    assert_int_equal(none.next, 0);
-}
-
 static void paces_of_servers(void **state)
 {
     (void)state;
@@ -327,9 +283,6 @@ int main(void)
         T(those_to_come_are_counted),
         T(who_waits_is_woken),
         T(names_for_people),
-        T(as_many_a_second_as_asked_for),
-        T(late_ones_are_made_up_for_a_little),
-        T(debts_are_paid_back),
         T(paces_of_servers),
     };
     return cmocka_run_group_tests_name("servers", tests, NULL, NULL);
