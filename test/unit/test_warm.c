@@ -27,6 +27,7 @@ static void prepare(void)
     rounds_fini(&rounds);
     fsock_request_init(&ask.request);
     ask.request.flags = FSOCK_FAIL_STATUS | FSOCK_FOLLOW;
+    ask.restarting = ask.request;
     options.warm = 1;
     assert_int_equal(rounds_init(&rounds, &options, &ask, why, sizeof why), 0);
 }
