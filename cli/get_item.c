@@ -39,11 +39,6 @@ struct item {
 
 /* ---- A run's items --------------------------------------------------------------------------- */
 
-static bool is_stdout(const char *name)
-{
-    return strcmp(name, "-") == 0;
-}
-
 void items_init(struct items *all, const struct get_options *o, const struct get_request *ask,
                 const struct rounds *rounds, fsock_fetch *fetch, struct report *report,
                 struct journal *journal)
@@ -132,7 +127,7 @@ static const char *url_text(const struct item *item)
 static bool set_sink(struct items *all, struct item *item, const struct source_url *u)
 {
     char name[NAME_SIZE];
-    item->stdout_asked = u->output && is_stdout(u->output);
+    item->stdout_asked = u->output && get_is_dash(u->output);
     if (item->stdout_asked ||
         (!u->output && all->report->single && !all->o->json && !all->o->remote_name)) {
         sink_to_stdout(&item->sink, &all->report->out);
