@@ -12,7 +12,7 @@
 #include "get_names.h"
 #include "get_sink.h"
 
-enum { KEPT_URL = 4096, CHUNK = 65536 };
+enum { KEPT_URL = 4096, CHUNK = 65536, WAITING_MOST = 8192 };
 
 /* A request of its own, to continue a file. */
 struct resumption {
@@ -22,7 +22,7 @@ struct resumption {
 
 struct item {
     struct fsk_list link; /* in items.used or items.spare */
-    struct fsk_list turn; /* in items.next, or it waits for a purge */
+    struct fsk_list turn; /* in items.next, or it waits for its page */
     struct fsk_buf url;   /* with a NUL behind it */
     const char *list;     /* NULL: the command line */
     uint64_t line, number;
@@ -40,11 +40,6 @@ struct item {
 };
 
 /* ---- A run's items --------------------------------------------------------------------------- */
-
-static bool is_stdout(const char *name)
-{
-    return strcmp(name, "-") == 0;
-}
 
 void items_init(struct items *all, const struct get_options *o, const struct get_request *ask,
                 const struct rounds *rounds, const struct rounds *abroad, fsock_fetch *fetch,
@@ -73,7 +68,7 @@ void items_fini(struct items *all)
         fsk_buf_fini(&item->url);
         free(item);
     }
-    purge_unref(all->purge);
+    page_unref(all->page);
 }
 
 /* ---- Making and freeing ---------------------------------------------------------------------- */
@@ -106,7 +101,7 @@ void item_drop(struct items *all, struct item *item)
     free(item->resumed);
     free(item->failure);
     fsk_list_remove(&item->turn);
-    purge_unref(item->at.purge);
+    page_unref(item->at.page);
     if (item->url.cap > KEPT_URL)
         fsk_buf_fini(&item->url);
     fsk_buf_clear(&item->url);
@@ -139,7 +134,7 @@ static const char *url_text(const struct item *item)
 static bool set_sink(struct items *all, struct item *item, const struct source_url *u)
 {
     char name[NAME_SIZE];
-    item->stdout_asked = u->output && is_stdout(u->output);
+    item->stdout_asked = u->output && get_is_dash(u->output);
     if (item->stdout_asked ||
         (!u->output && all->report->single && !all->o->json && !all->o->remote_name)) {
         sink_to_stdout(&item->sink, &all->report->out);
@@ -153,18 +148,18 @@ static bool set_sink(struct items *all, struct item *item, const struct source_u
     return sink_to_file(&item->sink, all->o->output_dir, name);
 }
 
-/* The first round, and the purge that all variants of the URL share. False: out of memory. */
+/* The first round, and the page that all variants of the URL share. False: out of memory. */
 static bool set_round(struct items *all, struct item *item, const struct source_url *u)
 {
-    bool purge = all->rounds->purge && !u->why;
-    bool leads = purge && (!all->purge || all->purge->serial != u->serial);
-    if (leads) {
-        purge_unref(all->purge);
-        all->purge = purge_new(u->serial);
+    bool shares = rounds_share(all->rounds) && !u->why;
+    bool first = shares && (!all->page || all->page->serial != u->serial);
+    if (first) {
+        page_unref(all->page);
+        all->page = page_new(u->serial);
     }
-    if (purge && !all->purge)
+    if (shares && !all->page)
         return false;
-    rounds_begin(all->rounds, &item->at, purge ? purge_ref(all->purge) : NULL, leads);
+    rounds_begin(all->rounds, &item->at, shares ? page_ref(all->page) : NULL, first);
     return true;
 }
 
@@ -239,10 +234,20 @@ static enum fsock_err ask(struct items *all, struct item *item)
 
 enum fsock_err item_add(struct items *all, struct item *item)
 {
-    struct purge *purge = item->at.purge;
-    if (!purge || purge->ended || item->at.round == ROUND_PURGE)
-        return ask(all, item);
-    fsk_list_append(&purge->waiting, &item->turn);
+    struct page *page = item->at.page;
+    if (!page || !page->busy) {
+        enum fsock_err err;
+        if (page)
+            page->busy = true;
+        err = ask(all, item);
+        if (page && err == FSOCK_AGAIN)
+            page->busy = false;
+        return err;
+    }
+    if (all->waiting == WAITING_MOST)
+        return FSOCK_AGAIN;
+    fsk_list_append(&page->waiting, &item->turn);
+    all->waiting++;
     all->open++;
     return FSOCK_OK;
 }
@@ -282,7 +287,7 @@ static void record(struct items *all, const struct item *item,
         .cache_before = item->at.before,
         .time_before = item->at.time_before,
         .received_before = item->at.received,
-        .purge_status = item->at.purge ? item->at.purge->status : 0,
+        .purge_status = item->at.page ? item->at.page->purge_status : 0,
     };
     report_record(all->report, &r);
 }
@@ -513,27 +518,29 @@ static void on_done(struct items *all, struct item *item, const struct fsock_eve
         report_moved(all->report, e->response->size_body);
 }
 
-/* The purge is over: those that have waited for it are next. */
-static void release(struct items *all, struct purge *purge)
+/* The page's next variant has its turn. */
+static void next_turn(struct items *all, struct page *page)
 {
-    FSK_LIST_EACH (turn, &purge->waiting) {
-        fsk_list_remove(turn);
-        fsk_list_append(&all->next, turn);
-    }
+    page->busy = !fsk_list_empty(&page->waiting);
+    if (!page->busy)
+        return;
+    struct fsk_list *turn = page->waiting.next;
+    fsk_list_remove(turn);
+    fsk_list_append(&all->next, turn);
+    all->waiting--;
 }
 
 /* A round has ended; all->outcome says how. */
 static void round_ended(struct items *all, struct item *item, const struct fsock_response *response)
 {
-    bool purge = item->at.round == ROUND_PURGE;
     rounds_next(all->rounds, &item->at, response, &all->outcome);
     if (item->at.round != ROUND_END) {
         fsk_list_append(&all->next, &item->turn);
         all->open++;
-        if (purge)
-            release(all, item->at.purge);
         return;
     }
+    if (item->at.page)
+        next_turn(all, item->at.page);
     /* Those that were still in the queue when the run was ended have no record. */
     if (item->started || !all->stopped || all->report->single)
         record(all, item, response);

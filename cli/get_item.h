@@ -34,7 +34,8 @@ struct items {
     size_t open;             /* handed over, and not ended */
     struct fsk_list used, spare;
     struct fsk_list next; /* those of `used` whose next round is to be asked for */
-    struct purge *purge;  /* of the URL at hand; NULL: none */
+    struct page *page;    /* of the URL at hand; NULL: none */
+    size_t waiting;       /* those that wait for their page's turn */
     bool stopped;         /* the library was told to stop: those that had not begun get no record */
     bool over;            /* ... because --run-time struck */
     struct outcome outcome; /* of the item at hand */
@@ -52,8 +53,9 @@ void items_fini(struct items *all);
 struct item *item_of_url(struct items *all, const struct source_url *u);
 
 /*
- * Hand it to the library. FSOCK_OK, or if the queue is full FSOCK_AGAIN: once more after
- * FSOCK_EVENT_ROOM. Any other result has ended it, with its record.
+ * Hand it to the library, as soon as those before it of the same page have ended. FSOCK_OK, or if
+ * the queue is full FSOCK_AGAIN: once more after the next event. Any other result has ended it,
+ * with its record.
  */
 enum fsock_err item_add(struct items *all, struct item *item);
 

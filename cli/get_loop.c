@@ -353,6 +353,7 @@ static enum fsock_err feed(struct loop *l)
         l->busy = true;
     if (l->ended)
         close_inboxes(l);
+    items_go_on(&l->items); /* what ended at once brings no event */
     return err == FSOCK_AGAIN ? FSOCK_OK : err;
 }
 

@@ -200,29 +200,24 @@ static bool has_output(const struct get_options *o, const char *name)
     return false;
 }
 
-static bool is_dash(const char *name)
-{
-    return strcmp(name, "-") == 0;
-}
-
 /* conflict(), of what has to do with earlier runs. */
 static const char *journal_conflict(const struct get_options *o)
 {
     if (o->merge && (o->lists.n || o->sitemaps.n || o->journal || o->lock))
         return "--merge only joins journals: fsock get --merge OUT JOURNAL...";
-    if (o->merge && (!*o->merge || is_dash(o->merge)))
+    if (o->merge && (!*o->merge || get_is_dash(o->merge)))
         return "--merge needs the name of the file to be made";
     if (o->merge && !o->urls.n)
         return "--merge needs the journals that it is to join";
     if (!o->journal && (o->resume || o->only_failed || o->fresh))
         return "--resume, --only-failed and --fresh go by a journal; say which with --journal FILE";
-    if (o->journal && (!*o->journal || is_dash(o->journal)))
+    if (o->journal && (!*o->journal || get_is_dash(o->journal)))
         return "--journal needs the name of a file, which is read and written";
     if (o->resume && o->fresh)
         return "--resume passes over all that the journal has, however old; drop it or --fresh";
     if (o->journal && o->query)
         return "-G changes each URL, and a journal has them as they were given; drop one of them";
-    if (o->lock && (!*o->lock || is_dash(o->lock)))
+    if (o->lock && (!*o->lock || get_is_dash(o->lock)))
         return "--lock needs the name of a file";
     if (o->lock && o->journal && strcmp(o->lock, o->journal) == 0)
         return "--journal locks its file by itself; drop --lock";

@@ -53,6 +53,12 @@ void get_options_fini(struct get_options *o);
 /* False if options can't go together or make no sense: `why` says so. */
 bool get_options_check(struct get_options *o, char *why, size_t cap);
 
+/* "-": standard input or output, not a file. */
+static inline bool get_is_dash(const char *name)
+{
+    return name[0] == '-' && !name[1];
+}
+
 /* One URL, whose body is what the user wants; else records are. */
 static inline bool get_is_single(const struct get_options *o)
 {

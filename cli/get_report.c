@@ -40,11 +40,6 @@ void report_init(struct report *r, const struct get_options *o)
                   r->started);
 }
 
-static bool is_stdout(const char *name)
-{
-    return strcmp(name, "-") == 0;
-}
-
 int report_open(struct report *r, char *why, size_t cap)
 {
     const char *dump = r->o->dump_header;
@@ -55,7 +50,7 @@ int report_open(struct report *r, char *why, size_t cap)
             return EXIT_MEMORY;
         }
     }
-    if (dump && !is_stdout(dump)) {
+    if (dump && !get_is_dash(dump)) {
         r->dump_fd = open(dump, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
         if (r->dump_fd < 0) {
             snprintf(why, cap, "can't write %s: %s", dump, fsk_errno_text(errno));

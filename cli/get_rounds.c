@@ -17,14 +17,15 @@ static void make_purge(struct rounds *r, const char *method, const struct fsock_
     r->purging.range = NULL;
 }
 
+/* `begun`: something else was asked about this URL before. */
 static void make_requests(const struct rounds *r, struct round_requests *to,
-                          const struct fsock_request *request)
+                          const struct fsock_request *request, bool begun)
 {
     to->fetch = to->look = to->proof = *request;
     to->look.method = "HEAD";
     to->look.flags &= ~(unsigned)FSOCK_FAIL_STATUS; /* who knows no HEAD may know GET */
-    to->look.flags |= r->purge ? FSOCK_FIRST : 0;
-    to->fetch.flags |= r->purge || r->look ? FSOCK_FIRST : 0;
+    to->look.flags |= begun ? FSOCK_FIRST : 0;
+    to->fetch.flags |= begun || r->look ? FSOCK_FIRST : 0;
     to->proof.flags |= FSOCK_FIRST;
 }
 
@@ -56,7 +57,7 @@ int rounds_init(struct rounds *r, const struct get_options *o, const struct fsoc
         struct fsock_request request = *usual;
         if (r->variants.n)
             request.headers = r->variants.v[i].headers;
-        make_requests(r, &r->of[i], &request);
+        make_requests(r, &r->of[i], &request, r->purge || i > 0);
         code = code ? code : check(&request, why, cap);
     }
     return code ? code : check(&r->purging, why, cap);
@@ -73,11 +74,11 @@ const char *rounds_variant(const struct rounds *r, unsigned variant)
     return variant < r->variants.n ? r->variants.v[variant].name : NULL;
 }
 
-/* ---- Purges ---------------------------------------------------------------------------------- */
+/* ---- Pages ----------------------------------------------------------------------------------- */
 
-struct purge *purge_new(uint64_t serial)
+struct page *page_new(uint64_t serial)
 {
-    struct purge *p = calloc(1, sizeof *p);
+    struct page *p = calloc(1, sizeof *p);
     if (!p)
         return NULL;
     p->refs = 1;
@@ -86,13 +87,13 @@ struct purge *purge_new(uint64_t serial)
     return p;
 }
 
-struct purge *purge_ref(struct purge *p)
+struct page *page_ref(struct page *p)
 {
     p->refs++;
     return p;
 }
 
-void purge_unref(struct purge *p)
+void page_unref(struct page *p)
 {
     if (!p || --p->refs)
         return;
@@ -116,12 +117,11 @@ static struct fsk_span status_words(const struct fsock_response *response)
     return fsk_span_trim(fsk_span(space, line.n - (size_t)(space - line.p)));
 }
 
-static void purged(struct purge *p, const char *method, const struct fsock_response *response,
+static void purged(struct page *p, const char *method, const struct fsock_response *response,
                    const struct outcome *outcome)
 {
     struct outcome told = *outcome;
-    p->ended = true;
-    p->status = response->status;
+    p->purge_status = response->status;
     if (outcome->exitcode == EXIT_FINE && is_forgotten(response->status))
         return;
     if (outcome->exitcode == EXIT_FINE) {
@@ -148,9 +148,10 @@ static enum round after_purge(const struct rounds *r)
     return r->look ? ROUND_LOOK : ROUND_FETCH;
 }
 
-void rounds_begin(const struct rounds *r, struct rounds_at *at, struct purge *purge, bool leads)
+void rounds_begin(const struct rounds *r, struct rounds_at *at, struct page *page, bool first)
 {
-    *at = (struct rounds_at){.round = leads ? ROUND_PURGE : after_purge(r), .purge = purge};
+    bool purge = r->purge && first;
+    *at = (struct rounds_at){.round = purge ? ROUND_PURGE : after_purge(r), .page = page};
 }
 
 const struct fsock_request *rounds_request(const struct rounds *r, const struct rounds_at *at,
@@ -198,8 +199,8 @@ static void go_on(struct rounds_at *at, enum round next, const struct fsock_resp
 static void end(struct rounds_at *at, struct outcome *outcome)
 {
     at->round = ROUND_END;
-    if (outcome->exitcode == EXIT_FINE && at->purge && at->purge->failure)
-        *outcome = *at->purge->failure;
+    if (outcome->exitcode == EXIT_FINE && at->page && at->page->failure)
+        *outcome = *at->page->failure;
 }
 
 void rounds_next(const struct rounds *r, struct rounds_at *at,
@@ -208,7 +209,7 @@ void rounds_next(const struct rounds *r, struct rounds_at *at,
     bool fine = outcome->exitcode == EXIT_FINE;
     switch (at->round) {
     case ROUND_PURGE:
-        purged(at->purge, r->purging.method, response, outcome);
+        purged(at->page, r->purging.method, response, outcome);
         at->round = after_purge(r);
         return;
     case ROUND_LOOK:

@@ -8,6 +8,9 @@
  *
  * Without any of these options there is only the fetch. Each round but the first goes to the front
  * of the library's queue (FSOCK_FIRST), so that visitors find a page that was purged again soon.
+ *
+ * A page's variants are asked for one after the other: caches that know only by the answer what a
+ * page varies by let them wait for each other, or take one for another's and lose it.
  */
 #ifndef FSOCK_CLI_GET_ROUNDS_H
 #define FSOCK_CLI_GET_ROUNDS_H
@@ -39,23 +42,20 @@ struct rounds {
     struct round_requests *of; /* for each variant, or for the only one there is */
 };
 
-/*
- * The purge of one URL, shared by the items of its variants: the first of them asks, the others
- * wait for it.
- */
-struct purge {
+/* One URL, shared by the items of its variants. The first of them purges. */
+struct page {
     unsigned refs;
-    uint64_t serial; /* of the URL in the source */
-    bool ended;
-    int status;              /* of the answer; 0: none */
-    struct outcome *failure; /* NULL: the cache has forgotten the page */
-    struct fsk_list waiting; /* the owner's links */
+    uint64_t serial;         /* of the URL in the source */
+    bool busy;               /* one of them has its turn */
+    struct fsk_list waiting; /* the owner's links: those that wait for theirs */
+    int purge_status;        /* of the answer to the purge; 0: none */
+    struct outcome *failure; /* ... NULL: the cache has forgotten the page, or there was no purge */
 };
 
 /* How far an item is. */
 struct rounds_at {
     enum round round;
-    struct purge *purge;           /* NULL: none */
+    struct page *page;             /* NULL: there is but this item of the URL, and no purge */
     bool asked;                    /* there was an answer before the last one: */
     enum fsk_cache_verdict before; /* ... what it told of the cache */
     fsock_time time_before;        /* ... how long it took */
@@ -81,18 +81,21 @@ static inline unsigned rounds_variants(const struct rounds *r)
 /* A variant's name; NULL: there is but one. */
 const char *rounds_variant(const struct rounds *r, unsigned variant);
 
-/* A URL's purge, referred to once; NULL: out of memory. */
-struct purge *purge_new(uint64_t serial);
-struct purge *purge_ref(struct purge *p);
+/* Whether items need a page. */
+static inline bool rounds_share(const struct rounds *r)
+{
+    return r->purge || r->variants.n > 1;
+}
+
+/* A page, referred to once; NULL: out of memory. */
+struct page *page_new(uint64_t serial);
+struct page *page_ref(struct page *p);
 
 /* NULL is fine. The last one to let go frees it; nobody may be waiting then. */
-void purge_unref(struct purge *p);
+void page_unref(struct page *p);
 
-/*
- * An item begins, with the URL's purge or NULL, which becomes its own. `leads`: it is the one that
- * asks for it.
- */
-void rounds_begin(const struct rounds *r, struct rounds_at *at, struct purge *purge, bool leads);
+/* An item begins, with its page or NULL, which becomes its own. The first one of a page purges. */
+void rounds_begin(const struct rounds *r, struct rounds_at *at, struct page *page, bool first);
 
 /* What to ask now. */
 const struct fsock_request *rounds_request(const struct rounds *r, const struct rounds_at *at,

@@ -265,6 +265,8 @@ void out_json(struct out *o, struct fsk_span s)
 
 void out_text(struct out *o, struct fsk_span s)
 {
+    if (!s.n)
+        return; /* an empty span may have no bytes to begin at */
     const unsigned char *p = (const unsigned char *)s.p;
     size_t plain = 0, i = 0;
     while (i < s.n) {

@@ -27,6 +27,7 @@ static void prepare(void)
     rounds_fini(&rounds);
     fsock_request_init(&ask.request);
     ask.request.flags = FSOCK_FAIL_STATUS | FSOCK_FOLLOW;
+    ask.restarting = ask.request;
     options.warm = 1;
     assert_int_equal(rounds_init(&rounds, &options, &ask.request, why, sizeof why), 0);
 }
@@ -60,10 +61,10 @@ static enum round answer(const char *line, int status, const char *cache)
     return at.round;
 }
 
-static void begin(struct purge *purge)
+static void begin(struct page *page)
 {
     outcome_fine(&outcome);
-    rounds_begin(&rounds, &at, purge, purge && !purge->ended);
+    rounds_begin(&rounds, &at, page, page != NULL);
 }
 
 static void only_a_fetch(void **state)
@@ -163,30 +164,30 @@ static void purges(void **state)
     options.purge = "BAN";
     prepare();
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct purge *purge = purge_new(1);
-        begin(purge_ref(purge));
+        struct page *page = page_new(1);
+        begin(page_ref(page));
         const struct fsock_request *r = rounds_request(&rounds, &at, 0);
         assert_string_equal(r->method, "BAN");
         assert_int_equal(r->flags, FSOCK_DISCARD);
         assert_int_equal(answer(rows[i].line, rows[i].status, "none"), ROUND_FETCH);
-        assert_int_equal(purge->status, rows[i].status);
+        assert_int_equal(page->purge_status, rows[i].status);
         assert_true(rounds_request(&rounds, &at, 0)->flags & FSOCK_FIRST);
         outcome_fine(&outcome);
         assert_int_equal(answer("200 OK", 200, "MISS"), ROUND_END);
         assert_string_equal(outcome.text, rows[i].sentence ? rows[i].sentence : "");
         assert_int_equal(outcome.exitcode, rows[i].sentence ? EXIT_STATUS : EXIT_FINE);
-        purge_unref(at.purge);
-        purge_unref(purge);
+        page_unref(at.page);
+        page_unref(page);
     }
-    struct purge *purge = purge_new(1);
-    begin(purge);
+    struct page *page = page_new(1);
+    begin(page);
     outcome_fail(&outcome, EXIT_CONNECT, "connect", 111, "connect a: refused");
     assert_int_equal(answer("", 0, ""), ROUND_FETCH);
     outcome_fine(&outcome);
     assert_int_equal(answer("200 OK", 200, "MISS"), ROUND_END);
     assert_string_equal(outcome.text, "BAN: connect a: refused");
     assert_string_equal(outcome.err, "purge");
-    purge_unref(purge);
+    page_unref(page);
 }
 
 static void variants(void **state)
