@@ -17,7 +17,7 @@ static const struct errno_code exits[] = {
      "get: the URL's scheme is none of http and https; errno: no such error",
      "check the URL, or the word"),
     EXIT(USAGE, "A mistake on the command line",
-     "an option, or what was given with it, makes no sense",
+     "an option, or what was given with it, makes no sense; or another run has the journal or lock",
      "the sentence says which; see --help"),
     EXIT(URL, "No URL, or no name",
      "what was given can't be asked for",
@@ -120,7 +120,7 @@ static const struct errno_code classes[] = {
     CLASS(ERR_CLOSED, "closed"), CLASS(ERR_PROTOCOL, "protocol"),
     CLASS(ERR_TRUNCATED, "truncated"), CLASS(ERR_TOO_BIG, "too-big"), CLASS(ERR_DECODE, "decode"),
     CLASS(ERR_REDIRECTS, "redirects"), CLASS(ERR_STATUS, "status"), CLASS(ERR_RESUME, "resume"),
-    CLASS(ERR_CANCELED, "canceled"),
+    CLASS(ERR_CANCELED, "canceled"), CLASS(ERR_ASIDE, "aside"),
     CLASS(ERR_FORBIDDEN, "forbidden"),
 };
 

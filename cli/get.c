@@ -73,7 +73,7 @@ static int make_fetch(struct get *g, size_t share, fsock_fetch **fetch, char *wh
     struct fsock_options options = g->ask.options;
     size_t parallel = ((size_t)g->o.parallel + share - 1) / share;
     options.own_files = (int)share * (1 + options.own_files) - 1; /* the others' are its own, too */
-    *fetch = fsock_fetch_new(&options, (unsigned)parallel, (unsigned)g->o.per_host, &fault);
+    *fetch = fsock_fetch_new(&options, (unsigned)parallel, (unsigned)get_per_host(&g->o), &fault);
     if (*fetch)
         return 0;
     struct outcome outcome;

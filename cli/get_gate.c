@@ -129,7 +129,7 @@ static enum gate_verdict verdict(const struct gate *g, int note, bool listed)
 
 enum gate_verdict gate_pass(struct gate *g, const struct source_url *u, struct fsk_span variant)
 {
-    bool remembers = !g->o->repeat && g->o->lists.n;
+    bool remembers = !g->o->repeat && !get_is_single(g->o);
     if (!remembers && !has_rule(g->o))
         return GATE_GO;
     if (!url_key(&g->key, u->text, variant))

@@ -8,11 +8,11 @@
  *
  * The journal's last word on a URL counts:
  *
- *                        fine          failed   not in it
- *     --resume           passed over   passed   fetched
- *     --only-failed      passed over   fetched  passed over
- *     both               passed over   fetched  fetched
- *     --fresh TIME       if younger    fetched  fetched
+ *                        fine          failed        not in it
+ *     --resume           passed over   passed over   fetched
+ *     --only-failed      passed over   fetched       passed over
+ *     both               passed over   fetched       fetched
+ *     --fresh TIME       if younger    fetched       fetched
  */
 #ifndef FSOCK_CLI_GET_GATE_H
 #define FSOCK_CLI_GET_GATE_H

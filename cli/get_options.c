@@ -17,6 +17,8 @@ static const struct option_row rows[] = {
     LIST('i', "input-file", "FILE", lists, 0, "a list of URLs, one a line; - is standard input"),
     NUMBER('P', "parallel", parallel, 1, 100000, "transfers at once (64)"),
     NUMBER(0, "per-host", per_host, 1, 100000, "connections to one host at once (6)"),
+    FLAG(0, "adaptive", adaptive, "as many at once as a host bears; in a list on, up to --per-host"),
+    FLAG(0, "breaker", breaker, "set hosts aside that can't be reached (on in a list)"),
     TEXT(0, "shard", "I/N", shard_text, "of the URLs the I-th of N parts alone: 1/8 to 8/8, or auto"),
     NUMBER(0, "threads", threads, 1, 256, "loops that fetch, each in a thread of its own (1)"),
 
@@ -157,7 +159,8 @@ void get_options_init(struct get_options *o)
         .retry = -1,
         .retry_delay = -1,
         .parallel = 64,
-        .per_host = 6,
+        .adaptive = -1,
+        .breaker = -1,
         .threads = 1,
         .max_redirects = 20,
     };

@@ -19,6 +19,7 @@ struct get_options {
     struct option_list urls, lists, outputs, headers, data, resolve;
     struct option_list allow, deny;
     int remote_name, create_dirs, head, query, location, fail, insecure, compressed, raw, http10;
+    int adaptive, breaker; /* -1: in a list, the usual */
     int silent, show_error, retry_all, retry_refused, verbose, json, ordered, progress, summary,
         fast_open;
     int family, include, colour;
@@ -58,6 +59,12 @@ static inline bool get_is_single(const struct get_options *o)
 static inline unsigned get_retries(const struct get_options *o)
 {
     return o->retry >= 0 ? (unsigned)o->retry : get_is_single(o) ? 0 : 2;
+}
+
+/* Connections to one host at once, at most. Asked to find out by itself, the run may use all. */
+static inline int64_t get_per_host(const struct get_options *o)
+{
+    return o->per_host ? o->per_host : o->adaptive > 0 ? o->parallel : 6;
 }
 
 /* Bodies go to files, all or some of them. */

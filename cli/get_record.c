@@ -335,8 +335,9 @@ static size_t user_len(struct fsk_span auth)
 
 void record_url(struct out *o, struct fsk_span url, void (*put)(struct out *, struct fsk_span))
 {
-    struct fsk_span auth = url.n ? authority(url) : url;
-    size_t user = auth.n ? user_len(auth) : 0;
+    bool any = url.n && memchr(url.p, '@', url.n);
+    struct fsk_span auth = any ? authority(url) : fsk_span(NULL, 0);
+    size_t user = user_len(auth);
     if (!user) {
         put(o, url);
         return;

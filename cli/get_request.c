@@ -218,6 +218,10 @@ static void make_options(struct fsock_options *f, const struct get_options *o)
     f->keylog_file = getenv("SSLKEYLOGFILE");
     f->max_body = (uint64_t)o->max_body;
     f->max_ratio = (uint32_t)o->max_ratio;
+    f->adaptive = o->adaptive > 0                        ? FSOCK_ADAPT_UP
+                  : o->adaptive < 0 && !get_is_single(o) ? FSOCK_ADAPT_DOWN
+                                                         : 0;
+    f->breaker = o->breaker < 0 ? !get_is_single(o) : o->breaker;
     f->host_rate = o->host_rate;
     f->host_bytes = (double)o->host_limit_rate;
     f->host_delay = o->delay;

@@ -46,7 +46,7 @@ static bool next_line(struct journal_reader *r, char **line, size_t *n)
 {
     for (;;) {
         size_t len = fsk_buf_len(&r->buf);
-        char *start = r->buf.mem + r->buf.start;
+        char *start = len ? r->buf.mem + r->buf.start : NULL;
         char *newline =
             len > r->scanned ? memchr(start + r->scanned, '\n', len - r->scanned) : NULL;
         if (newline) {

@@ -117,7 +117,12 @@ static inline void out_u64(struct out *o, uint64_t v)
         out_padded(o, v, 1);
 }
 
-void out_i64(struct out *o, int64_t v);
+static inline void out_i64(struct out *o, int64_t v)
+{
+    if (v < 0)
+        out_char(o, '-');
+    out_u64(o, v < 0 ? -(uint64_t)v : (uint64_t)v);
+}
 
 /* Nanoseconds as seconds with six decimals: "0.001234"; negative is 0. */
 void out_seconds(struct out *o, int64_t ns);

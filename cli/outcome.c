@@ -59,6 +59,7 @@ int exitcode_of(enum fsock_err err, enum fsock_stage stage)
         [FSOCK_ERR_STATUS] = EXIT_STATUS,
         [FSOCK_ERR_RESUME] = EXIT_RANGE,
         [FSOCK_ERR_CANCELED] = EXIT_CANCELED,
+        [FSOCK_ERR_ASIDE] = EXIT_CONNECT,
         [FSOCK_ERR_FORBIDDEN] = EXIT_FORBIDDEN,
     };
     switch (err) {

@@ -84,8 +84,9 @@ enum fsock_err {
     FSOCK_ERR_STATUS,     /* a complete answer, but with a status that counts as a failure */
     FSOCK_ERR_RESUME,     /* a range was asked for and can't be continued */
     FSOCK_ERR_CANCELED,   /* the caller took it back */
-    FSOCK_ERR_FORBIDDEN,  /* options.public_only, allow_hosts or deny_hosts says no */
-    FSOCK_ERR_COUNT_      /* how many there are; not an error */
+    FSOCK_ERR_ASIDE, /* not tried: the place could not be reached so often that it is set aside */
+    FSOCK_ERR_FORBIDDEN, /* options.public_only, allow_hosts or deny_hosts says no */
+    FSOCK_ERR_COUNT_     /* how many there are; not an error */
 };
 
 /* Where on its way an operation was. */
@@ -146,6 +147,12 @@ struct fsock_fault {
 /* ---- Options: how sockets are opened --------------------------------------------------------- */
 
 typedef struct fsock_pacer fsock_pacer;
+
+/* options.adaptive: how many requests at once a scheme, host and port gets at first. */
+enum {
+    FSOCK_ADAPT_UP = 1,  /* two: more while it bears them */
+    FSOCK_ADAPT_DOWN = 2 /* per_host: fewer when it does not bear them */
+};
 
 /*
  * Set by fsock_options_init() to the defaults named here. Pointers are borrowed until the call that
@@ -225,6 +232,10 @@ struct fsock_options {
     double host_bytes;     /* bytes per second with one: answers, and bodies of requests */
     fsock_time host_delay; /* nanoseconds between the starts of two requests there, at least; the
                               longer of it and what host_rate asks for holds */
+    int adaptive; /* FSOCK_ADAPT_UP or _DOWN: requests to one scheme, host and port at once are as
+                     many as it bears, as its answers show: no more than make them later, fewer when
+                     it fails or says 429 or 503; never more than per_host */
+    int breaker;  /* 1: what can't be reached, time and again, is set aside (FSOCK_ERR_ASIDE) */
 };
 
 FSOCK_API void fsock_options_init(struct fsock_options *options);

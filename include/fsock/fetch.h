@@ -188,6 +188,15 @@ FSOCK_API enum fsock_err fsock_fetch_add(fsock_fetch *fetch, const char *url, si
                                          struct fsock_fault *fault);
 
 /*
+ * From now on, let at least `delay` nanoseconds pass between the starts of two requests to the
+ * scheme, host and port of this URL, if that is more than the options ask for; 0: what they do. So
+ * much is remembered of 10,000 of them; of more, of those slowed first, only while they are in use.
+ * FSOCK_OK; FSOCK_ERR_INPUT with the fault filled in; FSOCK_ERR_MEMORY.
+ */
+FSOCK_API enum fsock_err fsock_fetch_slow(fsock_fetch *fetch, const char *url, size_t url_len,
+                                          fsock_time delay, struct fsock_fault *fault);
+
+/*
  * The next event, waiting for it until `deadline` (a past one: only what is there). FSOCK_OK;
  * FSOCK_EOF if nothing is queued, running or watched; FSOCK_ERR_TIMEOUT at the deadline;
  * FSOCK_ERR_MEMORY, FSOCK_ERR_SYSTEM. The event's texts and bytes live until the next call with
@@ -214,7 +223,7 @@ FSOCK_API void fsock_fetch_cancel(fsock_fetch *fetch, uint64_t id);
  */
 FSOCK_API void fsock_fetch_stop(fsock_fetch *fetch, const char *why);
 
-/* How many transfers run, and how many wait in the queue. */
+/* How many transfers run (or rest, to be tried again), and how many wait in the queue. */
 FSOCK_API size_t fsock_fetch_running(const fsock_fetch *fetch);
 FSOCK_API size_t fsock_fetch_queued(const fsock_fetch *fetch);
 

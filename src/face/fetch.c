@@ -12,6 +12,7 @@
 #include "face/given.h"
 #include "face/watch.h"
 #include "base/trace.h"
+#include "op/pool_learn.h"
 #include "op/request.h"
 #include "op/transfer.h"
 
@@ -199,6 +200,22 @@ enum fsock_err fsock_fetch_add(fsock_fetch *f, const char *url, size_t url_len,
     return FSOCK_OK;
 }
 
+enum fsock_err fsock_fetch_slow(fsock_fetch *f, const char *url, size_t url_len, fsock_time delay,
+                                struct fsock_fault *fault)
+{
+    struct fsk_aim aim;
+    struct fsock_fault unheard;
+    fault = fault ? fault : &unheard;
+    *fault = (struct fsock_fault){.err = FSOCK_OK};
+    if (delay < 0)
+        return fsk_fault_set(fault, FSOCK_ERR_INPUT, FSOCK_STAGE_NONE, 0, "the delay is negative");
+    enum fsock_err err = fsk_aim_init(&aim, fsk_span(url, url_len), f->http.routes, fault);
+    if (err == FSOCK_OK && !fsk_pool_slow(&f->http.pool, fsk_buf_span(&aim.place), delay))
+        err = fsk_fault_set(fault, FSOCK_ERR_MEMORY, FSOCK_STAGE_NONE, ENOMEM, "out of memory");
+    fsk_aim_fini(&aim);
+    return err;
+}
+
 enum fsock_err fsock_fetch_watch(fsock_fetch *f, int fd, unsigned events, void *user)
 {
     return fsk_watches_add(&f->watches, fd, events, user);
@@ -271,21 +288,33 @@ static void show_end(struct fsock_fetch *f, struct job *job, struct fsock_event 
     f->shown = job;
 }
 
-/* A job that never started ends like any other: with a transfer that has not moved. */
+/* A job that never started, in no list, ends like any other: with a transfer that has not moved.
+ * Its place is what is to blame; NULL: it was canceled. */
+static bool show_unstarted(struct fsock_fetch *f, struct job *job, const struct fsk_place *place,
+                           struct fsock_event *e)
+{
+    struct fsk_transfer *t = malloc(sizeof *t);
+    if (!t) {
+        fsk_list_append(&f->canceled, &job->link);
+        return false;
+    }
+    fsk_transfer_init(t, &f->http, fsk_span(job->url, job->url_len), job->request, job->id);
+    if (place)
+        (void)fsk_place_blame(place, t->aim.peer, &t->fault);
+    fsk_transfer_cancel(t, f->why[0] ? f->why : "canceled");
+    fsk_fault_advise(&t->fault);
+    t->op.err = t->fault.err;
+    job->transfer = t;
+    f->n_running++;
+    show_end(f, job, e);
+    return true;
+}
+
 static bool show_canceled(struct fsock_fetch *f, struct fsock_event *e)
 {
     struct job *job = FSK_HOLDER(f->canceled.next, struct job, link);
-    struct fsk_transfer *t = malloc(sizeof *t);
-    if (!t)
-        return false;
-    fsk_transfer_init(t, &f->http, fsk_span(job->url, job->url_len), job->request, job->id);
-    fsk_transfer_cancel(t, f->why[0] ? f->why : "canceled");
-    t->op.err = FSOCK_ERR_CANCELED;
-    job->transfer = t;
-    f->n_running++;
     fsk_list_remove(&job->link);
-    show_end(f, job, e);
-    return true;
+    return show_unstarted(f, job, NULL, e);
 }
 
 /* A transfer has had its rest: it waits for a lease, in front of those that have not begun. */
@@ -377,10 +406,30 @@ static bool show_step(struct fsock_fetch *f, struct fsock_event *e)
     return true;
 }
 
-/* Start what may run now. FSOCK_AGAIN: nothing that would have to be shown. */
+/* One of those that wait for a place that is dead ends. FSOCK_AGAIN: it runs, and will see that. */
+static enum fsock_err end_doomed(struct fsock_fetch *f, struct fsk_place *place,
+                                 struct fsock_event *e)
+{
+    struct job *job = FSK_HOLDER(place->queue.next, struct job, link);
+    if (job->transfer) {
+        end_return(job);
+        fsk_list_append(&f->running, &job->link);
+        fsk_transfer_resume(job->transfer, NULL);
+        return FSOCK_AGAIN;
+    }
+    unqueue(f, job);
+    fsk_pool_unqueue(place, &job->link); /* the place stays: it is remembered */
+    return show_unstarted(f, job, place, e) ? FSOCK_OK : FSOCK_ERR_MEMORY;
+}
+
+/* End what can't run at all, start what may run now. FSOCK_AGAIN: nothing that would have to be
+ * shown. */
 static enum fsock_err start_jobs(struct fsock_fetch *f, struct fsock_event *e)
 {
     enum fsock_err err = FSOCK_AGAIN;
+    struct fsk_place *dead;
+    while (err == FSOCK_AGAIN && (dead = fsk_pool_doomed(&f->http.pool)) != NULL)
+        err = end_doomed(f, dead, e);
     while (err == FSOCK_AGAIN && f->n_running - f->http.resting < f->parallel &&
            fsk_pool_ready(&f->http.pool))
         err = start_job(f, e);

@@ -333,11 +333,22 @@ static enum fsock_err show(struct fsk_exchange *x, enum fsk_exchange_event event
     return FSOCK_AGAIN;
 }
 
+/* Nothing had come when the request began to go out, and it went out whole: to ask at once for an
+ * answer would be in vain. */
+static bool answer_takes_time(struct fsk_exchange *x)
+{
+    bool quiet = x->plan.quiet.wants && x->send_over;
+    if (quiet)
+        x->op.wait = x->plan.quiet;
+    x->plan.quiet.wants = 0;
+    return quiet;
+}
+
 /* Read up to the end of the header, and send meanwhile: an answer may come before all is sent. */
 static enum fsock_err up_to_head(struct fsk_exchange *x, fsock_time now)
 {
     enum fsock_err err = send_more(x, now);
-    if (x->op.yield)
+    if (x->op.yield || answer_takes_time(x))
         return FSOCK_AGAIN;
     if (x->plan.no_wait)
         return err == FSOCK_OK || err == FSOCK_AGAIN ? fsk_exchange_leave(x, now)

@@ -42,6 +42,8 @@ struct fsk_exchange_plan {
     bool no_decode;   /* leave Content-Encoding alone */
     bool no_wait;     /* it is over when the peer's machine has the request: no answer */
     const char *peer; /* "shop.example:443", for sentences */
+    /* What the stream waits for, if a read has just said FSOCK_AGAIN; else nothing. */
+    struct fsk_wait quiet;
 };
 
 /* Bytes of one direction move when it is their turn in each of these. */

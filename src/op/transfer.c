@@ -9,6 +9,7 @@
 #include "base/fault.h"
 #include "base/time.h"
 #include "base/trace.h"
+#include "op/pool_learn.h"
 #include "op/request.h"
 #include "op/transfer_chain.h"
 #include "op/transfer_response.h"
@@ -102,6 +103,9 @@ static enum fsock_err end_in_queue(struct fsk_transfer *t)
 /* Give up connection and lease until again.until. */
 static enum fsock_err rest(struct fsk_transfer *t, bool keep)
 {
+    int64_t pause = t->again.until - t->http->driver->now;
+    fsk_mark(fsk_op_trace(&t->op), FSOCK_MARK_RETRY, t->op.id, -1, t->fault.sys_errno, 0,
+             fsk_text("why", t->again.why), fsk_number("delay_us", pause > 0 ? pause / 1000 : 0));
     if (t->exchanging)
         fsk_transfer_note_end(t);
     if (t->showing)
@@ -169,6 +173,7 @@ static enum fsock_err begin_exchange(struct fsk_transfer *t)
                      t->request->resume_from || t->again.from,
         .no_wait = t->request->flags & FSOCK_NO_WAIT,
         .peer = t->aim.peer,
+        .quiet = t->reused ? t->conn->quiet : (struct fsk_wait){.wants = 0},
     };
     fsk_transfer_note_stream(t);
     t->response.proxy_used = t->aim.target.proxy.kind != FSK_PROXY_NONE;
@@ -219,8 +224,12 @@ static enum fsock_err at_place(struct fsk_transfer *t, fsock_time now)
         if (err == FSOCK_ERR_MEMORY)
             return end(t, err);
     }
+    if (fsk_lease_is_aside(&t->lease))
+        return end(t, fsk_place_blame(t->lease.place, t->aim.peer, &t->fault));
+    if (t->op.expired && (!t->lease.held || t->response.retries))
+        return end_in_queue(t); /* (to try again now would only hide what happened) */
     if (!t->lease.held)
-        return t->op.expired ? end_in_queue(t) : FSOCK_AGAIN;
+        return FSOCK_AGAIN;
     t->reused = take_kept(t);
     if (t->reused)
         return begin_exchange(t);
@@ -346,6 +355,8 @@ static enum fsock_err at_head(struct fsk_transfer *t, fsock_time now)
 {
     const struct fsk_h1_head *head = &t->exchange.head;
     struct fsk_span location;
+    fsk_lease_answered(&t->lease, head->status, t->started + t->response.times.pretransfer,
+                       t->exchange.first_at);
     if (fsk_transfer_retry_answer(t, now))
         return pass_over(t, FSK_THEN_REST);
     bool moved = is_redirect(head->status) &&
@@ -421,9 +432,12 @@ static bool may_repeat(const struct fsk_transfer *t, enum fsock_err err)
 
 static enum fsock_err failed(struct fsk_transfer *t, enum fsock_err err, fsock_time now)
 {
+    bool repeat = may_repeat(t, err);
+    if (!repeat)
+        fsk_lease_failed(&t->lease, &t->fault, t->exchanging && t->exchange.first_at);
     if (t->op.expired)
         return end(t, err);
-    if (!may_repeat(t, err)) {
+    if (!repeat) {
         bool again = t->then == FSK_THEN_REST || fsk_transfer_retry_failure(t, now);
         return again ? rest(t, false) : end(t, err);
     }

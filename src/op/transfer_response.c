@@ -1,7 +1,5 @@
 #include "op/transfer_response.h"
 
-#include <stdio.h>
-
 #include "base/time.h"
 
 void fsk_response_init(struct fsock_response *response, const char *method)
@@ -22,16 +20,22 @@ static fsock_time since_start(const struct fsk_transfer *t, fsock_time at)
     return at ? at - t->started : -1;
 }
 
+static void note_address(char out[FSK_ADDR_TEXT], const struct fsk_addr *addr)
+{
+    out[0] = '\0';
+    if (addr->family)
+        fsk_addr_format(addr, out);
+}
+
 void fsk_transfer_note_stream(struct fsk_transfer *t)
 {
     struct fsock_response *r = &t->response;
     struct fsk_layer_info info;
-    char text[FSK_ADDR_TEXT];
+    static_assert(sizeof r->remote_ip >= FSK_ADDR_TEXT && sizeof r->local_ip >= FSK_ADDR_TEXT,
+                  "they hold any address");
     fsk_stream_info(&t->conn->stream, &info);
-    fsk_addr_format(&info.remote, text);
-    snprintf(r->remote_ip, sizeof r->remote_ip, "%s", info.remote.family ? text : "");
-    fsk_addr_format(&info.local, text);
-    snprintf(r->local_ip, sizeof r->local_ip, "%s", info.local.family ? text : "");
+    note_address(r->remote_ip, &info.remote);
+    note_address(r->local_ip, &info.local);
     r->remote_port = info.remote.port;
     r->local_port = info.local.port;
     r->tls_version = info.tls_version ? info.tls_version : "";

@@ -4,7 +4,7 @@
 
 #include "base/fault.h"
 #include "base/time.h"
-#include "base/trace.h"
+#include "op/resolve_lookup.h"
 #include "op/retry.h"
 #include "wire/range.h"
 #include "wire/retryafter.h"
@@ -28,12 +28,6 @@ static bool set_time(struct fsk_transfer *t, int64_t asked, fsock_time now)
         t->again.until = t->again.until > opens ? t->again.until : opens;
     }
     return t->again.until < t->op.deadline;
-}
-
-static void mark(const struct fsk_transfer *t, fsock_time now)
-{
-    fsk_mark(fsk_op_trace(&t->op), FSOCK_MARK_RETRY, t->op.id, -1, t->fault.sys_errno, 0,
-             fsk_text("why", t->again.why), fsk_number("delay", t->again.until - now));
 }
 
 /* ---- After an answer ------------------------------------------------------------------------- */
@@ -69,7 +63,6 @@ bool fsk_transfer_retry_answer(struct fsk_transfer *t, fsock_time now)
     if (!fsk_retry_status(status) || !may_try(t, NULL) || !set_time(t, asked, now))
         return false;
     snprintf(t->again.why, sizeof t->again.why, "the answer is %d", status);
-    mark(t, now);
     return true;
 }
 
@@ -108,12 +101,13 @@ static bool broke_off(struct fsk_transfer *t, const char *why)
 bool fsk_transfer_retry_failure(struct fsk_transfer *t, fsock_time now)
 {
     const char *why = fsk_retry_cause(&t->fault);
-    if (!why || !may_try(t, &t->fault) || !set_time(t, 0, now))
+    /* The resolver would answer out of its memory before. */
+    int64_t least = t->fault.err == FSOCK_ERR_DNS ? FSK_TTL_FAILED * FSOCK_SECOND : 0;
+    if (!why || !may_try(t, &t->fault) || !set_time(t, least, now))
         return false;
     if (t->showing && !broke_off(t, why))
         return false;
     snprintf(t->again.why, sizeof t->again.why, "%s", why);
-    mark(t, now);
     return true;
 }
 

@@ -117,14 +117,15 @@ def test_only_failed(site, fsock, tmp):
                            old_line(broken, 5) + old_line(broken, 4, "reset", 0, 56) +
                            old_line(broken, 3, "status", 404, 22))
     before = (tmp / "j").read_text()
-    result = fsock("get", "--journal", "j", "--only-failed", "--json", "-i", write_list(tmp, good, bad, new, mended, broken))
+    result = fsock("get", "--journal", "j", "--only-failed", "--retry", 0, "--json", "-i",
+                   write_list(tmp, good, bad, new, mended, broken))
     assert {r["url"] for r in result.records} == {bad, broken} and result.code == 111
     assert "passed over: 2 in the journal, 1 not failed\n" in result.errors
     (tmp / "j").write_text(before)
-    result = fsock("get", "--journal", "j", "--only-failed", "--json")  # all of them, without a list
+    result = fsock("get", "--journal", "j", "--only-failed", "--retry", 0, "--json")  # all of them, without a list
     assert sorted((r["url"], r["list"], r["line"]) for r in result.records) == [(bad, "j", 3), (broken, "j", 7)]
     (tmp / "j").write_text(before)
-    result = fsock("get", "--journal", "j", "--only-failed", "--resume", "--json", "-i", "list")
+    result = fsock("get", "--journal", "j", "--only-failed", "--resume", "--retry", 0, "--json", "-i", "list")
     assert {r["url"] for r in result.records} == {bad, broken, new}
     result = fsock("get", "--journal", "nowhere", "--only-failed")
     assert result.code == 26 and result.errors == "fsock: get: can't read the journal nowhere: no such file\n"
@@ -137,7 +138,7 @@ def test_only_failed_of_a_long_journal(fsock, tmp):
         out.write(FIRST)
         for n in range(20000):
             out.write(old_line(f"http://127.0.0.1:1/{n}", 5, "connect", 0, 7))
-    result = fsock("get", "--journal", "j", "--only-failed", "-w", "%{url}\n", "--threads", 2)
+    result = fsock("get", "--journal", "j", "--only-failed", "-w", "%{url}\n", "--threads", 2, "--retry", 0)
     assert result.code == 111 and len(set(result.lines)) == len(result.lines) == 20000
     assert len(read(tmp / "j")) == 40000
 
@@ -241,17 +242,19 @@ def test_a_lock_needs_no_rights_to_write(site, fsock, tmp):
 
 def test_merge(fsock, tmp):
     a, b, c = (f"http://host.test/{n}" for n in "abc")
-    (tmp / "one").write_text(FIRST + old_line(a, 100) + old_line(b, 90, "reset", 0, 56) + old_line(a, 80))
-    (tmp / "two").write_text(FIRST + old_line(b, 70) + old_line("HTTP://HOST.test/a", 85) + old_line(c, 60)[:-3])
+    second_a, second_b = old_line(a, 80), old_line(b, 70)
+    first_b = old_line(b, 90, "reset", 0, 56)
+    (tmp / "one").write_text(FIRST + old_line(a, 100) + first_b + second_a)
+    (tmp / "two").write_text(FIRST + second_b + old_line("HTTP://HOST.test/a", 85) + old_line(c, 60)[:-3])
     result = fsock("get", "--merge", "out", "one", "two")
     assert result.code == 0 and result.errors == "fsock: get: 5 records of 2 journals, 2 of them in out\n"
-    assert (tmp / "out").read_text() == FIRST + old_line(a, 80) + old_line(b, 70)
+    assert (tmp / "out").read_text() == FIRST + second_a + second_b
     assert not (tmp / "out.part").exists()
     before = (tmp / "out").read_text()
     result = fsock("get", "--merge", "out", "one")
     assert result.code == 2 and "out is there already" in result.errors and (tmp / "out").read_text() == before
     assert fsock("get", "-s", "--merge", "one", "one").errors == ""
-    assert (tmp / "one").read_text() == FIRST + old_line(b, 90, "reset", 0, 56) + old_line(a, 80)
+    assert (tmp / "one").read_text() == FIRST + first_b + second_a
 
 
 def test_merge_refuses(fsock, tmp):

@@ -328,6 +328,7 @@ static void exit_codes(void **state)
         {FSOCK_ERR_TOO_BIG,    FSOCK_STAGE_BODY,    63 },
         {FSOCK_ERR_TOO_BIG,    FSOCK_STAGE_HEAD,    56 },
         {FSOCK_ERR_PROXY,      FSOCK_STAGE_PROXY,   97 },
+        {FSOCK_ERR_ASIDE,      FSOCK_STAGE_QUEUE,   7  },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         assert_int_equal(exitcode_of(cases[i].err, cases[i].stage), cases[i].code);

@@ -163,6 +163,27 @@ static void test_failures(void **state)
     }
 }
 
+/* Name servers are asked again, not the resolver's memory of what they have said. */
+static void test_name_servers(void **state)
+{
+    struct fsock_request r = retrying(1, 0);
+    struct fsock_options o = site_options();
+    char servers[64];
+    (void)state;
+    snprintf(servers, sizeof servers, "127.0.0.1:%d", site_port(&site, "dns"));
+    o.dns_servers = servers;
+    long before = stat_of("dns_queries");
+    struct got *g = fetch("http://servfail.site.test/", NULL, &o);
+    assert_int_equal(g->err, FSOCK_ERR_DNS);
+    long each = stat_of("dns_queries") - before;
+    forget(g);
+    g = fetch("http://servfail.site.test/", &r, &o);
+    assert_int_equal(g->err, FSOCK_ERR_DNS);
+    assert_int_equal(g->response.retries, 1);
+    assert_int_equal(stat_of("dns_queries") - before, 3 * each);
+    forget(g);
+}
+
 static void test_other_failures(void **state)
 {
     static const char *const services[] = {"tls-expired", "tls-wronghost", "tls-plain"};
@@ -360,19 +381,13 @@ static void test_resumed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_statuses),
-        cmocka_unit_test(test_no_retries_left),
-        cmocka_unit_test(test_other_statuses),
-        cmocka_unit_test(test_methods),
-        cmocka_unit_test(test_after_redirect),
-        cmocka_unit_test(test_failures),
-        cmocka_unit_test(test_other_failures),
-        cmocka_unit_test(test_retry_after),
-        cmocka_unit_test(test_pause_does_not_fit),
-        cmocka_unit_test(test_total_limit),
-        cmocka_unit_test(test_goes_on),
-        cmocka_unit_test(test_restart),
-        cmocka_unit_test(test_no_restart),
+        cmocka_unit_test(test_statuses),       cmocka_unit_test(test_no_retries_left),
+        cmocka_unit_test(test_other_statuses), cmocka_unit_test(test_methods),
+        cmocka_unit_test(test_after_redirect), cmocka_unit_test(test_failures),
+        cmocka_unit_test(test_name_servers),   cmocka_unit_test(test_other_failures),
+        cmocka_unit_test(test_retry_after),    cmocka_unit_test(test_pause_does_not_fit),
+        cmocka_unit_test(test_total_limit),    cmocka_unit_test(test_goes_on),
+        cmocka_unit_test(test_restart),        cmocka_unit_test(test_no_restart),
         cmocka_unit_test(test_resumed),
     };
     return cmocka_run_group_tests(tests, rig_start, rig_stop);
