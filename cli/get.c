@@ -30,6 +30,7 @@
 struct get {
     struct get_options o;
     struct get_request ask;
+    struct rounds rounds;
     struct source source;
     struct gate gate;
     struct report report;
@@ -57,7 +58,8 @@ static int prepare_options(struct get *g, char *why, size_t cap)
             return code;
         g->o.write_out = g->format;
     }
-    return get_request_init(&g->ask, &g->o, why, cap);
+    int code = get_request_init(&g->ask, &g->o, why, cap);
+    return code ? code : rounds_init(&g->rounds, &g->o, &g->ask, why, cap);
 }
 
 static int no_memory(char *why, size_t cap)
@@ -129,6 +131,7 @@ static int prepare(struct get *g, char *why, size_t cap)
     bool threads = g->o.threads > 1 && !g->report.single;
     g->run = (struct run){.o = &g->o,
                           .ask = &g->ask,
+                          .rounds = &g->rounds,
                           .source = &g->source,
                           .gate = &g->gate,
                           .report = &g->report,
@@ -138,6 +141,8 @@ static int prepare(struct get *g, char *why, size_t cap)
     if (!source_init(&g->source, &g->o, &g->gate) || g->run.signals < 0 ||
         (threads && g->run.room < 0) || !loop_init(&g->first, &g->run, fetch, NULL))
         return no_memory(why, cap);
+    g->source.variants = rounds_variants(&g->rounds);
+    batch_init(&g->run.batch, (uint64_t)g->o.batch * g->source.variants, g->o.pause);
     report_patience(&g->report, g->run.deadline, FSOCK_NEVER, g->run.signals);
     return threads ? prepare_workers(g, why, cap) : 0;
 }
@@ -198,6 +203,7 @@ static void free_all(struct get *g)
     free(g->inboxes);
     loop_fini(&g->first);
     source_fini(&g->source);
+    rounds_fini(&g->rounds);
     get_request_fini(&g->ask);
     if (g->run.room > STDERR_FILENO)
         close(g->run.room);

@@ -22,9 +22,12 @@ struct resumption {
 
 struct item {
     struct fsk_list link; /* in items.used or items.spare */
+    struct fsk_list turn; /* in items.next, or it waits for a purge */
     struct fsk_buf url;   /* with a NUL behind it */
     const char *list;     /* NULL: the command line */
     uint64_t line, number;
+    unsigned variant;
+    struct rounds_at at;
     bool started;      /* it had left the queue */
     bool stdout_asked; /* by -o - */
     int spool;         /* --include=decoded: the body until the header is known; or -1 */
@@ -42,9 +45,12 @@ static bool is_stdout(const char *name)
 }
 
 void items_init(struct items *all, const struct get_options *o, const struct get_request *ask,
-                fsock_fetch *fetch, struct report *report, struct journal *journal)
+                const struct rounds *rounds, fsock_fetch *fetch, struct report *report,
+                struct journal *journal)
 {
-    *all = (struct items){.o = o, .ask = ask, .fetch = fetch, .report = report, .journal = journal};
+    *all = (struct items){
+        .o = o, .ask = ask, .rounds = rounds, .fetch = fetch, .report = report, .journal = journal};
+    fsk_list_init(&all->next);
     fsk_list_init(&all->used);
     fsk_list_init(&all->spare);
 }
@@ -60,6 +66,7 @@ void items_fini(struct items *all)
         fsk_buf_fini(&item->url);
         free(item);
     }
+    purge_unref(all->purge);
 }
 
 /* ---- Making and freeing ---------------------------------------------------------------------- */
@@ -77,6 +84,7 @@ static struct item *item_new(struct items *all)
         item = FSK_HOLDER(all->spare.next, struct item, link);
         fsk_list_remove(&item->link);
     }
+    fsk_list_init(&item->turn);
     sink_init(&item->sink);
     item->spool = -1;
     fsk_list_append(&all->used, &item->link);
@@ -90,6 +98,8 @@ void item_drop(struct items *all, struct item *item)
         close(item->spool);
     free(item->resumed);
     free(item->failure);
+    fsk_list_remove(&item->turn);
+    purge_unref(item->at.purge);
     if (item->url.cap > KEPT_URL)
         fsk_buf_fini(&item->url);
     fsk_buf_clear(&item->url);
@@ -136,6 +146,21 @@ static bool set_sink(struct items *all, struct item *item, const struct source_u
     return sink_to_file(&item->sink, all->o->output_dir, name);
 }
 
+/* The first round, and the purge that all variants of the URL share. False: out of memory. */
+static bool set_round(struct items *all, struct item *item, const struct source_url *u)
+{
+    bool purge = all->rounds->purge && !u->why;
+    bool leads = purge && (!all->purge || all->purge->serial != u->serial);
+    if (leads) {
+        purge_unref(all->purge);
+        all->purge = purge_new(u->serial);
+    }
+    if (purge && !all->purge)
+        return false;
+    rounds_begin(all->rounds, &item->at, purge ? purge_ref(all->purge) : NULL, leads);
+    return true;
+}
+
 struct item *item_of_url(struct items *all, const struct source_url *u)
 {
     struct item *item = item_new(all);
@@ -144,7 +169,8 @@ struct item *item_of_url(struct items *all, const struct source_url *u)
     item->list = u->list;
     item->line = u->line;
     item->number = u->number;
-    if (set_url(all, item, u->text) && set_sink(all, item, u))
+    item->variant = u->variant;
+    if (set_url(all, item, u->text) && set_sink(all, item, u) && set_round(all, item, u))
         return item;
     item_drop(all, item);
     return NULL;
@@ -155,6 +181,8 @@ static const struct fsock_request *request_for(struct items *all, struct item *i
 {
     const struct fsock_request *usual =
         sink_restarts(&item->sink) ? &all->ask->restarting : &all->ask->request;
+    if (all->o->warm || all->o->vary.n)
+        return rounds_request(all->rounds, &item->at, item->variant);
     if (!all->o->continue_at)
         return usual;
     if (!item->resumed) {
@@ -171,7 +199,8 @@ static const struct fsock_request *request_for(struct items *all, struct item *i
     return &item->resumed->request;
 }
 
-enum fsock_err item_add(struct items *all, struct item *item)
+/* Ask for its round. FSOCK_OK, FSOCK_AGAIN; else it has ended. */
+static enum fsock_err ask(struct items *all, struct item *item)
 {
     struct fsock_fault fault = {.err = FSOCK_OK};
     struct fsk_span url = fsk_buf_span(&item->url);
@@ -193,6 +222,31 @@ enum fsock_err item_add(struct items *all, struct item *item)
     return err;
 }
 
+enum fsock_err item_add(struct items *all, struct item *item)
+{
+    struct purge *purge = item->at.purge;
+    if (!purge || purge->ended || item->at.round == ROUND_PURGE)
+        return ask(all, item);
+    fsk_list_append(&purge->waiting, &item->turn);
+    all->open++;
+    return FSOCK_OK;
+}
+
+enum fsock_err items_go_on(struct items *all)
+{
+    while (!fsk_list_empty(&all->next)) {
+        struct item *item = FSK_HOLDER(all->next.next, struct item, turn);
+        fsk_list_remove(&item->turn);
+        all->open--;
+        if (ask(all, item) != FSOCK_AGAIN)
+            continue;
+        fsk_list_prepend(&all->next, &item->turn);
+        all->open++;
+        return FSOCK_AGAIN;
+    }
+    return FSOCK_OK;
+}
+
 /* ---- The record ------------------------------------------------------------------------------ */
 
 static void record(struct items *all, const struct item *item,
@@ -207,6 +261,13 @@ static void record(struct items *all, const struct item *item,
         .outcome = &all->outcome,
         .file = all->outcome.exitcode == EXIT_FINE ? item->sink.name : NULL,
         .referer = all->o->referer,
+        .warm = all->o->warm || all->o->vary.n,
+        .variant = rounds_variant(all->rounds, item->variant),
+        .again = item->at.asked,
+        .cache_before = item->at.before,
+        .time_before = item->at.time_before,
+        .received_before = item->at.received,
+        .purge_status = item->at.purge ? item->at.purge->status : 0,
     };
     report_record(all->report, &r);
 }
@@ -215,7 +276,10 @@ static void record(struct items *all, const struct item *item,
 static void remember(struct items *all, const struct item *item,
                      const struct fsock_response *response)
 {
+    const char *variant = rounds_variant(all->rounds, item->variant);
     struct journal_record r = {
+        .cache = fsk_span_str(all->o->warm ? fsk_cache_verdict_name(record_verdict(response)) : ""),
+        .variant = fsk_span_str(variant ? variant : ""),
         .time = fsk_time_unix(),
         .err = fsk_span_str(all->outcome.err),
         .status = response->status > 0 ? (unsigned)response->status : 0,
@@ -426,6 +490,35 @@ static void on_done(struct items *all, struct item *item, const struct fsock_eve
         report_moved(all->report, e->response->size_body);
 }
 
+/* The purge is over: those that have waited for it are next. */
+static void release(struct items *all, struct purge *purge)
+{
+    FSK_LIST_EACH (turn, &purge->waiting) {
+        fsk_list_remove(turn);
+        fsk_list_append(&all->next, turn);
+    }
+}
+
+/* A round has ended; all->outcome says how. */
+static void round_ended(struct items *all, struct item *item, const struct fsock_response *response)
+{
+    bool purge = item->at.round == ROUND_PURGE;
+    rounds_next(all->rounds, &item->at, response, &all->outcome);
+    if (item->at.round != ROUND_END) {
+        fsk_list_append(&all->next, &item->turn);
+        all->open++;
+        if (purge)
+            release(all, item->at.purge);
+        return;
+    }
+    /* Those that were still in the queue when the run was ended have no record. */
+    if (item->started || !all->stopped || all->report->single)
+        record(all, item, response);
+    if (!all->stopped || all->outcome.exitcode == EXIT_FINE)
+        remember(all, item, response);
+    item_drop(all, item);
+}
+
 void item_event(struct items *all, const struct fsock_event *e)
 {
     struct item *item = e->user;
@@ -446,12 +539,7 @@ void item_event(struct items *all, const struct fsock_event *e)
     case FSOCK_EVENT_DONE:
         on_done(all, item, e);
         all->open--;
-        /* Those that were still in the queue when the run was ended have no record. */
-        if (item->started || !all->stopped || all->report->single)
-            record(all, item, e->response);
-        if (!all->stopped || e->err != FSOCK_ERR_CANCELED)
-            remember(all, item, e->response);
-        item_drop(all, item);
+        round_ended(all, item, e->response);
         break;
     default:
         break;

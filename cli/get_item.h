@@ -16,6 +16,7 @@
 #include "base/list.h"
 #include "get_report.h"
 #include "get_request.h"
+#include "get_rounds.h"
 #include "get_source.h"
 #include "journal.h"
 #include "outcome.h"
@@ -28,17 +29,21 @@ struct items {
     const struct get_request *ask;
     fsock_fetch *fetch;
     struct report *report;
+    const struct rounds *rounds;
     struct journal *journal; /* NULL: none */
-    size_t open;             /* handed to the library, and not ended */
+    size_t open;             /* handed over, and not ended */
     struct fsk_list used, spare;
-    bool stopped; /* the library was told to stop: those that had not begun get no record */
-    bool over;    /* ... because --run-time struck */
+    struct fsk_list next; /* those of `used` whose next round is to be asked for */
+    struct purge *purge;  /* of the URL at hand; NULL: none */
+    bool stopped;         /* the library was told to stop: those that had not begun get no record */
+    bool over;            /* ... because --run-time struck */
     struct outcome outcome; /* of the item at hand */
 };
 
 /* All is borrowed. */
 void items_init(struct items *all, const struct get_options *o, const struct get_request *ask,
-                fsock_fetch *fetch, struct report *report, struct journal *journal);
+                const struct rounds *rounds, fsock_fetch *fetch, struct report *report,
+                struct journal *journal);
 
 /* After items_init(), or of what is all zero. The library must have let go of every item. */
 void items_fini(struct items *all);
@@ -51,6 +56,12 @@ struct item *item_of_url(struct items *all, const struct source_url *u);
  * FSOCK_EVENT_ROOM. Any other result has ended it, with its record.
  */
 enum fsock_err item_add(struct items *all, struct item *item);
+
+/*
+ * Hand over what goes on with another round; to be called before others are. FSOCK_AGAIN if the
+ * queue is full.
+ */
+enum fsock_err items_go_on(struct items *all);
 
 /* End one of a list that was never handed over, with a record that says why. */
 void item_refuse(struct items *all, struct item *item, const char *why);

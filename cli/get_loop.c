@@ -62,7 +62,10 @@ static char list_watch, signal_watch, room_watch, inbox_watch;
 /* Until when nothing need happen; a worker is poked. */
 static fsock_time next_tick(const struct loop *l)
 {
-    return l->inbox ? FSOCK_NEVER : fsk_time_min(l->run->report->progress.next, l->run->deadline);
+    const struct run *run = l->run;
+    if (l->inbox)
+        return FSOCK_NEVER;
+    return fsk_time_min(fsk_time_min(run->report->progress.next, run->deadline), run->batch.until);
 }
 
 /* Wait for an event; before that, write what is waiting to be read by others. */
@@ -161,13 +164,20 @@ static size_t count_running(const struct loop *l)
     return n;
 }
 
+/* Whether what had blocked the first loop is over, but for a pause. */
+static bool may_go_on(struct run *run)
+{
+    return report_has_room(run->report, run->numbered) &&
+           (!run->batch.size || batch_ended(&run->batch, report_ended(run->report)));
+}
+
 /* What goes by the clock, and the end of the run. */
 static void tick(struct loop *l, fsock_time now)
 {
     struct run *run = l->run;
     if (l->inbox) {
         l->running = fsock_fetch_running(l->fetch);
-        if (run->blocked && report_has_room(run->report, run->numbered))
+        if (run->blocked && may_go_on(run))
             (void)!eventfd_write(run->room, 1);
     } else {
         report_tick(run->report, now, count_running(l));
@@ -191,19 +201,29 @@ static void list_broke(struct loop *l, const char *name)
     report_say(l->run->report, text);
 }
 
+static bool batch_has_room(struct run *run)
+{
+    return !run->batch.size ||
+           batch_goes_on(&run->batch, run->numbered, report_ended(run->report), fsock_now());
+}
+
 static enum list_result from_source(struct loop *l)
 {
     struct run *run = l->run;
-    run->blocked = !report_has_room(run->report, run->numbered);
-    return run->blocked ? LIST_WAIT : source_next(run->source, &l->url);
+    run->blocked = true; /* before we look: who ends meanwhile must know that we wait */
+    if (!report_has_room(run->report, run->numbered) || !batch_has_room(run))
+        return LIST_WAIT;
+    run->blocked = false;
+    return source_next(run->source, &l->url);
 }
 
 /* A URL of the source's is at hand, with its number, unless it is to be passed over. */
 static enum fsock_err admit(struct loop *l)
 {
     struct run *run = l->run;
+    const char *variant = rounds_variant(run->rounds, l->url.variant);
     enum gate_verdict verdict =
-        l->url.why ? GATE_GO : gate_pass(run->gate, &l->url, fsk_span(NULL, 0));
+        l->url.why ? GATE_GO : gate_pass(run->gate, &l->url, fsk_span_str(variant ? variant : ""));
     if (verdict == GATE_NO_MEMORY)
         return FSOCK_ERR_MEMORY;
     l->at_hand = verdict == GATE_GO;
@@ -289,10 +309,10 @@ static void close_inboxes(struct loop *l)
 /* Take as many as there is room for. FSOCK_OK, or FSOCK_ERR_MEMORY. */
 static enum fsock_err feed(struct loop *l)
 {
-    enum fsock_err err = FSOCK_OK;
-    if (l->ended)
-        return FSOCK_OK;
+    enum fsock_err err = items_go_on(&l->items);
     l->busy = false;
+    if (l->ended || err != FSOCK_OK)
+        return FSOCK_OK;
     for (unsigned i = 0; err == FSOCK_OK && i < LINES_A_TURN; i++) {
         if (!l->at_hand)
             err = next_url(l);
@@ -314,7 +334,7 @@ bool loop_init(struct loop *l, struct run *run, fsock_fetch *fetch, struct inbox
 {
     *l = (struct loop){.run = run, .fetch = fetch, .inbox = inbox};
     struct journal *journal = run->gate->journal.name ? &run->gate->journal : NULL;
-    items_init(&l->items, run->o, run->ask, fetch, run->report, journal);
+    items_init(&l->items, run->o, run->ask, run->rounds, fetch, run->report, journal);
     int fd = inbox ? inbox->news : run->signals;
     bool good = fsock_fetch_watch(fetch, fd, FSOCK_READABLE,
                                   inbox ? &inbox_watch : &signal_watch) == FSOCK_OK;

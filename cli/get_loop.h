@@ -17,6 +17,7 @@
 
 #include <fsock.h>
 
+#include "get_batch.h"
 #include "get_gate.h"
 #include "get_inbox.h"
 #include "get_item.h"
@@ -27,6 +28,7 @@
 struct run {
     const struct get_options *o;
     const struct get_request *ask;
+    const struct rounds *rounds;
     struct source *source;
     struct gate *gate;
     struct report *report;
@@ -34,7 +36,8 @@ struct run {
     int signals;         /* readable from the first signal on */
     int room; /* an eventfd: inboxes have room again, a loop has ended, --ordered goes on; or -1 */
     uint64_t numbered;       /* URLs taken so far */
-    _Atomic bool blocked;    /* the first loop waits for --ordered */
+    struct batch batch;      /* the first loop's */
+    _Atomic bool blocked;    /* the first loop waits for --ordered or --batch */
     const char *_Atomic why; /* the run is to end early: why; NULL: it is not */
     bool over;               /* ... because --run-time struck; set before `why` */
 };

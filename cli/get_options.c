@@ -28,6 +28,8 @@ static const struct option_row rows[] = {
     TIME(0, "delay", delay, "between the starts of two requests to one host, at least"),
     SPEED(0, "limit-rate", limit_rate, "bytes a second of the run (500, 64k, 10M)"),
     SPEED(0, "host-limit-rate", host_limit_rate, "the same for each host"),
+    NUMBER(0, "batch", batch, 1, 1000000000, "URLs to a batch, then --pause"),
+    TIME(0, "pause", pause, "from the end of one batch to the start of the next"),
 
     HEADING("Where it goes"),
     LIST('o', "output", "FILE", outputs, 0, "the body to FILE; a second -o is for the second URL"),
@@ -61,6 +63,14 @@ static const struct option_row rows[] = {
     FLAG(0, "compressed", compressed, "ask for compressed bodies (on; see --no-compressed)"),
     FLAG(0, "raw", raw, "hand out compressed bodies as they are"),
     SET('0', "http1.0", http10, 1, "ask in HTTP/1.0"),
+
+    HEADING("A site's cache"),
+    FLAG(0, "warm", warm, "drop the bodies, and tell what each answer says of the cache"),
+    LIST(0, "vary", "NAME=A,B", vary, 0,
+         "ask with each of these values of the header; several are multiplied"),
+    TEXT_OR(0, "purge", "[METHOD]", purge, "PURGE", "ask the cache to forget each URL first"),
+    FLAG(0, "only-uncached", only_uncached, "look by HEAD first; what is in the cache is not fetched"),
+    FLAG(0, "prove", prove, "ask again afterwards; what is not from the cache then has failed"),
 
     HEADING("Limits (TIME: 1.5, 500ms, 10s, 2m; 0 turns one off)"),
     TIME(0, "connect-timeout", connect_timeout,
@@ -158,6 +168,7 @@ void get_options_init(struct get_options *o)
         .max_time = -1,
         .retry = -1,
         .retry_delay = -1,
+        .pause = -1,
         .parallel = 64,
         .adaptive = -1,
         .breaker = -1,
@@ -168,8 +179,8 @@ void get_options_init(struct get_options *o)
 
 void get_options_fini(struct get_options *o)
 {
-    struct option_list *lists[] = {&o->urls, &o->lists,   &o->outputs, &o->headers,
-                                   &o->data, &o->resolve, &o->allow,   &o->deny};
+    struct option_list *lists[] = {&o->urls,    &o->lists, &o->outputs, &o->headers, &o->data,
+                                   &o->resolve, &o->allow, &o->deny,    &o->vary};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         option_list_free(lists[i]);
 }
@@ -209,6 +220,28 @@ static const char *journal_conflict(const struct get_options *o)
         return "--lock needs the name of a file";
     if (o->lock && o->journal && strcmp(o->lock, o->journal) == 0)
         return "--journal locks its file by itself; drop --lock";
+    return NULL;
+}
+
+/* The same of what is about a cache. */
+static const char *cache_conflict(const struct get_options *o)
+{
+    if ((o->purge || o->prove || o->only_uncached) && !o->warm)
+        return "--purge, --prove and --only-uncached belong to --warm; add that";
+    if (o->warm && (get_saves(o) || o->include >= 0))
+        return "--warm drops the bodies; it can't go with -o, -O or --include";
+    if (o->vary.n && get_saves(o))
+        return "with --vary a URL has several bodies, too many for one file; leave out -o and -O";
+    if (o->warm && o->data.n && !o->query)
+        return "caches keep no answers to -d; leave it out, or add -G";
+    if (o->only_uncached && o->purge)
+        return "after --purge nothing is in the cache; leave out --only-uncached";
+    if (o->only_uncached && (o->head || o->method))
+        return "--only-uncached asks by HEAD, then by GET; it can't go with -I or -X";
+    if (o->batch && o->pause < 0)
+        return "--batch says how many URLs there are from pause to pause; add --pause TIME";
+    if (o->pause >= 0 && !o->batch)
+        return "--pause is from one batch to the next; add --batch N";
     return NULL;
 }
 
@@ -253,8 +286,8 @@ static const char *conflict(const struct get_options *o)
         return "--trace and -v tell of one thread; use --threads 1";
     if (o->no_wait && (get_saves(o) || o->continue_at || o->dump_header || o->include >= 0))
         return "--no-wait gets no answer: it can't go with -o, -O, -C, -D or --include";
-    if (o->no_wait && (o->location || o->head))
-        return "--no-wait gets no answer: it can't go with -L or -I";
+    if (o->no_wait && (o->location || o->head || o->warm))
+        return "--no-wait gets no answer: it can't go with -L, -I or --warm";
     if (o->shard_text && get_is_single(o))
         return "--shard is a part of several; one URL is fetched without it";
     if (!get_retries(o) && (o->retry_delay >= 0 || o->retry_all || o->retry_refused))
@@ -268,6 +301,7 @@ bool get_options_check(struct get_options *o, char *why, size_t cap)
 {
     struct fsk_span bad;
     const char *text = conflict(o);
+    text = text ? text : cache_conflict(o);
     if (text) {
         snprintf(why, cap, "%s", text);
         return false;

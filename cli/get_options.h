@@ -16,7 +16,7 @@ enum { INCLUDE_RECEIVED, INCLUDE_DECODED };
 
 /* What the command line said. Flags are 0 or 1; times are nanoseconds; -1 is "not said". */
 struct get_options {
-    struct option_list urls, lists, outputs, headers, data, resolve;
+    struct option_list urls, lists, outputs, headers, data, resolve, vary;
     struct option_list allow, deny;
     int remote_name, create_dirs, head, query, location, fail, insecure, compressed, raw, http10;
     int adaptive, breaker; /* -1: in a list, the usual */
@@ -24,6 +24,9 @@ struct get_options {
         fast_open;
     int family, include, colour;
     int public_only, no_wait;
+    int warm, prove, only_uncached;
+    const char *purge; /* the method */
+    int64_t batch, pause;
     const char *output_dir, *dump_header, *write_out, *continue_at;
     const char *method, *user_agent, *referer, *user, *range, *cookie;
     const char *proxy, *proxy_user, *no_proxy;
@@ -52,7 +55,7 @@ bool get_options_check(struct get_options *o, char *why, size_t cap);
 /* One URL, whose body is what the user wants; else records are. */
 static inline bool get_is_single(const struct get_options *o)
 {
-    return o->urls.n == 1 && !o->lists.n;
+    return o->urls.n == 1 && !o->lists.n && !o->warm && !o->vary.n;
 }
 
 /* How often a URL that failed is tried again. */

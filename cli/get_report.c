@@ -87,10 +87,12 @@ static void count(struct report *r, const struct record *record)
     struct summary_entry entry = {
         .host = record_host(record->url),
         .failure = outcome->exitcode == EXIT_FINE ? NULL : outcome->err,
-        .bytes = record->response->size_download,
+        .bytes = record->response->size_download + record->received_before,
         .took = record->response->times.total,
     };
     summary_add(&r->summary, &entry);
+    if (r->o->warm)
+        tally_add(&r->tally, record);
 }
 
 static void say(struct report *r, const char *text)
@@ -162,6 +164,14 @@ bool report_has_room(struct report *r, uint64_t number)
     bool room = order_room(r->order, number);
     pthread_mutex_unlock(&r->lock);
     return room;
+}
+
+uint64_t report_ended(struct report *r)
+{
+    pthread_mutex_lock(&r->lock);
+    uint64_t ended = r->summary.fine + r->summary.failed;
+    pthread_mutex_unlock(&r->lock);
+    return ended;
 }
 
 /* ---- Everything else ------------------------------------------------------------------------- */
@@ -287,8 +297,11 @@ void report_end(struct report *r, const char *limit)
     if (!quiet && failure_text(r->out.sys_errno, limit, text, sizeof text))
         report_say(r, text);
     bool wanted = r->o->summary >= 0 ? r->o->summary : !r->single && !r->o->silent;
-    if (wanted && r->out.sys_errno != EPIPE)
-        summary_print(&r->summary, &r->err, fsock_now());
+    if (!wanted || r->out.sys_errno == EPIPE)
+        return;
+    summary_print(&r->summary, &r->err, fsock_now());
+    if (r->o->warm)
+        tally_print(&r->tally, &r->err);
 }
 
 int report_trace_end(struct report *r, int code)

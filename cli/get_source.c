@@ -47,7 +47,7 @@ static bool mark_names(struct source *s)
 bool source_init(struct source *s, const struct get_options *o, struct gate *gate)
 {
     bool from_journal = o->only_failed && !o->urls.n && !o->lists.n;
-    *s = (struct source){.o = o, .gate = from_journal ? gate : NULL};
+    *s = (struct source){.o = o, .gate = from_journal ? gate : NULL, .variants = 1};
     list_init(&s->list, &o->lists);
     return mark_names(s);
 }
@@ -86,7 +86,8 @@ static enum list_result from_list(struct source *s, struct source_url *u)
     return result;
 }
 
-enum list_result source_next(struct source *s, struct source_url *u)
+/* The next URL, whatever its variants. */
+static enum list_result next_url(struct source *s, struct source_url *u)
 {
     for (unsigned i = 0; i < LINES_A_CALL; i++) {
         enum list_result result = s->gate                      ? gate_next_failed(s->gate, u)
@@ -97,4 +98,17 @@ enum list_result source_next(struct source *s, struct source_url *u)
         s->elsewhere++;
     }
     return LIST_MORE;
+}
+
+enum list_result source_next(struct source *s, struct source_url *u)
+{
+    enum list_result result = LIST_LINE;
+    if (s->last.variant == 0) {
+        uint64_t serial = s->last.serial;
+        result = next_url(s, &s->last);
+        s->last.serial = serial + 1;
+    }
+    *u = s->last;
+    s->last.variant = result == LIST_LINE ? (s->last.variant + 1) % s->variants : 0;
+    return result;
 }

@@ -17,7 +17,9 @@ struct gate;
 
 /* One URL as it is wanted. */
 struct source_url {
-    struct fsk_span text; /* lives until the next call */
+    struct fsk_span text; /* lives until the URL after it is asked for */
+    uint64_t serial;      /* counts the URLs of the source */
+    unsigned variant;     /* which of its variants */
     const char *list;     /* the list it stands in; NULL: the command line */
     uint64_t line;        /* its line there, from 1 */
     uint64_t number;      /* among those that are fetched, from 0; given by who takes it */
@@ -29,11 +31,13 @@ struct source_url {
 struct source {
     const struct get_options *o;
     struct list list;
-    struct gate *gate;  /* whose journal has what failed; NULL: it isn't asked for */
-    size_t next_url;    /* of the command line */
-    bool *marked;       /* for each of o->urls; NULL: none */
-    bool failed;        /* a list could not be read to its end */
-    uint64_t elsewhere; /* lines and URLs of other shards, passed over */
+    struct gate *gate;      /* whose journal has what failed; NULL: it isn't asked for */
+    size_t next_url;        /* of the command line */
+    bool *marked;           /* for each of o->urls; NULL: none */
+    bool failed;            /* a list could not be read to its end */
+    uint64_t elsewhere;     /* lines and URLs of other shards, passed over */
+    unsigned variants;      /* how often each URL is given out: 1, or set by the owner */
+    struct source_url last; /* ... the one at hand; its `variant` is the next one */
 };
 
 /* Both are borrowed. False: out of memory. */

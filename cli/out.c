@@ -13,7 +13,7 @@
 
 enum { USUAL_RECORD = 4096 };
 
-static const fsock_time last_words = 100 * FSOCK_MILLISECOND; /* after an alarm */
+static const fsock_time last_words = 50 * FSOCK_MILLISECOND; /* after an alarm */
 
 static const char hex[] = "0123456789abcdef";
 

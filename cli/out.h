@@ -44,7 +44,7 @@ void out_fini(struct out *o);
 
 /*
  * From now on, wait for a reader until `deadline` at most; and once the descriptor `alarm` (-1:
- * none) can be read, a tenth of a second at most.
+ * none) can be read, a twentieth of a second at most.
  */
 void out_patience(struct out *o, fsock_time deadline, int alarm);
 

@@ -25,7 +25,8 @@ enum {
     FSOCK_NO_REUSE = 1 << 7,    /* a new connection, closed after the answer */
     FSOCK_RETRY_ALL = 1 << 8,   /* retry methods that are not idempotent (POST), too */
     FSOCK_RESTART = 1 << 9,     /* FSOCK_EVENT_RESTART is understood: see retries */
-    FSOCK_NO_WAIT = 1 << 10     /* send it whole, then leave: no answer, no HEAD, status 0 */
+    FSOCK_NO_WAIT = 1 << 10,    /* send it whole, then leave: no answer, no HEAD, status 0 */
+    FSOCK_FIRST = 1 << 12       /* fsock_fetch_add: before all that waits for the same host */
 };
 
 /*
@@ -181,7 +182,8 @@ FSOCK_API void fsock_fetch_free(fsock_fetch *fetch);
  * Queue a URL (http, https; without a scheme http). The URL is copied; `request` is borrowed (NULL:
  * the default). Returns FSOCK_OK; FSOCK_AGAIN if the queue is full: add it again after
  * FSOCK_EVENT_ROOM; FSOCK_ERR_INPUT with the fault filled in if URL or request can't be used (then
- * there are no events); FSOCK_ERR_CANCELED after fsock_fetch_stop; FSOCK_ERR_MEMORY.
+ * there are no events); FSOCK_ERR_CANCELED after fsock_fetch_stop; FSOCK_ERR_MEMORY. For what comes
+ * FSOCK_FIRST the queue has as much room again.
  */
 FSOCK_API enum fsock_err fsock_fetch_add(fsock_fetch *fetch, const char *url, size_t url_len,
                                          const struct fsock_request *request, void *user,

@@ -167,11 +167,12 @@ enum fsock_err fsock_fetch_add(fsock_fetch *f, const char *url, size_t url_len,
     *fault = (struct fsock_fault){.err = FSOCK_OK};
     if (f->stopping)
         return fsk_fault_set(fault, FSOCK_ERR_CANCELED, FSOCK_STAGE_NONE, 0, "%s", f->why);
-    if (f->queued_bytes >= QUEUE_BYTES) {
+    request = request ? request : default_request();
+    bool first = request->flags & FSOCK_FIRST;
+    if (f->queued_bytes >= (first ? 2 * QUEUE_BYTES : QUEUE_BYTES)) {
         f->full = true;
         return FSOCK_AGAIN;
     }
-    request = request ? request : default_request();
     struct fsock_request unused;
     enum fsock_err err = fsk_given_request(&unused, request, fault);
     if (err != FSOCK_OK)
@@ -193,6 +194,8 @@ enum fsock_err fsock_fetch_add(fsock_fetch *f, const char *url, size_t url_len,
         free(job);
         return fsk_fault_set(fault, FSOCK_ERR_MEMORY, FSOCK_STAGE_NONE, ENOMEM, "out of memory");
     }
+    if (first)
+        fsk_pool_hurry(job->place, &job->link);
     fsk_list_append(&f->queue, &job->queue);
     f->last_id++;
     f->queued++;

@@ -294,6 +294,12 @@ struct fsk_place *fsk_pool_requeue(struct fsk_pool *pool, struct fsk_span key,
     return place;
 }
 
+void fsk_pool_hurry(struct fsk_place *place, struct fsk_list *item)
+{
+    fsk_list_remove(item);
+    fsk_list_prepend(&place->queue, item);
+}
+
 void fsk_pool_unqueue(struct fsk_place *place, struct fsk_list *item)
 {
     fsk_list_remove(item);

@@ -123,6 +123,8 @@ struct fsk_place *fsk_pool_queue(struct fsk_pool *pool, struct fsk_span key, str
 /* The same, in front of all others: it has had its turn once. */
 struct fsk_place *fsk_pool_requeue(struct fsk_pool *pool, struct fsk_span key,
                                    struct fsk_list *item);
+/* Let a queued item start before all others of its place. */
+void fsk_pool_hurry(struct fsk_place *place, struct fsk_list *item);
 
 /* Take an item out of its place's queue, without a lease. */
 void fsk_pool_unqueue(struct fsk_place *place, struct fsk_list *item);

@@ -9,9 +9,9 @@
  *
  * It is judged in rounds of as many answers as the window is wide, all to requests of that round.
  * What counts is the mean of the middle half of them, so that a few odd pages decide nothing, less
- * what chance alone can make of it. The window starts at FSK_WINDOW_START, and doubles until the first sign of a
- * queue; then it opens by a sixteenth, at least one. A size that proved too much is tried again
- * after a longer and longer while.
+ * what chance alone can make of it. The window starts at FSK_WINDOW_START, and doubles until the
+ * first sign of a queue; then it opens by a sixteenth, at least one. A size that proved too much is
+ * tried again after a longer and longer while.
  *
  * A round that is too slow has one of two reasons, a queue of ours, or a site that takes longer:
  * other pages, other visitors. The window is halved for one round to find out. If that has made the
@@ -36,7 +36,7 @@
 #define FSK_WINDOW_SAMPLES 64 /* of a round; of a longer one some are left out, evenly */
 
 struct fsk_window {
-    unsigned size;    /* requests at once, 1 to `most` */
+    unsigned size; /* requests at once, 1 to `most` */
     unsigned most;
     bool fast;        /* it doubles: no queue has been seen yet */
     bool opened;      /* by the last round; how that was is not known yet */

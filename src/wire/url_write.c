@@ -27,7 +27,7 @@ static void put(struct out *o, struct fsk_span s)
 {
     size_t room = o->room - o->n, n = s.n < room ? s.n : room;
     if (n)
-        memcpy(o->p + o->n, s.p, n);
+        memmove(o->p + o->n, s.p, n); /* put_merged() works in place */
     o->n += n;
     o->full |= n < s.n;
 }

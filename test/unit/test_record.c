@@ -196,6 +196,35 @@ static void lines(void **state)
     holds(&out, "failed\t200\t14900\t1.234567\thttp://a\\x09b\\xff\tno\\x1b[2J room\\x0a\n");
 }
 
+/* Of --warm: what the answers told of the cache, and which variant it was. */
+static void warm_lines(void **state)
+{
+    (void)state;
+    response.head = "HTTP/1.1 200 OK\r\nX-Cache: HIT\r\n\r\n";
+    response.head_len = strlen(response.head);
+    record.warm = true;
+    record_line(&out, &record, false, false);
+    holds(&out, "ok\t200\t14900\t1.234567\thttp://***@host/a\t\tHIT\t\n");
+    record.variant = "a=b\x01";
+    record.again = true;
+    record.cache_before = FSK_CACHE_MISS;
+    record.time_before = 2000000;
+    record.purge_status = 404;
+    record_line(&out, &record, true, false);
+    holds(&out, "ok     200 14.6 KiB   1.23 s    MISS->HIT http://***@host/a  a=b\\x01\n");
+    outcome_fail(&outcome, EXIT_NOT_CACHED, "cache", 0, "no");
+    record_line(&out, &record, false, false);
+    holds(&out, "failed\t200\t14900\t1.234567\thttp://***@host/a\tno\tMISS->HIT\ta=b\\x01\n");
+    record_json(&out, &record);
+    has("\"variant\":\"a=b\\u0001\",\"cache\":\"HIT\",\"cache_before\":\"MISS\","
+        "\"time_before\":0.002000,\"time_after\":1.234567,\"purge_code\":404");
+    record = (struct record){.response = &record_no_response, .outcome = &outcome};
+    out.n = 0;
+    record_json(&out, &record);
+    has("\"variant\":null,\"cache\":null,\"cache_before\":null,\"time_before\":0.000000,"
+        "\"time_after\":0.000000,\"purge_code\":0");
+}
+
 static void urls(void **state)
 {
     (void)state;
@@ -377,6 +406,7 @@ int main(void)
         cmocka_unit_test_setup(lines, fresh),      cmocka_unit_test_setup(urls, fresh),
         cmocka_unit_test_setup(formats, fresh),    cmocka_unit_test_setup(flushing, fresh),
         cmocka_unit_test_setup(exit_codes, fresh), cmocka_unit_test_setup(sentences, fresh),
+        cmocka_unit_test_setup(warm_lines, fresh),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,106 @@
+/*
+ * get_rounds.h - what is asked about a URL, one request after the other: --warm and its kin.
+ *
+ *   purge    ask the cache to forget the page     --purge; once for all variants of a URL
+ *   look     HEAD: does the cache have it?        --only-uncached; a HIT is the end
+ *   fetch    the page itself
+ *   proof    once more: does it have it now?      --prove
+ *
+ * Without any of these options there is only the fetch. Each round but the first goes to the front
+ * of the library's queue (FSOCK_FIRST), so that visitors find a page that was purged again soon.
+ */
+#ifndef FSOCK_CLI_GET_ROUNDS_H
+#define FSOCK_CLI_GET_ROUNDS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <fsock.h>
+
+#include "base/list.h"
+#include "get_options.h"
+#include "get_request.h"
+#include "get_variant.h"
+#include "outcome.h"
+#include "wire/cachestatus.h"
+
+enum round { ROUND_PURGE, ROUND_LOOK, ROUND_FETCH, ROUND_PROOF, ROUND_END };
+
+/* The requests of a variant. */
+struct round_requests {
+    struct fsock_request look, fetch, proof;
+};
+
+/* What a run's items share, in all threads: it doesn't change. */
+struct rounds {
+    bool purge, look, proof; /* whether there are such rounds */
+    struct variants variants;
+    struct fsock_request purging;
+    struct round_requests *of; /* for each variant, or for the only one there is */
+};
+
+/*
+ * The purge of one URL, shared by the items of its variants: the first of them asks, the others
+ * wait for it.
+ */
+struct purge {
+    unsigned refs;
+    uint64_t serial; /* of the URL in the source */
+    bool ended;
+    int status;              /* of the answer; 0: none */
+    struct outcome *failure; /* NULL: the cache has forgotten the page */
+    struct fsk_list waiting; /* the owner's links */
+};
+
+/* How far an item is. */
+struct rounds_at {
+    enum round round;
+    struct purge *purge;           /* NULL: none */
+    bool asked;                    /* there was an answer before the last one: */
+    enum fsk_cache_verdict before; /* ... what it told of the cache */
+    fsock_time time_before;        /* ... how long it took */
+    uint64_t received;             /* body bytes of all answers before the last one */
+};
+
+/* All is borrowed. 0, or the exit code, with the sentence in `why`. To be freed in any case. */
+int rounds_init(struct rounds *r, const struct get_options *o, const struct get_request *ask,
+                char *why, size_t cap);
+
+/* After rounds_init(), or of what is all zero. */
+void rounds_fini(struct rounds *r);
+
+/* How many items each URL becomes: 1 at least. */
+static inline unsigned rounds_variants(const struct rounds *r)
+{
+    return r->variants.n ? (unsigned)r->variants.n : 1;
+}
+
+/* A variant's name; NULL: there is but one. */
+const char *rounds_variant(const struct rounds *r, unsigned variant);
+
+/* A URL's purge, referred to once; NULL: out of memory. */
+struct purge *purge_new(uint64_t serial);
+struct purge *purge_ref(struct purge *p);
+
+/* NULL is fine. The last one to let go frees it; nobody may be waiting then. */
+void purge_unref(struct purge *p);
+
+/*
+ * An item begins, with the URL's purge or NULL, which becomes its own. `leads`: it is the one that
+ * asks for it.
+ */
+void rounds_begin(const struct rounds *r, struct rounds_at *at, struct purge *purge, bool leads);
+
+/* What to ask now. */
+const struct fsock_request *rounds_request(const struct rounds *r, const struct rounds_at *at,
+                                           unsigned variant);
+
+/*
+ * A round has ended with this answer; `outcome` is how. At ROUND_END the outcome is the item's: it
+ * may have become a failure, because the purge was one, or the proof. Else the next round is to be
+ * asked for.
+ */
+void rounds_next(const struct rounds *r, struct rounds_at *at,
+                 const struct fsock_response *response, struct outcome *outcome);
+
+#endif
