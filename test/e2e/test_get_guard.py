@@ -79,7 +79,8 @@ def test_no_wait(site, fsock, tmp):
 
 def test_no_wait_needs_what_is_sent_only(site, fsock):
     url = site.url("/plain/1")
-    for args in (["-o", "x"], ["-O"], ["-D", "x"], ["--include"], ["-C", "-", "-o", "x"], ["-L"], ["-I"]):
+    for args in (["-o", "x"], ["-O"], ["-D", "x"], ["--include"], ["-C", "-", "-o", "x"], ["-L"], ["-I"],
+                 ["--warm"]):
         result = fsock("get", "--no-wait", *args, url)
         assert result.code == 2 and "--no-wait gets no answer" in result.errors, result
     result = fsock("get", "--no-wait", f"http://127.0.0.1:{site.tcp_refused}/")
