@@ -54,10 +54,16 @@ static int64_t heed(struct fsk_transfer *t, fsock_time now)
     return longer(asked, limited);
 }
 
+/* Who neither tries again nor adapts takes each answer as it is. */
+static bool heeds(const struct fsk_transfer *t)
+{
+    return fsk_retry_times(t->request) || t->http->pool.adaptive;
+}
+
 bool fsk_transfer_retry_answer(struct fsk_transfer *t, fsock_time now)
 {
     int status = t->exchange.head.status;
-    if (!fsk_retry_times(t->request))
+    if (!heeds(t))
         return false;
     int64_t asked = heed(t, now);
     if (!fsk_retry_status(status) || !may_try(t, NULL) || !set_time(t, asked, now))

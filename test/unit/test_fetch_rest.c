@@ -123,6 +123,21 @@ static void test_no_hold_without_retries(void **state)
     close_rig(&rig);
 }
 
+/* But who adapts leaves a place alone that asks for it, even if no URL is tried again. */
+static void test_hold_of_who_adapts(void **state)
+{
+    struct rig rig;
+    (void)state;
+    options.adaptive = FSOCK_ADAPT_DOWN;
+    open_rig(&rig, 1, 1);
+    add(&rig, page("/again/503/9/adapts?after=1"), NULL);
+    unsigned second = add(&rig, page("/plain/1"), NULL);
+    options.adaptive = 0;
+    assert_int_equal(run(&rig, FSOCK_NEVER), FSOCK_EOF);
+    assert_true(rig.ended[second] >= 1000 * MS);
+    close_rig(&rig);
+}
+
 /* Many that failed together: no more run at once than may, and all end well. */
 static void test_many(void **state)
 {
@@ -217,6 +232,7 @@ int main(void)
         cmocka_unit_test(test_holds_nobody_up),
         cmocka_unit_test(test_hold_without_retries_left),
         cmocka_unit_test(test_no_hold_without_retries),
+        cmocka_unit_test(test_hold_of_who_adapts),
         cmocka_unit_test(test_many),
         cmocka_unit_test(test_ceiling),
         cmocka_unit_test(test_cancel),
