@@ -127,12 +127,12 @@ static size_t plain(struct fsk_span s)
 static char *put_escaped(char *p, struct fsk_span s)
 {
     static const char hex[] = "0123456789abcdef";
-    for (;;) {
+    while (s.n) {
         size_t n = plain(s);
         memcpy(p, s.p, n);
         p += n;
         if (n == s.n)
-            return p;
+            break;
         unsigned char c = (unsigned char)s.p[n];
         memcpy(p, "\\x", 2);
         p[2] = hex[c >> 4];
@@ -140,6 +140,7 @@ static char *put_escaped(char *p, struct fsk_span s)
         p += ESCAPE;
         s = fsk_span(s.p + n + 1, s.n - n - 1);
     }
+    return p;
 }
 
 /* A text that may be missing: "-", so one that is a dash has to look otherwise. */
