@@ -8,7 +8,7 @@ of 95 in a hundred; no URL is lost, and few are refused. All of it by nginx's ow
 the same list comes to by other means.
 
 The limit without a burst turns away what comes 9 ms after the last, so there a busy machine decides
-how much is possible: it is only said.
+how much is possible, and whether a URL is unlucky three times: it is only said.
 """
 import collections
 import contextlib
@@ -137,7 +137,7 @@ def possible_for(case, client, outcomes):
 def judge(verdict, case, client, got, floor, possible):
     if case.exact:
         verdict.say(got.share >= SHARE * possible, f'{client}: {got.share / possible:.1%} of what could be done')
-    verdict.say(not got.failed, f'{client}: {got.failed} URLs failed')
+        verdict.say(not got.failed, f'{client}: {got.failed} URLs failed')
     if floor:
         verdict.say(got.p95 <= LATENCY * floor, f'{client}: {got.p95 / floor:.2f} floors of {floor * 1000:.0f} ms')
     verdict.say(got.refused <= REFUSED * URLS, f'{client}: {got.refused / URLS:.1%} refused')
