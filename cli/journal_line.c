@@ -22,25 +22,34 @@ static uint32_t check_of(const char *p, size_t n)
 
 /* ---- Times ----------------------------------------------------------------------------------- */
 
-/*
- * Days from 1970-01-01 to this day, of the Gregorian calendar. Years are counted from March, so
- * that the day that is too many stands at their end.
+/* From 0000-03-01, where the years of these two begin: the day that is too many stands at their
+ * end.
  */
+static const int64_t days_to_1970 = 719468;
+
+static int64_t days_before(int64_t year)
+{
+    return 365 * year + year / 4 - year / 100 + year / 400;
+}
+
+/* Days from 1970-01-01 to this day, of the Gregorian calendar. */
 static int64_t days_of(int64_t year, int64_t month, int64_t day)
 {
     const int64_t from_march = (month + 9) % 12;
-    const int64_t y = year - (month < 3);
-    const int64_t to_1970 = 719468; /* from 0000-03-01 */
-    return 365 * y + y / 4 - y / 100 + y / 400 + (153 * from_march + 2) / 5 + day - 1 - to_1970;
+    return days_before(year - (month < 3)) + (153 * from_march + 2) / 5 + day - 1 - days_to_1970;
 }
 
-/* The year that this day is in. */
-static int64_t year_of(int64_t days)
+/* The reverse. */
+static void date_of(int64_t days, int64_t *year, int64_t *month, int64_t *day)
 {
-    int64_t year = FIRST_YEAR + days / 366; /* never too late */
-    while (days_of(year + 1, 1, 1) <= days)
-        year++;
-    return year;
+    days += days_to_1970;
+    int64_t y = (days + 2) * 400 / 146097; /* never too early, and a year too late at most */
+    y -= days_before(y) > days;
+    days -= days_before(y);
+    const int64_t from_march = (5 * days + 2) / 153;
+    *month = from_march < 10 ? from_march + 3 : from_march - 9;
+    *year = y + (*month < 3);
+    *day = days - (153 * from_march + 2) / 5 + 1;
 }
 
 static char *put_number(char *p, int64_t n, size_t width, char behind)
@@ -54,13 +63,12 @@ static char *put_number(char *p, int64_t n, size_t width, char behind)
 static char *put_time(char *p, int64_t time)
 {
     int64_t ms = time > 0 ? time / FSOCK_MILLISECOND : 0;
-    int64_t days = ms / DAY, year = year_of(days), month = 1;
-    while (month < 12 && days_of(year, month + 1, 1) <= days)
-        month++;
+    int64_t year, month, day;
+    date_of(ms / DAY, &year, &month, &day);
     ms %= DAY;
     p = put_number(p, year, 4, '-');
     p = put_number(p, month, 2, '-');
-    p = put_number(p, days - days_of(year, month, 1) + 1, 2, 'T');
+    p = put_number(p, day, 2, 'T');
     p = put_number(p, ms / 3600000, 2, ':');
     p = put_number(p, ms / 60000 % 60, 2, ':');
     p = put_number(p, ms / 1000 % 60, 2, '.');
@@ -108,19 +116,29 @@ static bool has_escape(char c)
     return (unsigned char)c < ' ' || c == 0x7f || c == '\\';
 }
 
+/* How many bytes stand for themselves, from the first on. */
+static size_t plain(struct fsk_span s)
+{
+    size_t n = fsk_span_clean(s, ' ');
+    const char *slash = n ? memchr(s.p, '\\', n) : NULL;
+    return slash ? (size_t)(slash - s.p) : n;
+}
+
 static char *put_escaped(char *p, struct fsk_span s)
 {
     static const char hex[] = "0123456789abcdef";
-    for (size_t i = 0; i < s.n; i++) {
-        unsigned char c = (unsigned char)s.p[i];
-        if (!has_escape(s.p[i])) {
-            *p++ = s.p[i];
-            continue;
-        }
+    while (s.n) {
+        size_t n = plain(s);
+        memcpy(p, s.p, n);
+        p += n;
+        if (n == s.n)
+            break;
+        unsigned char c = (unsigned char)s.p[n];
         memcpy(p, "\\x", 2);
         p[2] = hex[c >> 4];
         p[3] = hex[c & 15];
         p += ESCAPE;
+        s = fsk_span(s.p + n + 1, s.n - n - 1);
     }
     return p;
 }
@@ -144,9 +162,7 @@ static char *put_text(char *p, struct fsk_span s)
 /* Undo the escapes, in place. False: there is one that is none, or a byte that should be one. */
 static bool unescape(char *p, size_t *n)
 {
-    size_t to = 0;
-    while (to < *n && !has_escape(p[to]))
-        to++;
+    size_t to = plain(fsk_span(p, *n));
     for (size_t i = to; i < *n; i++) {
         char c = p[i];
         if (c == '\\') {

@@ -431,6 +431,8 @@ static enum fsock_err start_jobs(struct fsock_fetch *f, struct fsock_event *e)
 {
     enum fsock_err err = FSOCK_AGAIN;
     struct fsk_place *dead;
+    if (!fsk_list_empty(&f->http.pool.doomed))
+        fsk_sched_tick(&f->loop.sched);
     while (err == FSOCK_AGAIN && (dead = fsk_pool_doomed(&f->http.pool)) != NULL)
         err = end_doomed(f, dead, e);
     while (err == FSOCK_AGAIN && f->n_running - f->http.resting < f->parallel &&

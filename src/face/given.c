@@ -34,6 +34,9 @@ enum fsock_err fsk_given_options(struct fsock_options *out, const struct fsock_o
                             "adaptive is %d, which is none of 0, FSOCK_ADAPT_UP and "
                             "FSOCK_ADAPT_DOWN",
                             out->adaptive);
+    if (err == FSOCK_OK && (out->breaker < 0 || out->breaker > 1))
+        err = fsk_fault_set(fault, FSOCK_ERR_INPUT, FSOCK_STAGE_NONE, 0,
+                            "breaker is %d, which is none of 0 and 1", out->breaker);
     if (err == FSOCK_OK && (!fsk_pace_is_rate(out->host_rate) ||
                             !fsk_pace_is_rate(out->host_bytes) || out->host_delay < 0))
         err =

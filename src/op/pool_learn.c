@@ -20,6 +20,19 @@ bool fsk_place_is_dead(const struct fsk_place *place)
            (place->breaker.probing || fsk_timer_is_set(&place->opens));
 }
 
+struct fsk_place *fsk_pool_doomed(struct fsk_pool *pool)
+{
+    while (!fsk_list_empty(&pool->doomed)) {
+        struct fsk_place *place = FSK_HOLDER(pool->doomed.next, struct fsk_place, doomed);
+        fsock_time opens = fsk_place_opens(place);
+        if (!opens || opens > pool->driver->now)
+            return place;
+        fsk_timer_clear(&pool->timers, &place->opens);
+        fsk_place_reconsider(place);
+    }
+    return NULL;
+}
+
 void fsk_place_forgive(struct fsk_place *place)
 {
     fsk_breaker_success(&place->breaker);

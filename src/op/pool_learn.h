@@ -38,12 +38,9 @@ static inline bool fsk_lease_is_aside(const struct fsk_lease *lease)
 enum fsock_err fsk_place_blame(const struct fsk_place *place, const char *peer,
                                struct fsock_fault *fault);
 
-/* A place whose queue is to end: all that is in it; NULL: there is none. */
-static inline struct fsk_place *fsk_pool_doomed(const struct fsk_pool *pool)
-{
-    return fsk_list_empty(&pool->doomed) ? NULL
-                                         : FSK_HOLDER(pool->doomed.next, struct fsk_place, doomed);
-}
+/* A place whose queue is to end: all that is in it; NULL: there is none. By the driver's clock,
+ * even if it has not slept: a place whose time has come may have a probe. */
+struct fsk_place *fsk_pool_doomed(struct fsk_pool *pool);
 
 /* ---- Between pool.c and pool_learn.c --------------------------------------------------------- */
 

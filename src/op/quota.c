@@ -4,7 +4,9 @@
 #define LONGEST    (5 * FSOCK_SECOND) /* ... and how long is waited for them */
 #define GROW_EACH  20                 /* requests */
 #define GROW       1.05
-#define LESS       0.9
+#define GROW_FAST  1.2
+#define LESS       0.95
+#define FEW        50   /* of so many requests one may be turned away */
 #define LEAST_RATE 0.02 /* requests a second */
 
 /* Begin to count anew if it is time to. */
@@ -32,19 +34,41 @@ static double per_second(unsigned n, int64_t time, int64_t at_least)
     return n * (double)FSOCK_SECOND / (double)(time > at_least ? time : at_least);
 }
 
+static void set_rate(struct fsk_quota *q, double rate, fsock_time now)
+{
+    q->rate = rate;
+    q->changed = now;
+    q->since = 0;
+}
+
 bool fsk_quota_accept(struct fsk_quota *q, fsock_time now)
 {
     turn_over(q, now);
     q->now.accepted++;
     q->since++;
     int64_t age = now - q->changed;
-    if (q->rate <= 0 || age < FSOCK_SECOND || q->since < GROW_EACH)
+    if (q->rate <= 0 || age < (q->near ? FSOCK_SECOND : FSOCK_SECOND / 4) || q->since < GROW_EACH)
         return false;
     bool used = per_second(q->since, age, 1) > 0.7 * q->rate; /* else it isn't what holds us up */
-    q->rate *= used ? GROW : 1;
-    q->changed = now;
-    q->since = 0;
+    set_rate(q, used ? q->rate * (q->near ? GROW : GROW_FAST) : q->rate, now);
+    q->grown = q->grown || used;
     return used;
+}
+
+/* What it should be, after more than a few were turned away. */
+static double less(const struct fsk_quota *q, struct fsk_quota_count count, fsock_time now)
+{
+    int64_t time = now - count.began;
+    double tried = q->rate;
+    if (tried <= 0)
+        tried = per_second(count.accepted + count.refused, time, FSOCK_MILLISECOND);
+    double rate = LESS * per_second(count.accepted, time, FSOCK_SECOND);
+    double least = q->grown && !q->near ? tried / GROW_FAST : tried / 2;
+    if (rate < least)
+        rate = least;
+    if (rate > LESS * tried)
+        rate = LESS * tried;
+    return rate < LEAST_RATE ? LEAST_RATE : rate;
 }
 
 bool fsk_quota_refuse(struct fsk_quota *q, fsock_time sent, fsock_time now)
@@ -54,16 +78,8 @@ bool fsk_quota_refuse(struct fsk_quota *q, fsock_time sent, fsock_time now)
     if (sent < q->changed)
         return false;
     struct fsk_quota_count count = of_late(q);
-    int64_t time = now - count.began;
-    double tried =
-        q->rate > 0 ? q->rate : per_second(count.accepted + count.refused, time, FSOCK_MILLISECOND);
-    double rate = LESS * per_second(count.accepted, time, FSOCK_SECOND);
-    if (rate < tried / 2)
-        rate = tried / 2;
-    if (rate > LESS * tried)
-        rate = LESS * tried;
-    q->rate = rate < LEAST_RATE ? LEAST_RATE : rate;
-    q->changed = now;
-    q->since = 0;
-    return true;
+    bool few = q->rate > 0 && count.refused * FEW <= count.accepted;
+    set_rate(q, few ? q->rate : less(q, count, now), now);
+    q->near = q->near || (q->grown && !few);
+    return !few;
 }

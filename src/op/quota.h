@@ -2,11 +2,14 @@
  * quota.h - how many requests a second a place accepts, learned from those that it turns away.
  *
  * A server that counts requests says 429 or 503 to all above its limit, however few there are at
- * once: no window helps. Then its limit is found: nine tenths of what was accepted in the last
- * second or so, but never less than half of what was tried. From there it grows by a twentieth, at
- * most each second and each twenty requests, until something is turned away again.
+ * once: no window helps. Then its limit is found: nineteen of twenty that were accepted in the
+ * last second or so, but never less than half of what was tried. From there it grows by a fifth,
+ * each quarter of a second, until something is turned away again: it goes one step back. From then
+ * on it grows by a twentieth, each second. Twenty requests have to be accepted between two steps.
  *
- * What is turned away though it was sent before the last change says nothing about it.
+ * What is turned away though it was sent before the last change says nothing about it. Nor does one
+ * in fifty: on their way some come nearer to each other than they were sent. Then the rate is
+ * kept for another second, else a strict server and a busy network would let it starve.
  *
  * Pure: no I/O, no clock of its own. Times are nanoseconds.
  */
@@ -19,6 +22,8 @@
 
 struct fsk_quota {
     double rate;        /* requests a second; 0: no limit is known */
+    bool grown;         /* since it is known */
+    bool near;          /* it has grown too much once: it is not far from the limit */
     fsock_time changed; /* when it last was */
     unsigned since;     /* requests accepted since then */
     struct fsk_quota_count {

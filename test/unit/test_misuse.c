@@ -69,6 +69,36 @@ static void test_limits_beyond_all_bounds(void **state)
     }
 }
 
+/* Nor is the next value that a later version may have a meaning for. */
+static void test_values_that_are_none(void **state)
+{
+    (void)state;
+    static const struct {
+        int adaptive, breaker;
+        const char *text; /* NULL: all is well */
+    } cases[] = {
+        {FSOCK_ADAPT_UP,       1,  NULL              },
+        {FSOCK_ADAPT_DOWN,     0,  NULL              },
+        {-1,                   0,  "adaptive is -1, "},
+        {FSOCK_ADAPT_DOWN + 1, 0,  "adaptive is 3, " },
+        {0,                    -1, "breaker is -1, " },
+        {0,                    2,  "breaker is 2, "  },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct fsock_options options;
+        struct fsock_fault fault;
+        fsock_options_init(&options);
+        options.adaptive = cases[i].adaptive;
+        options.breaker = cases[i].breaker;
+        fsock_fetch *f = fsock_fetch_new(&options, 0, 0, &fault);
+        assert_int_equal(f == NULL, cases[i].text != NULL);
+        assert_int_equal(fault.err, cases[i].text ? FSOCK_ERR_INPUT : FSOCK_OK);
+        if (cases[i].text)
+            assert_ptr_equal(strstr(fault.text, cases[i].text), fault.text);
+        fsock_fetch_free(f);
+    }
+}
+
 static void test_urls_that_are_none(void **state)
 {
     (void)state;
@@ -164,6 +194,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_structs_without_their_initialiser),
         cmocka_unit_test(test_limits_beyond_all_bounds),
+        cmocka_unit_test(test_values_that_are_none),
         cmocka_unit_test(test_urls_that_are_none),
         cmocka_unit_test(test_framing_is_ours),
         cmocka_unit_test(test_descriptors_that_are_none),

@@ -1,15 +1,27 @@
-/* What a pool learns of places: breakers, and windows that limit leases. Under both drivers. */
+/* What a pool learns of places: breakers, and windows that limit leases. In simulated time. */
 #include <string.h>
 
 #include "op/pool_learn.h" /* first: the rig has a pool of its own */
 
-#include "pool_rig.h"
+#include "pool_clock.h"
 
 static struct fsock_fault no_answer(void)
 {
     return (struct fsock_fault){.err = FSOCK_ERR_CONNECT,
                                 .stage = FSOCK_STAGE_CONNECT,
                                 .text = "connect a:80: connection refused"};
+}
+
+static void learn(unsigned per_place, int adaptive, bool breaker)
+{
+    clock_init();
+    make_simulated_pool(per_place, 6);
+    fsk_pool_learn(&pool, adaptive, breaker);
+}
+
+static void later(fsock_time interval)
+{
+    advance(stub.driver.now + interval, 0);
 }
 
 /* So many requests fail, one after the other. */
@@ -57,18 +69,17 @@ static void test_states(void **state)
 
 static void test_suspect(void **state)
 {
-    struct rig *rig = *state;
     struct fsk_lease lease;
     struct item a1, a2;
-    make_pool(rig, 6, 6);
-    fsk_pool_learn(&pool, 0, true);
+    (void)state;
+    learn(6, 0, true);
     fails("a", 5);
     assert_int_equal(pool.places.n, 1); /* remembered */
     queue(&a1, "a1");
     queue(&a2, "a2");
     assert_string_equal(next(&lease), "");
     assert_null(fsk_pool_doomed(&pool));
-    pass(rig, FSOCK_SECOND + 50 * FSOCK_MILLISECOND);
+    later(FSOCK_SECOND);
     assert_string_equal(next(&lease), "a1");
     assert_true(lease.probe);
     struct fsk_lease other;
@@ -81,27 +92,38 @@ static void test_suspect(void **state)
     end_pool();
 }
 
-static void test_dead(void **state)
+/* The next request goes there after so long, not before, and fails. */
+static void probe_fails(fsock_time after)
 {
-    struct rig *rig = *state;
     struct fsk_lease lease;
-    struct item a1, a2;
-    struct fsock_fault fault = no_answer(), blame = {.err = FSOCK_OK};
-    make_pool(rig, 6, 6);
-    fsk_pool_learn(&pool, 0, true);
-    fails("a", 5);
-    queue(&a1, "a1");
-    struct fsk_place *place = a1.place;
-    place->breaker.probes = 2;
-    pass(rig, FSOCK_SECOND + 50 * FSOCK_MILLISECOND);
+    struct item item;
+    struct fsock_fault fault = no_answer();
+    later(after - 1);
+    queue(&item, "a1");
+    assert_string_equal(next(&lease), "");
+    later(1);
     assert_string_equal(next(&lease), "a1");
+    assert_true(lease.probe);
     fsk_lease_failed(&lease, &fault, false);
     fsk_pool_release(&lease);
+}
+
+static void test_dead(void **state)
+{
+    struct fsk_lease lease;
+    struct item a2, a3;
+    struct fsock_fault blame = {.err = FSOCK_OK};
+    (void)state;
+    learn(6, 0, true);
+    fails("a", 5);
+    for (unsigned i = 0; i < FSK_BREAKER_PROBES; i++)
+        probe_fails(FSOCK_SECOND << i);
     queue(&a2, "a2");
+    struct fsk_place *place = a2.place;
     assert_ptr_equal(fsk_pool_doomed(&pool), place);
     assert_string_equal(next(&lease), "");
     assert_int_equal(fsk_place_blame(place, "a:80", &blame), FSOCK_ERR_ASIDE);
-    assert_string_equal(blame.text, "queue a:80: set aside: 6 failures in a row, the last: connect "
+    assert_string_equal(blame.text, "queue a:80: set aside: 8 failures in a row, the last: connect "
                                     "a:80: connection refused");
     fsk_pool_unqueue(place, &a2.link);
     assert_null(fsk_pool_doomed(&pool));
@@ -111,21 +133,27 @@ static void test_dead(void **state)
     assert_int_equal(fsk_pool_move(&pool, &r.lease, FSK_SPAN("a"), &r.op), FSOCK_AGAIN);
     assert_true(fsk_lease_is_aside(&r.lease));
     fsk_pool_release(&r.lease);
+    later(FSK_BREAKER_EACH);
+    queue(&a3, "a3");
+    assert_null(fsk_pool_doomed(&pool));
+    assert_string_equal(next(&lease), "a3");
+    answer(&lease, 200);
+    fsk_pool_release(&lease);
     end_pool();
+    assert_int_equal(pool.n_trouble, 0);
 }
 
 /* A probe that is taken back tells nothing; the next one is a probe again. */
 static void test_void(void **state)
 {
-    struct rig *rig = *state;
     struct fsk_lease lease;
     struct item a1, a2;
-    make_pool(rig, 6, 6);
-    fsk_pool_learn(&pool, 0, true);
+    (void)state;
+    learn(6, 0, true);
     fails("a", 5);
     queue(&a1, "a1");
     queue(&a2, "a2");
-    pass(rig, FSOCK_SECOND + 50 * FSOCK_MILLISECOND);
+    later(FSOCK_SECOND);
     assert_string_equal(next(&lease), "a1");
     fsk_pool_release(&lease);
     assert_string_equal(next(&lease), "a2");
@@ -137,10 +165,9 @@ static void test_void(void **state)
 /* What is remembered has an end, and so has the patience with what the request is to blame for. */
 static void test_memory(void **state)
 {
-    struct rig *rig = *state;
     char key[16];
-    make_pool(rig, 6, 6);
-    fsk_pool_learn(&pool, 0, true);
+    (void)state;
+    learn(6, 0, true);
     for (unsigned i = 0; i < FSK_TROUBLE_MAX + 10; i++) {
         snprintf(key, sizeof key, "%u", i);
         fails(key, 1);
@@ -153,11 +180,10 @@ static void test_memory(void **state)
 
 static void test_window_limits(void **state)
 {
-    struct rig *rig = *state;
     struct fsk_lease lease[3];
     struct item a1, a2, a3;
-    make_pool(rig, 6, 6);
-    fsk_pool_learn(&pool, FSOCK_ADAPT_UP, false);
+    (void)state;
+    learn(6, FSOCK_ADAPT_UP, false);
     queue(&a1, "a1");
     queue(&a2, "a2");
     queue(&a3, "a3");
@@ -175,11 +201,10 @@ static void test_window_limits(void **state)
 /* Turned away though there is only one at a time: the place is given its time. */
 static void test_quota(void **state)
 {
-    struct rig *rig = *state;
     struct fsk_lease lease;
     struct item a1, a2;
-    make_pool(rig, 1, 6);
-    fsk_pool_learn(&pool, FSOCK_ADAPT_DOWN, false);
+    (void)state;
+    learn(1, FSOCK_ADAPT_DOWN, false);
     queue(&a1, "a1");
     queue(&a2, "a2");
     assert_string_equal(next(&lease), "a1");
@@ -188,7 +213,7 @@ static void test_quota(void **state)
     assert_true(a2.place->quota.rate > 0);
     fsk_pool_release(&lease);
     assert_string_equal(next(&lease), "");
-    pass(rig, 2 * FSOCK_SECOND);
+    later(2 * FSOCK_SECOND);
     assert_string_equal(next(&lease), "a2");
     fsk_pool_release(&lease);
     end_pool();
@@ -197,13 +222,10 @@ static void test_quota(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_states),
-        BOTH(test_suspect),
-        BOTH(test_dead),
-        BOTH(test_void),
-        BOTH(test_memory),
-        BOTH(test_window_limits),
-        BOTH(test_quota),
+        cmocka_unit_test(test_states), cmocka_unit_test(test_suspect),
+        cmocka_unit_test(test_dead),   cmocka_unit_test(test_void),
+        cmocka_unit_test(test_memory), cmocka_unit_test(test_window_limits),
+        cmocka_unit_test(test_quota),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,20 +1,16 @@
 /* The pool's paces: when places open, who gets the run's next unit, what is remembered. In
  * simulated time: a driver that does nothing, and a clock that is set. */
-#include "pool_rig.h"
-#include "stub_driver.h"
+#include "pool_clock.h"
 
 #define SEC    FSOCK_SECOND
-#define HOUR   (3600 * SEC)
 #define SIM(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
-static struct stub_driver stub;
 static struct fsock_pacer *pacer;
 
 static int set_up(void **state)
 {
     (void)state;
-    stub_driver_init(&stub);
-    stub.driver.now = HOUR;
+    clock_init();
     pacer = NULL;
     return 0;
 }
@@ -31,23 +27,11 @@ static int tear_down(void **state)
 /* A pool with this many requests a second, 0: any number, of the run and of each place. */
 static void open_pool(double run, double each, int64_t delay, unsigned per_place)
 {
-    struct rig rig = {.driver = &stub.driver};
-    make_pool(&rig, per_place, MANY);
+    make_simulated_pool(per_place, MANY);
     if (run > 0)
         assert_non_null(pacer = fsock_pacer_new(run, 0));
     fsk_pool_pace(&pool,
                   &(struct fsk_pool_rates){.pacer = pacer, .host_rate = each, .host_delay = delay});
-}
-
-/* It becomes `now`, and what strikes until then does so `late`. */
-static void advance(fsock_time now, fsock_time late)
-{
-    struct fsk_heap_node *first;
-    while ((first = fsk_heap_first(&pool.timers.heap)) && first->at + late <= now) {
-        stub.driver.now = first->at + late;
-        fsk_op_step(&pool.timers.op, stub.driver.now);
-    }
-    stub.driver.now = now;
 }
 
 static void wait_in(struct fsk_lease *lease, const char *key, enum fsock_err wanted)

@@ -73,6 +73,23 @@ static void test_fixed(void **state)
             }
 }
 
+/* A short list: what is lost at its start counts. */
+static void test_short_list(void **state)
+{
+    (void)state;
+    for (size_t i = 0; workers[i] < 64; i++) {
+        struct sim sim = {.workers = workers[i],
+                          .service = fixed,
+                          .mean = 50.0 * (double)MS,
+                          .lasts = 25 * FSOCK_SECOND / 2,
+                          .trip = MS,
+                          .most = 64};
+        run(&sim, "a short list");
+        assert_true(sim.share >= 0.9);
+        assert_true(sim.p95 <= 2 * (sim.mean + (double)sim.trip));
+    }
+}
+
 static void test_chance(void **state)
 {
     (void)state;
@@ -181,13 +198,10 @@ static void test_halving(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_fixed),
-        cmocka_unit_test(test_chance),
-        cmocka_unit_test(test_slow_for_a_while),
-        cmocka_unit_test(test_short),
-        cmocka_unit_test(test_bounds),
-        cmocka_unit_test(test_failures),
-        cmocka_unit_test(test_halving),
+        cmocka_unit_test(test_fixed),    cmocka_unit_test(test_short_list),
+        cmocka_unit_test(test_chance),   cmocka_unit_test(test_slow_for_a_while),
+        cmocka_unit_test(test_short),    cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_failures), cmocka_unit_test(test_halving),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
