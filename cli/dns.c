@@ -6,16 +6,16 @@
  *
  *   dns_options.h  the command line       dns_run.h      input, outputs, what ends a run
  *   dns_target.h   a line's questions     dns_record.h   a question's record
- *   dns_order.h    --ordered              dns_log.h      --log, with dns_line, _cache, _window
+ *   order.h        --ordered              dns_log.h      --log, with dns_line, _cache, _window
  */
 #include "dns.h"
 
 #include <stdio.h>
 
 #include "dns_log.h"
-#include "dns_order.h"
 #include "dns_record.h"
 #include "dns_target.h"
+#include "order.h"
 #include "outcome.h"
 
 enum { QUESTIONS_A_TURN = 256 };
@@ -33,7 +33,7 @@ struct dns {
     uint64_t asked, ended; /* questions, and inputs that make none; a number is its user pointer */
     int exitcode;          /* of the first failure */
     bool advised;          /* the hint has been told */
-    struct dns_order order;
+    struct order order;
     struct fsk_buf text; /* --ordered: the record at hand */
     struct out record;   /* ... on its way there */
 };
@@ -66,7 +66,7 @@ static enum fsock_err tell(struct dns *d, uint64_t number, const struct dns_reco
     fsk_buf_clear(&d->text);
     print(d, &d->record, r);
     out_flush(&d->record);
-    bool good = dns_order_put(&d->order, number, fsk_buf_span(&d->text), &d->run.out);
+    bool good = order_put(&d->order, number, fsk_buf_span(&d->text), &d->run.out);
     return good && !d->record.sys_errno ? FSOCK_OK : FSOCK_ERR_MEMORY;
 }
 
@@ -119,7 +119,7 @@ static enum fsock_err tell_invalid(struct dns *d, uint64_t number, struct fsk_sp
 /* Whether one more record may come. */
 static bool has_place(const struct dns *d)
 {
-    return !d->o.ordered || dns_order_room(&d->order, d->asked);
+    return !d->o.ordered || order_room(&d->order, d->asked);
 }
 
 /* Begin with a word or a line. */
@@ -223,7 +223,7 @@ static int list(struct dns *d)
     out_init_buf(&d->record, &d->text);
     enum fsock_err err = loop(d);
     int code = dns_run_finish(&d->run, err, d->o.single ? &d->exitcode : NULL);
-    dns_order_fini(&d->order);
+    order_fini(&d->order);
     out_fini(&d->record);
     fsk_buf_fini(&d->text);
     return code;

@@ -1,250 +1,44 @@
 /*
  * get.c - `fsock get`: one URL, or a list of any length.
  *
- * A run is one loop, run() below: put URLs into the library's queue until it is full, take the next
- * event, act on it. An event belongs to an item (one URL and where its body goes), to the list
- * (more of it can be read), or to the signal pipe. Memory does not grow with the list: what is open
- * is bounded by the queue. The parts, each of which can be read alone:
+ * Here is what comes before and after the run, which is a loop, or several (get_loop.h): take URLs
+ * and put them into the library's queue until it is full, take the next event, act on it. Memory
+ * does not grow with the list: what is open is bounded by the queue. The parts, each of which can
+ * be read alone:
  *
- *   list.h         lines of -i, as they come        get_options.h  the command line
- *   get_item.h     a URL, from line to record       get_request.h  ... as the library wants it
- *   get_report.h   all that is told                 get_sink.h     a body's file
+ *   get_source.h   where URLs come from            get_options.h  the command line
+ *   get_loop.h     the run                         get_request.h  ... as the library wants it
+ *   get_item.h     a URL, from line to record      get_sink.h     a body's file
+ *   get_report.h   all that is told
  */
 #include "get.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include "base/fault.h"
 #include "base/time.h"
-#include "get_item.h"
+#include "get_loop.h"
 #include "get_writeout.h"
 #include "interrupt.h"
 
 struct get {
     struct get_options o;
     struct get_request ask;
-    fsock_fetch *fetch;
-    struct list list;
-    struct items items;
+    struct source source;
     struct report report;
-
-    size_t next_url;      /* of the command line */
-    struct item *waiting; /* read from the list; the queue was full */
-    bool list_waits;      /* its descriptor is being watched */
-    bool list_failed;     /* one could not be read to its end */
-    bool ended;           /* no more URLs */
-    bool busy;            /* feeding stopped only to give others a turn */
-
-    int signals; /* readable from the first signal on */
-    fsock_time run_deadline;
-    char *format; /* -w @FILE */
+    struct run run;
+    struct loop first;
+    struct loop *workers; /* --threads; NULL: the first loop fetches */
+    struct inbox *inboxes;
+    size_t n_workers; /* ready to run */
+    char *format;     /* -w @FILE */
 };
 
-static enum fsock_err feed(struct get *g);
-static enum fsock_err next_event(struct get *g, struct fsock_event *e);
-static void act(struct get *g, const struct fsock_event *e);
-static void tick(struct get *g, fsock_time now);
-
-/* Of a list that was stopped, nobody need hear of what had not begun. */
-static bool is_done(const struct get *g)
-{
-    bool left_over = g->items.stopped && !g->report.single && !fsock_fetch_running(g->fetch);
-    return g->ended && (!g->items.open || left_over);
-}
-
-/* FSOCK_OK, or what stopped the library itself. */
-static enum fsock_err run(struct get *g)
-{
-    for (;;) {
-        struct fsock_event e;
-        enum fsock_err err = feed(g);
-        if (err == FSOCK_OK && is_done(g))
-            return FSOCK_OK;
-        if (err == FSOCK_OK)
-            err = next_event(g, &e);
-        if (err == FSOCK_OK)
-            act(g, &e);
-        else if (err != FSOCK_ERR_TIMEOUT)
-            return err == FSOCK_EOF ? FSOCK_OK : err;
-        tick(g, fsock_now());
-    }
-}
-
-/* ---- Events ---------------------------------------------------------------------------------- */
-
-/* What the events of watched descriptors are known by. */
-static char list_watch, signal_watch;
-
-/* Wait for an event; before that, write what is waiting to be read by others. */
-static enum fsock_err next_event(struct get *g, struct fsock_event *e)
-{
-    const fsock_time now_or_never = 0;
-    if (g->report.out.n || g->busy) {
-        enum fsock_err err = fsock_fetch_next(g->fetch, e, now_or_never);
-        if (err != FSOCK_ERR_TIMEOUT || g->busy)
-            return err;
-        out_flush(&g->report.out);
-        tick(g, fsock_now());
-    }
-    return fsock_fetch_next(g->fetch, e, fsk_time_min(g->report.progress.next, g->run_deadline));
-}
-
-/*
- * Nobody need read our output before the time is over: --run-time's, and for a single URL -m's.
- * With several, the others go on when the reader does.
- */
-static void set_patience(struct get *g, bool started)
-{
-    const fsock_time to_tell = 100 * FSOCK_MILLISECOND;
-    fsock_time end = FSOCK_NEVER;
-    if (g->run_deadline != FSOCK_NEVER)
-        end = g->run_deadline + to_tell;
-    out_patience(&g->report.err, end, g->signals);
-    trace_log_patience(&g->report.trace, end, g->signals);
-    if (started)
-        end = fsk_time_min(end, fsk_time_limit(fsock_now(), g->ask.options.total_timeout));
-    out_patience(&g->report.out, end, g->signals);
-}
-
-static void act(struct get *g, const struct fsock_event *e)
-{
-    switch (e->kind) {
-    case FSOCK_EVENT_ROOM:
-        break; /* the next feed() finds it */
-    case FSOCK_EVENT_READY:
-        if (e->user == &list_watch) {
-            g->list_waits = false;
-            list_ready(&g->list);
-        }
-        break; /* tick() finds the signal */
-    case FSOCK_EVENT_MARK:
-        report_marks(&g->report);
-        break;
-    case FSOCK_EVENT_START:
-        if (g->report.single)
-            set_patience(g, true);
-        item_event(&g->items, e);
-        break;
-    case FSOCK_EVENT_HEAD:
-        if (g->o.verbose)
-            report_head(&g->report, e);
-        item_event(&g->items, e);
-        break;
-    default:
-        item_event(&g->items, e);
-    }
-}
-
-/* End the run early; `why` goes into the records of what was going on. */
-static void stop(struct get *g, const char *why)
-{
-    g->items.stopped = g->ended = true;
-    if (g->waiting)
-        item_drop(&g->items, g->waiting);
-    g->waiting = NULL;
-    fsock_fetch_stop(g->fetch, why);
-}
-
-/* What ends a run: a signal, --run-time, an output that is gone. And what goes by the clock. */
-static void tick(struct get *g, fsock_time now)
-{
-    report_tick(&g->report, now, fsock_fetch_running(g->fetch));
-    if (g->items.stopped)
-        return;
-    if (interrupt_signal()) {
-        stop(g, "interrupted");
-    } else if (now >= g->run_deadline) {
-        g->items.over = true;
-        stop(g, "the run is over (--run-time raises this limit)");
-    } else if (g->report.out.sys_errno) {
-        stop(g, "standard output can't be written");
-    }
-}
-
-/* ---- Feeding --------------------------------------------------------------------------------- */
-
-enum { LINES_A_TURN = 256 };
-
-/* The list had to be given up; the next one, if any, goes on. */
-static void list_broke(struct get *g, const char *name)
-{
-    char text[4096];
-    snprintf(text, sizeof text, "can't read the list %s: %s", name,
-             fsk_errno_text(g->list.sys_errno));
-    g->list_failed = true;
-    report_say(&g->report, text);
-}
-
-/* FSOCK_OK: *item is the next of the list, or NULL if that line is done with. FSOCK_AGAIN: none. */
-static enum fsock_err from_list(struct get *g, struct item **item)
-{
-    struct list_line line;
-    switch (list_next(&g->list, &line)) {
-    case LIST_END:
-        g->ended = true;
-        return FSOCK_AGAIN;
-    case LIST_MORE:
-        g->busy = true;
-        return FSOCK_AGAIN;
-    case LIST_WAIT:
-        if (!g->list_waits &&
-            fsock_fetch_watch(g->fetch, g->list.fd, FSOCK_READABLE, &list_watch) != FSOCK_OK)
-            return FSOCK_ERR_MEMORY;
-        g->list_waits = true;
-        return FSOCK_AGAIN;
-    case LIST_FAILED:
-        list_broke(g, line.name);
-        return FSOCK_OK;
-    case LIST_LINE:
-        *item = item_of_line(&g->items, &line);
-        return *item ? FSOCK_OK : FSOCK_ERR_MEMORY;
-    case LIST_BAD:
-        *item = item_of_line(&g->items, &line);
-        if (!*item)
-            return FSOCK_ERR_MEMORY;
-        item_refuse(&g->items, *item, line.why);
-        *item = NULL;
-    }
-    return FSOCK_OK;
-}
-
-/* The next item: the one that had to wait, else of the command line, else of the list. */
-static enum fsock_err next_item(struct get *g, struct item **item)
-{
-    *item = g->waiting;
-    g->waiting = NULL;
-    if (*item)
-        return FSOCK_OK;
-    if (g->next_url == g->o.urls.n)
-        return from_list(g, item);
-    *item = item_of_argument(&g->items, g->next_url++);
-    return *item ? FSOCK_OK : FSOCK_ERR_MEMORY;
-}
-
-/* Fill the library's queue. FSOCK_OK, or FSOCK_ERR_MEMORY. */
-static enum fsock_err feed(struct get *g)
-{
-    g->busy = false;
-    for (unsigned i = 0; !g->ended; i++) {
-        struct item *item;
-        if (i == LINES_A_TURN) {
-            g->busy = true;
-            break;
-        }
-        enum fsock_err err = next_item(g, &item);
-        if (err != FSOCK_OK)
-            return err == FSOCK_AGAIN ? FSOCK_OK : err;
-        if (item && item_add(&g->items, item) == FSOCK_AGAIN) {
-            g->waiting = item;
-            break;
-        }
-    }
-    return FSOCK_OK;
-}
-
-/* ---- Before and after ------------------------------------------------------------------------ */
+/* ---- Before ---------------------------------------------------------------------------------- */
 
 /* The options, ready for use. 0, or the exit code with a sentence in `why`. */
 static int prepare_options(struct get *g, char *why, size_t cap)
@@ -263,10 +57,54 @@ static int prepare_options(struct get *g, char *why, size_t cap)
     return get_request_init(&g->ask, &g->o, why, cap);
 }
 
+static int no_memory(char *why, size_t cap)
+{
+    snprintf(why, cap, "out of memory or descriptors");
+    return EXIT_MEMORY;
+}
+
+/* A fetch for one of `share` loops, or the exit code. */
+static int make_fetch(struct get *g, size_t share, fsock_fetch **fetch, char *why, size_t cap)
+{
+    struct fsock_fault fault = {.err = FSOCK_OK};
+    struct fsock_options options = g->ask.options;
+    size_t parallel = ((size_t)g->o.parallel + share - 1) / share;
+    options.own_files = (int)share * (1 + options.own_files) - 1; /* the others' are its own, too */
+    *fetch = fsock_fetch_new(&options, (unsigned)parallel, (unsigned)g->o.per_host, &fault);
+    if (*fetch)
+        return 0;
+    struct outcome outcome;
+    outcome_fault(&outcome, &fault, "", g->o.ca_file);
+    outcome_sentence(why, cap, &fault);
+    return fault.err == FSOCK_ERR_INPUT ? EXIT_USAGE : outcome.exitcode;
+}
+
+static int prepare_workers(struct get *g, char *why, size_t cap)
+{
+    size_t n = (size_t)g->o.threads;
+    g->workers = calloc(n, sizeof *g->workers);
+    g->inboxes = calloc(n, sizeof *g->inboxes);
+    if (!g->workers || !g->inboxes)
+        return no_memory(why, cap);
+    while (g->n_workers < n) {
+        size_t i = g->n_workers;
+        fsock_fetch *fetch;
+        if (!inbox_init(&g->inboxes[i], g->run.room))
+            return no_memory(why, cap);
+        g->n_workers++;
+        int code = make_fetch(g, n, &fetch, why, cap);
+        if (code)
+            return code;
+        if (!loop_init(&g->workers[i], &g->run, fetch, &g->inboxes[i]))
+            return no_memory(why, cap);
+    }
+    return 0;
+}
+
 /* All that can fail before the first URL; as prepare_options(). */
 static int prepare(struct get *g, char *why, size_t cap)
 {
-    struct fsock_fault fault = {.err = FSOCK_OK};
+    fsock_fetch *fetch;
     int code = prepare_options(g, why, cap);
     if (code)
         return code;
@@ -274,24 +112,29 @@ static int prepare(struct get *g, char *why, size_t cap)
                         g->o.verbose ? &g->report.err : NULL, why, cap))
         return EXIT_WRITE;
     g->ask.options.trace = g->report.trace.trace;
-    g->fetch =
-        fsock_fetch_new(&g->ask.options, (unsigned)g->o.parallel, (unsigned)g->o.per_host, &fault);
-    if (!g->fetch) {
-        outcome_fault(&g->items.outcome, &fault, "", g->o.ca_file);
-        outcome_sentence(why, cap, &fault);
-        return fault.err == FSOCK_ERR_INPUT ? EXIT_USAGE : g->items.outcome.exitcode;
-    }
-    code = items_init(&g->items, &g->o, &g->ask, g->fetch, &g->report, why, cap);
+    code = make_fetch(g, 1, &fetch, why, cap);
     if (code)
         return code;
-    g->signals = interrupt_catch();
-    if (g->signals < 0 || fsock_fetch_watch(g->fetch, g->signals, FSOCK_READABLE, &signal_watch)) {
-        snprintf(why, cap, "out of memory or descriptors");
-        return EXIT_MEMORY;
-    }
-    set_patience(g, false);
-    return 0;
+    g->first.fetch = fetch; /* to be freed, whatever follows */
+    code = report_open(&g->report, why, cap);
+    if (code)
+        return code;
+    bool threads = g->o.threads > 1 && !g->report.single;
+    g->run = (struct run){.o = &g->o,
+                          .ask = &g->ask,
+                          .source = &g->source,
+                          .report = &g->report,
+                          .deadline = fsk_time_limit(g->report.started, g->o.run_time),
+                          .signals = interrupt_catch(),
+                          .room = threads ? eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK) : -1};
+    if (!source_init(&g->source, &g->o) || g->run.signals < 0 || (threads && g->run.room < 0) ||
+        !loop_init(&g->first, &g->run, fetch, NULL))
+        return no_memory(why, cap);
+    report_patience(&g->report, g->run.deadline, FSOCK_NEVER, g->run.signals);
+    return threads ? prepare_workers(g, why, cap) : 0;
 }
+
+/* ---- After ----------------------------------------------------------------------------------- */
 
 /* How the run as a whole went. */
 static int exit_code(const struct get *g)
@@ -301,19 +144,19 @@ static int exit_code(const struct get *g)
         return EXIT_WRITE;
     if (interrupt_signal())
         return 128 + interrupt_signal();
-    if (g->list_failed)
+    if (g->source.failed)
         return EXIT_READ;
     if (g->report.single)
         return stuck ? EXIT_TIMEOUT : g->report.exitcode;
-    if (!g->report.summary.failed && !g->items.over && !stuck)
+    if (!g->report.summary.failed && !g->run.over && !stuck)
         return EXIT_FINE;
     return g->report.summary.fine ? EXIT_SOME_FAILED : EXIT_ALL_FAILED;
 }
 
 static int finish(struct get *g, enum fsock_err err)
 {
-    report_flush(&g->report);
-    bool run_over = fsock_now() >= g->run_deadline;
+    report_flush_all(&g->report);
+    bool run_over = fsock_now() >= g->run.deadline;
     report_end(&g->report, interrupt_signal() ? NULL : run_over ? "--run-time" : "-m");
     if (err == FSOCK_OK)
         return exit_code(g);
@@ -322,22 +165,35 @@ static int finish(struct get *g, enum fsock_err err)
     return err == FSOCK_ERR_MEMORY ? EXIT_MEMORY : EXIT_RECV;
 }
 
-/* The run, options being known. */
+/* ---- The run --------------------------------------------------------------------------------- */
+
+static void free_all(struct get *g)
+{
+    for (size_t i = 0; i < g->n_workers; i++) {
+        loop_fini(&g->workers[i]);
+        inbox_fini(&g->inboxes[i]);
+    }
+    free(g->workers);
+    free(g->inboxes);
+    loop_fini(&g->first);
+    source_fini(&g->source);
+    get_request_fini(&g->ask);
+    if (g->run.room > STDERR_FILENO)
+        close(g->run.room);
+}
+
+/* Options being known. */
 static int get(struct get *g)
 {
     char why[1024] = "";
     report_init(&g->report, &g->o);
-    list_init(&g->list, &g->o.lists);
-    g->run_deadline = fsk_time_limit(g->report.started, g->o.run_time);
     int code = prepare(g, why, sizeof why);
     if (code)
         report_say(&g->report, why);
     else
-        code = finish(g, run(g));
-    fsock_fetch_free(g->fetch);
-    items_fini(&g->items);
-    list_fini(&g->list);
-    get_request_fini(&g->ask);
+        code = finish(g, g->workers ? loop_run_all(&g->first, g->workers, g->n_workers)
+                                    : loop_run(&g->first));
+    free_all(g);
     code = report_trace_end(&g->report, code);
     report_fini(&g->report);
     free(g->format);

@@ -8,7 +8,6 @@
 
 #include "base/fault.h"
 #include "base/list.h"
-#include "base/map.h"
 #include "get_names.h"
 #include "get_sink.h"
 
@@ -35,65 +34,17 @@ struct item {
 
 /* ---- A run's items --------------------------------------------------------------------------- */
 
-struct named {
-    struct fsk_map_node node;
-    char name[NAME_SIZE];
-    size_t index;
-};
-
-/* With -O, those of the command line's URLs whose plain names are the same get marked ones. */
-static bool mark_names(struct items *all)
-{
-    const struct get_options *o = all->o;
-    size_t n = o->urls.n;
-    if (!o->remote_name || (n < 2 && !o->lists.n))
-        return true;
-    struct fsk_map map;
-    struct named *a = calloc(n + 1, sizeof *a);
-    all->marked = calloc(n + 1, sizeof *all->marked);
-    bool good = a && all->marked;
-    fsk_map_init(&map);
-    for (size_t i = o->outputs.n; good && i < n; i++) {
-        names_of_url(fsk_span_str(o->urls.item[i].value), false, a[i].name);
-        a[i].index = i;
-        a[i].node.key = fsk_span_str(a[i].name);
-        struct fsk_map_node *same = fsk_map_get(&map, a[i].node.key);
-        if (same || o->lists.n)
-            all->marked[i] = true;
-        if (same)
-            all->marked[FSK_HOLDER(same, struct named, node)->index] = true;
-        else
-            good = fsk_map_add(&map, &a[i].node);
-    }
-    fsk_map_fini(&map);
-    free(a);
-    return good;
-}
-
 static bool is_stdout(const char *name)
 {
     return strcmp(name, "-") == 0;
 }
 
-int items_init(struct items *all, const struct get_options *o, const struct get_request *ask,
-               fsock_fetch *fetch, struct report *report, char *why, size_t cap)
+void items_init(struct items *all, const struct get_options *o, const struct get_request *ask,
+                fsock_fetch *fetch, struct report *report)
 {
-    const char *dump = o->dump_header;
-    *all = (struct items){.o = o, .ask = ask, .fetch = fetch, .report = report, .dump_fd = -1};
+    *all = (struct items){.o = o, .ask = ask, .fetch = fetch, .report = report};
     fsk_list_init(&all->used);
     fsk_list_init(&all->spare);
-    if (!mark_names(all)) {
-        snprintf(why, cap, "out of memory");
-        return EXIT_MEMORY;
-    }
-    if (dump && !is_stdout(dump)) {
-        all->dump_fd = open(dump, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-        if (all->dump_fd < 0) {
-            snprintf(why, cap, "can't write %s: %s", dump, fsk_errno_text(errno));
-            return EXIT_WRITE;
-        }
-    }
-    return 0;
 }
 
 void items_fini(struct items *all)
@@ -107,9 +58,6 @@ void items_fini(struct items *all)
         fsk_buf_fini(&item->url);
         free(item);
     }
-    if (all->dump_fd > STDERR_FILENO)
-        close(all->dump_fd);
-    free(all->marked);
 }
 
 /* ---- Making and freeing ---------------------------------------------------------------------- */
@@ -168,56 +116,36 @@ static const char *url_text(const struct item *item)
     return item->url.mem + item->url.start;
 }
 
-/* -O, or nothing. */
-static bool remote_name(struct items *all, struct item *item, bool marked)
+/* Where its body goes. False: out of memory. */
+static bool set_sink(struct items *all, struct item *item, const struct source_url *u)
 {
     char name[NAME_SIZE];
-    if (!all->o->remote_name)
+    item->stdout_asked = u->output && is_stdout(u->output);
+    if (item->stdout_asked ||
+        (!u->output && all->report->single && !all->o->json && !all->o->remote_name)) {
+        sink_to_stdout(&item->sink, &all->report->out);
         return true;
-    names_of_url(fsk_buf_span(&item->url), marked, name);
+    }
+    if (u->output)
+        return sink_to_file(&item->sink, all->o->output_dir, u->output);
+    if (!all->o->remote_name || u->why)
+        return true;
+    names_of_url(fsk_buf_span(&item->url), u->marked, name);
     return sink_to_file(&item->sink, all->o->output_dir, name);
 }
 
-static struct item *made(struct items *all, struct item *item, bool good)
+struct item *item_of_url(struct items *all, const struct source_url *u)
 {
-    if (good)
+    struct item *item = item_new(all);
+    if (!item)
+        return NULL;
+    item->list = u->list;
+    item->line = u->line;
+    item->number = u->number;
+    if (set_url(all, item, u->text) && set_sink(all, item, u))
         return item;
     item_drop(all, item);
     return NULL;
-}
-
-struct item *item_of_argument(struct items *all, size_t index)
-{
-    struct item *item = item_new(all);
-    if (!item)
-        return NULL;
-    item->number = all->numbered++;
-    bool good = set_url(all, item, fsk_span_str(all->o->urls.item[index].value));
-    if (index < all->o->outputs.n) {
-        const char *name = all->o->outputs.item[index].value;
-        item->stdout_asked = is_stdout(name);
-        if (item->stdout_asked)
-            sink_to_stdout(&item->sink, &all->report->out);
-        else
-            good = good && sink_to_file(&item->sink, all->o->output_dir, name);
-    } else if (all->o->remote_name) {
-        good = good && remote_name(all, item, all->marked && all->marked[index]);
-    } else if (all->report->single && !all->o->json) {
-        sink_to_stdout(&item->sink, &all->report->out);
-    }
-    return made(all, item, good);
-}
-
-struct item *item_of_line(struct items *all, const struct list_line *line)
-{
-    struct item *item = item_new(all);
-    if (!item)
-        return NULL;
-    item->list = line->name;
-    item->line = line->number;
-    item->number = all->numbered++;
-    return made(all, item,
-                set_url(all, item, line->text) && (line->why || remote_name(all, item, true)));
 }
 
 /* -C: go on where an earlier run had to stop. */
@@ -328,15 +256,10 @@ static bool open_spool(struct items *all, struct item *item)
 
 static bool dump_header(struct items *all, const struct fsock_response *r)
 {
-    const char *name = all->o->dump_header;
-    if (!name)
-        return true;
-    struct out *out = &all->report->out;
-    int sys_errno = all->dump_fd >= 0 ? write_all(all->dump_fd, r->head, r->head_len)
-                                      : out_now(out, r->head, r->head_len);
+    int sys_errno = report_dump(all->report, r->head, r->head_len);
     if (sys_errno)
-        outcome_fail(&all->outcome, EXIT_WRITE, "write", sys_errno, "can't write %s: %s", name,
-                     fsk_errno_text(sys_errno));
+        outcome_fail(&all->outcome, EXIT_WRITE, "write", sys_errno, "can't write %s: %s",
+                     all->o->dump_header, fsk_errno_text(sys_errno));
     return !sys_errno;
 }
 
@@ -387,7 +310,7 @@ static bool harmless(struct items *all, const struct item *item, const struct fs
 
 static void on_data(struct items *all, struct item *item, const struct fsock_event *e)
 {
-    all->report->moved += e->len;
+    report_moved(all->report, e->len);
     if (item->failure || !has_body(all, item, e->response))
         return;
     bool good = harmless(all, item, e);
@@ -470,7 +393,7 @@ static void on_done(struct items *all, struct item *item, const struct fsock_eve
     if (all->outcome.exitcode != EXIT_FINE)
         sink_abandon(&item->sink, url_text(item));
     if (item->sink.kind == SINK_NONE)
-        all->report->moved += e->response->size_body;
+        report_moved(all->report, e->response->size_body);
 }
 
 void item_event(struct items *all, const struct fsock_event *e)

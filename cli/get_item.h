@@ -16,7 +16,7 @@
 #include "base/list.h"
 #include "get_report.h"
 #include "get_request.h"
-#include "list.h"
+#include "get_source.h"
 #include "outcome.h"
 
 struct item;
@@ -27,26 +27,22 @@ struct items {
     const struct get_request *ask;
     fsock_fetch *fetch;
     struct report *report;
-    bool *marked;      /* for each of o->urls: -O's name must be a marked one; NULL: none must */
-    int dump_fd;       /* -D; -1: none, or standard output */
-    uint64_t numbered; /* made so far */
-    size_t open;       /* handed to the library, and not ended */
+    size_t open; /* handed to the library, and not ended */
     struct fsk_list used, spare;
     bool stopped; /* the library was told to stop: those that had not begun get no record */
     bool over;    /* ... because --run-time struck */
     struct outcome outcome; /* of the item at hand */
 };
 
-/* All is borrowed. Returns 0, or the exit code, with the sentence in `why` (-D can't be opened). */
-int items_init(struct items *all, const struct get_options *o, const struct get_request *ask,
-               fsock_fetch *fetch, struct report *report, char *why, size_t cap);
+/* All is borrowed. */
+void items_init(struct items *all, const struct get_options *o, const struct get_request *ask,
+                fsock_fetch *fetch, struct report *report);
 
 /* After items_init(), or of what is all zero. The library must have let go of every item. */
 void items_fini(struct items *all);
 
-/* A URL of the command line, or a line of a list (good or bad). NULL: out of memory. */
-struct item *item_of_argument(struct items *all, size_t index);
-struct item *item_of_line(struct items *all, const struct list_line *line);
+/* A URL of the source's, good or bad. NULL: out of memory. */
+struct item *item_of_url(struct items *all, const struct source_url *u);
 
 /*
  * Hand it to the library. FSOCK_OK, or if the queue is full FSOCK_AGAIN: once more after

@@ -17,6 +17,7 @@ static const struct option_row rows[] = {
     LIST('i', "input-file", "FILE", lists, 0, "a list of URLs, one a line; - is standard input"),
     NUMBER('P', "parallel", parallel, 1, 100000, "transfers at once (64)"),
     NUMBER(0, "per-host", per_host, 1, 100000, "connections to one host at once (6)"),
+    NUMBER(0, "threads", threads, 1, 256, "loops that fetch, each in a thread of its own (1)"),
 
     HEADING("How fast at most (RATE: 0.5, 200/s, 30/m, 100/h; 0: no limit)"),
     RATE(0, "rate", rate, "requests of the run"),
@@ -95,6 +96,7 @@ static const struct option_row rows[] = {
     HEADING("What is told"),
     FLAG('f', "fail", fail, "a status of 400 and above is a failure (in a list it always is)"),
     FLAG(0, "json", json, "a JSON object per URL"),
+    FLAG(0, "ordered", ordered, "records in the order of the URLs, not as they end"),
     TEXT('w', "write-out", "FORMAT", write_out, "a text of your own per URL, as curl's; @FILE"),
     FLAG('v', "verbose", verbose, "what happens, as it happens"),
     FLAG('s', "silent", silent, "no errors, no progress, no summary"),
@@ -131,6 +133,7 @@ void get_options_init(struct get_options *o)
         .max_time = -1,
         .parallel = 64,
         .per_host = 6,
+        .threads = 1,
         .max_redirects = 20,
     };
 }
@@ -184,6 +187,8 @@ static const char *conflict(const struct get_options *o)
         return "-b takes cookies, NAME=VALUE; cookie files are not supported";
     if (o->user && !strchr(o->user, ':'))
         return "-u needs USER:PASSWORD; an empty password is 'USER:'";
+    if (o->threads > 1 && (o->trace.file || o->verbose))
+        return "--trace and -v tell of one thread; use --threads 1";
     if (o->key_file && !o->cert_file)
         return "--key belongs to a certificate; give it with --cert FILE";
     return NULL;

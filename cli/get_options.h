@@ -17,7 +17,7 @@ enum { INCLUDE_RECEIVED, INCLUDE_DECODED };
 struct get_options {
     struct option_list urls, lists, outputs, headers, data, resolve;
     int remote_name, create_dirs, head, query, location, fail, insecure, compressed, raw, http10;
-    int silent, show_error, verbose, json, progress, summary, fast_open;
+    int silent, show_error, verbose, json, ordered, progress, summary, fast_open;
     int family, include, colour;
     const char *output_dir, *dump_header, *write_out, *continue_at;
     const char *method, *user_agent, *referer, *user, *range, *cookie;
@@ -25,7 +25,7 @@ struct get_options {
     const char *dns_servers, *unix_socket, *interface;
     const char *ca_file, *cert_file, *key_file, *tls_min, *tls_max;
     int64_t connect_timeout, read_timeout, max_time, run_time;
-    int64_t parallel, per_host, max_redirects, max_body, max_ratio;
+    int64_t parallel, per_host, threads, max_redirects, max_body, max_ratio;
     double rate, host_rate; /* requests a second */
     int64_t limit_rate, host_limit_rate, delay;
     struct trace_options trace;

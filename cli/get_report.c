@@ -1,16 +1,19 @@
 #include "get_report.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/fault.h"
+#include "base/time.h"
 #include "colour.h"
 #include "get_writeout.h"
 #include "trace_lines.h"
 
 static const fsock_time flush_after = 100 * FSOCK_MILLISECOND;
+#define RECORD_LONGEST ((size_t)64 * 1024 * 1024)
 
 void report_init(struct report *r, const struct get_options *o)
 {
@@ -20,8 +23,14 @@ void report_init(struct report *r, const struct get_options *o)
     r->colour = wants_colour(o->colour);
     r->exitcode = EXIT_FINE;
     r->started = r->flushed = fsock_now();
-    r->moved = r->expected = 0;
+    r->moved = 0;
+    r->expected = 0;
+    r->dump_fd = -1;
+    r->order = NULL;
     r->trace = (struct trace_log){.trace = NULL};
+    pthread_mutex_init(&r->lock, NULL);
+    fsk_buf_init(&r->text, RECORD_LONGEST);
+    out_init_buf(&r->record, &r->text);
     out_init(&r->out, STDOUT_FILENO);
     out_init(&r->err, STDERR_FILENO);
     summary_init(&r->summary, r->started);
@@ -30,9 +39,42 @@ void report_init(struct report *r, const struct get_options *o)
                   r->started);
 }
 
+static bool is_stdout(const char *name)
+{
+    return strcmp(name, "-") == 0;
+}
+
+int report_open(struct report *r, char *why, size_t cap)
+{
+    const char *dump = r->o->dump_header;
+    if (r->o->ordered && !r->single) {
+        r->order = calloc(1, sizeof *r->order);
+        if (!r->order) {
+            snprintf(why, cap, "out of memory");
+            return EXIT_MEMORY;
+        }
+    }
+    if (dump && !is_stdout(dump)) {
+        r->dump_fd = open(dump, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+        if (r->dump_fd < 0) {
+            snprintf(why, cap, "can't write %s: %s", dump, fsk_errno_text(errno));
+            return EXIT_WRITE;
+        }
+    }
+    return 0;
+}
+
 void report_fini(struct report *r)
 {
     trace_log_close(&r->trace);
+    if (r->dump_fd > STDERR_FILENO)
+        close(r->dump_fd);
+    if (r->order)
+        order_fini(r->order);
+    free(r->order);
+    out_fini(&r->record);
+    fsk_buf_fini(&r->text);
+    pthread_mutex_destroy(&r->lock);
     out_fini(&r->out);
     out_fini(&r->err);
 }
@@ -51,6 +93,15 @@ static void count(struct report *r, const struct record *record)
     summary_add(&r->summary, &entry);
 }
 
+static void say(struct report *r, const char *text)
+{
+    progress_clear(&r->progress);
+    out_str(&r->err, "fsock: get: ");
+    out_text(&r->err, fsk_span_str(text));
+    out_char(&r->err, '\n');
+    out_flush(&r->err);
+}
+
 /* One URL for a person: the body was all, or there is a sentence. */
 static void tell(struct report *r, const struct outcome *outcome)
 {
@@ -58,13 +109,37 @@ static void tell(struct report *r, const struct outcome *outcome)
         return;
     if (r->out.sys_errno)
         return; /* that is told at the end */
-    report_say(r, outcome->text);
+    say(r, outcome->text);
     if (outcome->hint[0])
-        report_say(r, outcome->hint);
+        say(r, outcome->hint);
+}
+
+/* The record as the user wants it. */
+static void print(struct report *r, struct out *to, const struct record *record)
+{
+    if (r->o->json) {
+        record_json(to, record);
+    } else if (r->o->write_out) {
+        writeout(to, &r->err, r->o->write_out, record);
+        out_flush(&r->err);
+    } else if (!r->single) {
+        record_line(to, record, r->terminal, r->colour);
+    }
+}
+
+static void print_in_order(struct report *r, const struct record *record)
+{
+    fsk_buf_clear(&r->text);
+    print(r, &r->record, record);
+    out_flush(&r->record);
+    bool good = order_put(r->order, record->number, fsk_buf_span(&r->text), &r->out);
+    if (!good || r->record.sys_errno)
+        r->out.sys_errno = ENOMEM;
 }
 
 void report_record(struct report *r, const struct record *record)
 {
+    pthread_mutex_lock(&r->lock);
     count(r, record);
     if (r->single) {
         r->exitcode = record->outcome->exitcode;
@@ -72,25 +147,42 @@ void report_record(struct report *r, const struct record *record)
     }
     if (!r->single || r->o->json || r->o->write_out)
         progress_clear(&r->progress);
-    if (r->o->json) {
-        record_json(&r->out, record);
-    } else if (r->o->write_out) {
-        writeout(&r->out, &r->err, r->o->write_out, record);
-        out_flush(&r->err);
-    } else if (!r->single) {
-        record_line(&r->out, record, r->terminal, r->colour);
-    }
+    if (r->order)
+        print_in_order(r, record);
+    else
+        print(r, &r->out, record);
+    pthread_mutex_unlock(&r->lock);
+}
+
+bool report_has_room(struct report *r, uint64_t number)
+{
+    if (!r->order)
+        return true;
+    pthread_mutex_lock(&r->lock);
+    bool room = order_room(r->order, number);
+    pthread_mutex_unlock(&r->lock);
+    return room;
 }
 
 /* ---- Everything else ------------------------------------------------------------------------- */
 
+int report_dump(struct report *r, const char *head, size_t len)
+{
+    if (!r->o->dump_header)
+        return 0;
+    if (r->dump_fd >= 0)
+        return write_all(r->dump_fd, head, len);
+    pthread_mutex_lock(&r->lock);
+    int sys_errno = out_now(&r->out, head, len);
+    pthread_mutex_unlock(&r->lock);
+    return sys_errno;
+}
+
 void report_say(struct report *r, const char *text)
 {
-    progress_clear(&r->progress);
-    out_str(&r->err, "fsock: get: ");
-    out_text(&r->err, fsk_span_str(text));
-    out_char(&r->err, '\n');
-    out_flush(&r->err);
+    pthread_mutex_lock(&r->lock);
+    say(r, text);
+    pthread_mutex_unlock(&r->lock);
 }
 
 void report_marks(struct report *r)
@@ -106,14 +198,8 @@ void report_head(struct report *r, const struct fsock_event *head)
     trace_head(&r->err, head, !r->single);
 }
 
-void report_tick(struct report *r, fsock_time now, size_t running)
+static void show_progress(struct report *r, fsock_time now, size_t running)
 {
-    if (r->out.n && now - r->flushed > flush_after) {
-        out_flush(&r->out);
-        r->flushed = now;
-    }
-    if (now < r->progress.next)
-        return;
     struct progress_state state = {
         .ended = r->summary.fine + r->summary.failed,
         .failed = r->summary.failed,
@@ -124,6 +210,59 @@ void report_tick(struct report *r, fsock_time now, size_t running)
         .single = r->single,
     };
     progress_tick(&r->progress, &state, now);
+}
+
+void report_tick(struct report *r, fsock_time now, size_t running)
+{
+    pthread_mutex_lock(&r->lock);
+    if (r->out.n && now - r->flushed > flush_after) {
+        out_flush(&r->out);
+        r->flushed = now;
+    }
+    if (now >= r->progress.next)
+        show_progress(r, now, running);
+    pthread_mutex_unlock(&r->lock);
+}
+
+void report_patience(struct report *r, fsock_time run_end, fsock_time own_end, int alarm)
+{
+    const fsock_time to_tell = 100 * FSOCK_MILLISECOND;
+    if (run_end != FSOCK_NEVER)
+        run_end += to_tell;
+    out_patience(&r->err, run_end, alarm);
+    trace_log_patience(&r->trace, run_end, alarm);
+    out_patience(&r->out, fsk_time_min(run_end, own_end), alarm);
+}
+
+bool report_waits(struct report *r)
+{
+    pthread_mutex_lock(&r->lock);
+    bool waits = r->out.n > 0;
+    pthread_mutex_unlock(&r->lock);
+    return waits;
+}
+
+int report_broken(struct report *r)
+{
+    pthread_mutex_lock(&r->lock);
+    int sys_errno = r->out.sys_errno;
+    pthread_mutex_unlock(&r->lock);
+    return sys_errno;
+}
+
+void report_flush(struct report *r)
+{
+    pthread_mutex_lock(&r->lock);
+    out_flush(&r->out);
+    pthread_mutex_unlock(&r->lock);
+}
+
+void report_flush_all(struct report *r)
+{
+    progress_clear(&r->progress);
+    if (r->order)
+        order_flush(r->order, &r->out);
+    out_flush(&r->out);
 }
 
 /* Why standard output has failed; false: nobody wants to know. */
@@ -139,12 +278,6 @@ static bool failure_text(int sys_errno, const char *limit, char *text, size_t ca
     else
         snprintf(text, cap, "can't write standard output: %s", fsk_errno_text(sys_errno));
     return true;
-}
-
-void report_flush(struct report *r)
-{
-    progress_clear(&r->progress);
-    out_flush(&r->out);
 }
 
 void report_end(struct report *r, const char *limit)

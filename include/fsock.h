@@ -250,6 +250,7 @@ enum fsock_event_kind {
     FSOCK_EVENT_DONE,  /* the transfer has ended; the last event with this `user` */
     FSOCK_EVENT_ROOM,  /* the queue had been full and takes URLs again */
     FSOCK_EVENT_READY, /* a watched descriptor can be read or written; the watch is over */
+    FSOCK_EVENT_BACK,  /* the transfer was taken out of the queue again: see FSOCK_GIVE_BACK */
     FSOCK_EVENT_MARK   /* options.trace has marks that have not been told of before: see
                           fsock_trace_next() */
 };

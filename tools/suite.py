@@ -209,13 +209,13 @@ def stage_threads(score, quick):
 
 # ---- e2e -----------------------------------------------------------------------------------------
 
-def report_of(directory):
-    return os.path.abspath(f'{directory}/e2e.xml')
+def report_of(directory, shard):
+    return os.path.abspath(f'{directory}/e2e-{shard}.xml')
 
 
-def pytest(directory, marks, places):
+def pytest(directory, shard, marks, places):
     """Runs pytest with the programs of one build, which its tests find through FSOCK_BUILD."""
-    report = report_of(directory)
+    report = report_of(directory, shard)
     if os.path.exists(report):
         os.unlink(report)
     command = [sys.executable, '-m', 'pytest', '-q', '-c', 'test/pytest.ini', '--rootdir=test',
@@ -223,8 +223,8 @@ def pytest(directory, marks, places):
     return run(command, env=dict(ENV, FSOCK_BUILD=os.path.abspath(directory)))
 
 
-def count_report(score, directory, code, log, seconds):
-    report = report_of(directory)
+def count_report(score, directory, shard, code, log, seconds):
+    report = report_of(directory, shard)
     passed = failed = skipped = 0
     if os.path.exists(report):
         for suite in xml.etree.ElementTree.parse(report).getroot().iter('testsuite'):
@@ -232,19 +232,27 @@ def count_report(score, directory, code, log, seconds):
             skipped += int(suite.get('skipped'))
             passed += int(suite.get('tests'))
         passed -= failed + skipped
-    score.add(f'e2e {directory}', passed, failed or int(code != 0), skipped, seconds, log)
+    score.add(f'e2e {directory} {shard}', passed, failed or int(code != 0), skipped, seconds, log)
+
+
+def shards(places, count):
+    """The files of tests, dealt out to as many that run side by side."""
+    files = sorted(file for place in places
+                   for file in glob.glob(f'{place}/**/test_*.py', recursive=True))
+    return [files[n::count] for n in range(count)]
 
 
 def stage_e2e(score, quick):
-    """Both builds side by side: most of these tests wait for something that is slow on purpose."""
-    parts = {'build': ('', ['test']), 'build-asan': ('not plain', ['test/e2e'])}
+    """Side by side: most of these tests wait for something that is slow on purpose."""
+    parts = [('build', '', ['test'], 2), ('build-asan', 'not plain', ['test/e2e'], 1)]
     if quick:
-        parts = {'build': ('not slow', ['test'])}
+        parts = [('build', 'not slow', ['test'], 2)]
     with concurrent.futures.ThreadPoolExecutor() as pool:
-        done = {directory: pool.submit(pytest, directory, *how)
-                for directory, how in parts.items()}
-        for directory, future in done.items():
-            count_report(score, directory, *future.result())
+        done = {(directory, shard): pool.submit(pytest, directory, shard, marks, files)
+                for directory, marks, places, count in parts
+                for shard, files in enumerate(shards(places, count), 1)}
+        for part, future in done.items():
+            count_report(score, *part, *future.result())
 
 
 # ---- fuzz ----------------------------------------------------------------------------------------

@@ -22,7 +22,8 @@ enum {
     FSOCK_FAIL_STATUS = 1 << 4, /* 400 and above ends with FSOCK_ERR_STATUS, its body discarded */
     FSOCK_KEEP_METHOD = 1 << 5, /* keep the method across 301, 302 and 303 (given by -X) */
     FSOCK_HTTP10 = 1 << 6,      /* ask in HTTP/1.0 */
-    FSOCK_NO_REUSE = 1 << 7     /* a new connection, closed after the answer */
+    FSOCK_NO_REUSE = 1 << 7,    /* a new connection, closed after the answer */
+    FSOCK_GIVE_BACK = 1 << 13   /* fsock_fetch_add: FSOCK_EVENT_BACK may come instead of START */
 };
 
 /*
@@ -167,6 +168,12 @@ FSOCK_API void fsock_fetch_free(fsock_fetch *fetch);
 FSOCK_API enum fsock_err fsock_fetch_add(fsock_fetch *fetch, const char *url, size_t url_len,
                                          const struct fsock_request *request, void *user,
                                          struct fsock_fault *fault);
+
+/*
+ * A host that is left alone for a while (it asked for that, or failed) keeps its transfers queued.
+ * When they fill the queue and fewer than `parallel` run, those with FSOCK_GIVE_BACK are given back
+ * by FSOCK_EVENT_BACK, their last event, so that others get in; the caller adds them again later.
+ */
 
 /*
  * The next event, waiting for it until `deadline` (a past one: only what is there). FSOCK_OK;

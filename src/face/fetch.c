@@ -19,6 +19,7 @@
 #define PER_HOST    6
 #define KEPT_LEAST  16 /* connections open at once, kept ones too, even for fewer transfers */
 #define QUEUE_BYTES ((size_t)2 * 1024 * 1024) /* of waiting jobs: the rest waits outside */
+#define BACK_AFTER  (500 * FSOCK_MILLISECOND) /* jobs that wait for longer may be given back */
 
 /* One URL: queued (in its place's queue), running (has a transfer), or ended before it started. */
 struct job {
@@ -44,6 +45,7 @@ struct fsock_fetch {
     struct fsk_list queue;    /* all jobs that wait, oldest first */
     struct fsk_list running;  /* jobs with a transfer */
     struct fsk_list canceled; /* jobs that end without having run */
+    struct fsk_place *shut;   /* whose jobs are being given back; NULL: nobody's */
     struct fsk_watches watches;
     size_t n_running;
     struct job *shown; /* its DONE event has been given out: freed by the next call */
@@ -307,6 +309,42 @@ static void show_step(struct fsock_fetch *f, struct fsock_event *e)
         e->data = t->data.p;
         e->len = t->data.n;
     }
+}
+
+static bool may_go_back(const struct fsock_fetch *f, const struct job *job)
+{
+    return job->request->flags & FSOCK_GIVE_BACK &&
+           fsk_place_opens(job->place) > f->loop.sched.driver.now + BACK_AFTER;
+}
+
+/* A place that is left alone for a while, and has the last job in the queue of those that are. */
+static struct fsk_place *find_shut(struct fsock_fetch *f)
+{
+    for (struct fsk_list *link = f->queue.prev; link != &f->queue; link = link->prev) {
+        struct job *job = FSK_HOLDER(link, struct job, queue);
+        if (may_go_back(f, job))
+            return job->place;
+    }
+    return NULL;
+}
+
+/* The queue is full, but not of what could run: give back the last job of a place that is shut. */
+static bool show_back(struct fsock_fetch *f, struct fsock_event *e)
+{
+    if (!f->shut)
+        f->shut = find_shut(f);
+    if (!f->shut)
+        return false;
+    struct job *job = FSK_HOLDER(f->shut->queue.prev, struct job, link);
+    if (f->shut->queue.prev == f->shut->queue.next || !may_go_back(f, job)) {
+        f->shut = NULL; /* another one the next time */
+        return false;
+    }
+    unqueue(f, job);
+    fsk_pool_unqueue(job->place, &job->link);
+    fill(e, FSOCK_EVENT_BACK, job);
+    f->shown = job;
+    return true;
 }
 
 /* What can be shown without a step. FSOCK_AGAIN: nothing. */

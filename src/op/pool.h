@@ -96,6 +96,12 @@ struct fsk_place *fsk_pool_queue(struct fsk_pool *pool, struct fsk_span key, str
 /* Take an item out of its place's queue, without a lease. */
 void fsk_pool_unqueue(struct fsk_place *place, struct fsk_list *item);
 
+/* When the place opens again, if nothing new may begin there now; else 0. */
+static inline fsock_time fsk_place_opens(const struct fsk_place *place)
+{
+    return fsk_timer_is_set(&place->opens) ? place->opens.node.at : 0;
+}
+
 /* Whether there seems to be one that may start. */
 static inline bool fsk_pool_ready(const struct fsk_pool *pool)
 {

@@ -45,8 +45,8 @@ def test_counts_pytest(tmp_path, monkeypatch, body, counts):
     monkeypatch.chdir(SUITE.parents[1])
     (tmp_path / 'test_it.py').write_text(body)
     score = suite.Score()
-    done = suite.pytest(str(tmp_path), '', [str(tmp_path)])
-    suite.count_report(score, str(tmp_path), *done)
+    done = suite.pytest(str(tmp_path), 1, '', [str(tmp_path)])
+    suite.count_report(score, str(tmp_path), 1, *done)
     assert (score.passed, score.failed, score.skipped) == counts
 
 
@@ -70,3 +70,11 @@ def test_after_a_failed_build_nothing_old_is_tested(monkeypatch, capsys):
     monkeypatch.setattr(sys, 'argv', ['suite.py'])
     assert suite.main() == 1 and ran == ['checks']
     assert capsys.readouterr().out.splitlines()[-1] == '0 passed, 1 failed'
+
+
+def test_shards_are_everything_once(tmp_path):
+    for name in 'abcde':
+        (tmp_path / f'test_{name}.py').touch()
+    both = suite.shards([str(tmp_path)], 2)
+    assert [len(files) for files in both] == [3, 2]
+    assert sorted(both[0] + both[1]) == sorted(map(str, tmp_path.glob('test_*.py')))

@@ -1,18 +1,18 @@
-#include "dns_order.h"
+#include "order.h"
 
 #include <stdlib.h>
 
-void dns_order_fini(struct dns_order *order)
+void order_fini(struct order *order)
 {
-    for (size_t i = 0; i < DNS_ORDER_MOST; i++)
+    for (size_t i = 0; i < ORDER_MOST; i++)
         free(order->slot[i].text);
 }
 
 /* Write those that have been waiting for the one before them. */
-static void write_next(struct dns_order *order, struct out *out)
+static void write_next(struct order *order, struct out *out)
 {
     for (;;) {
-        size_t i = order->next % DNS_ORDER_MOST;
+        size_t i = order->next % ORDER_MOST;
         if (!order->slot[i].text)
             return;
         out_bytes(out, order->slot[i].text, order->slot[i].n);
@@ -23,7 +23,7 @@ static void write_next(struct dns_order *order, struct out *out)
     }
 }
 
-bool dns_order_put(struct dns_order *order, uint64_t number, struct fsk_span text, struct out *out)
+bool order_put(struct order *order, uint64_t number, struct fsk_span text, struct out *out)
 {
     if (number == order->next) {
         out_span(out, text);
@@ -35,8 +35,16 @@ bool dns_order_put(struct dns_order *order, uint64_t number, struct fsk_span tex
     if (!copy)
         return false;
     memcpy(copy, text.p, text.n);
-    order->slot[number % DNS_ORDER_MOST].text = copy;
-    order->slot[number % DNS_ORDER_MOST].n = text.n;
+    order->slot[number % ORDER_MOST].text = copy;
+    order->slot[number % ORDER_MOST].n = text.n;
     order->bytes += text.n;
     return true;
+}
+
+void order_flush(struct order *order, struct out *out)
+{
+    for (size_t i = 0; i < ORDER_MOST; i++) {
+        write_next(order, out);
+        order->next++;
+    }
 }

@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
-#include "dns_order.h"
+#include "order.h"
 
 static struct out out;
-static struct dns_order *order;
+static struct order *order;
 static struct fsk_buf written;
 
 static int setup(void **state)
@@ -25,7 +25,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     (void)state;
-    dns_order_fini(order);
+    order_fini(order);
     free(order);
     out_fini(&out);
     fsk_buf_fini(&written);
@@ -36,7 +36,7 @@ static void put(uint64_t number)
 {
     char text[32];
     int n = snprintf(text, sizeof text, "%llu\n", (unsigned long long)number);
-    assert_true(dns_order_put(order, number, fsk_span(text, (size_t)n), &out));
+    assert_true(order_put(order, number, fsk_span(text, (size_t)n), &out));
     memset(text, 'x', sizeof text); /* it is copied */
 }
 
@@ -78,8 +78,8 @@ static void test_empty_ones(void **state)
 {
     (void)state;
     put(2);
-    assert_true(dns_order_put(order, 1, fsk_span("", 0), &out));
-    assert_true(dns_order_put(order, 0, fsk_span("", 0), &out));
+    assert_true(order_put(order, 1, fsk_span("", 0), &out));
+    assert_true(order_put(order, 0, fsk_span("", 0), &out));
     wrote("2\n");
     assert_int_equal(order->next, 3);
 }
@@ -87,20 +87,20 @@ static void test_empty_ones(void **state)
 static void test_there_is_an_end_to_it(void **state)
 {
     (void)state;
-    assert_true(dns_order_room(order, 0));
-    assert_true(dns_order_room(order, DNS_ORDER_MOST - 1));
-    assert_false(dns_order_room(order, DNS_ORDER_MOST));
-    for (uint64_t i = DNS_ORDER_MOST - 1; i > 0; i--)
+    assert_true(order_room(order, 0));
+    assert_true(order_room(order, ORDER_MOST - 1));
+    assert_false(order_room(order, ORDER_MOST));
+    for (uint64_t i = ORDER_MOST - 1; i > 0; i--)
         put(i);
     wrote("");
     put(0);
-    assert_int_equal(order->next, DNS_ORDER_MOST);
+    assert_int_equal(order->next, ORDER_MOST);
     out_flush(&out);
     fsk_buf_clear(&written);
-    assert_true(dns_order_room(order, 2 * DNS_ORDER_MOST - 1)); /* round the ring */
-    assert_false(dns_order_room(order, 2 * DNS_ORDER_MOST));
-    put(DNS_ORDER_MOST + 1);
-    put(DNS_ORDER_MOST);
+    assert_true(order_room(order, 2 * ORDER_MOST - 1)); /* round the ring */
+    assert_false(order_room(order, 2 * ORDER_MOST));
+    put(ORDER_MOST + 1);
+    put(ORDER_MOST);
     wrote("16384\n16385\n");
 }
 
@@ -122,5 +122,5 @@ int main(void)
         T(test_empty_ones), T(test_there_is_an_end_to_it),
         T(test_left_over),
     };
-    return cmocka_run_group_tests_name("dns_order", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("order", tests, NULL, NULL);
 }

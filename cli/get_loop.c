@@ -1,0 +1,362 @@
+#include "get_loop.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/eventfd.h>
+
+#include "base/fault.h"
+#include "base/time.h"
+#include "interrupt.h"
+
+static enum fsock_err feed(struct loop *l);
+static enum fsock_err next_event(struct loop *l, struct fsock_event *e);
+static enum fsock_err act(struct loop *l, const struct fsock_event *e);
+static void tick(struct loop *l, fsock_time now);
+
+static bool workers_finished(const struct loop *l)
+{
+    for (size_t i = 0; i < l->n_workers; i++)
+        if (!l->workers[i].finished)
+            return false;
+    return true;
+}
+
+static bool worker_failed(const struct loop *l)
+{
+    for (size_t i = 0; i < l->n_workers; i++)
+        if (l->workers[i].finished && l->workers[i].err != FSOCK_OK)
+            return true;
+    return false;
+}
+
+/* Of a list that was stopped, nobody need hear of what had not begun. */
+static bool is_done(const struct loop *l)
+{
+    bool left_over = l->items.stopped && !l->run->report->single && !fsock_fetch_running(l->fetch);
+    return l->ended && (!l->items.open || left_over) && workers_finished(l);
+}
+
+enum fsock_err loop_run(struct loop *l)
+{
+    for (;;) {
+        struct fsock_event e;
+        enum fsock_err err = feed(l);
+        if (err == FSOCK_OK && is_done(l))
+            return FSOCK_OK;
+        if (err == FSOCK_OK)
+            err = next_event(l, &e);
+        if (err == FSOCK_OK)
+            err = act(l, &e);
+        if (err != FSOCK_OK && err != FSOCK_ERR_TIMEOUT)
+            return err == FSOCK_EOF ? FSOCK_OK : err;
+        tick(l, fsock_now());
+    }
+}
+
+/* ---- Events ---------------------------------------------------------------------------------- */
+
+/* What the events of watched descriptors are known by. */
+static char list_watch, signal_watch, room_watch, inbox_watch;
+
+/* Until when nothing need happen; a worker is poked. */
+static fsock_time next_tick(const struct loop *l)
+{
+    return l->inbox ? FSOCK_NEVER : fsk_time_min(l->run->report->progress.next, l->run->deadline);
+}
+
+/* Wait for an event; before that, write what is waiting to be read by others. */
+static enum fsock_err next_event(struct loop *l, struct fsock_event *e)
+{
+    const fsock_time now_or_never = 0;
+    if (l->busy || report_waits(l->run->report)) {
+        enum fsock_err err = fsock_fetch_next(l->fetch, e, now_or_never);
+        if (err != FSOCK_ERR_TIMEOUT || l->busy)
+            return err;
+        report_flush(l->run->report);
+        tick(l, fsock_now());
+    }
+    return fsock_fetch_next(l->fetch, e, next_tick(l));
+}
+
+/* A watched descriptor has news. */
+static enum fsock_err on_ready(struct loop *l, const void *watch)
+{
+    if (watch == &list_watch) {
+        l->waits = false;
+        list_ready(&l->run->source->list);
+    } else if (watch == &inbox_watch) {
+        inbox_calm(l->inbox);
+        return fsock_fetch_watch(l->fetch, l->inbox->news, FSOCK_READABLE, &inbox_watch);
+    } else if (watch == &room_watch) {
+        eventfd_t unused;
+        (void)!eventfd_read(l->run->room, &unused);
+        return fsock_fetch_watch(l->fetch, l->run->room, FSOCK_READABLE, &room_watch);
+    }
+    return FSOCK_OK; /* tick() finds the signal */
+}
+
+static enum fsock_err act(struct loop *l, const struct fsock_event *e)
+{
+    struct report *report = l->run->report;
+    switch (e->kind) {
+    case FSOCK_EVENT_ROOM:
+        return FSOCK_OK; /* the next feed() finds it */
+    case FSOCK_EVENT_READY:
+        return on_ready(l, e->user);
+    case FSOCK_EVENT_MARK:
+        report_marks(report);
+        return FSOCK_OK;
+    case FSOCK_EVENT_START:
+        if (report->single)
+            report_patience(report, l->run->deadline,
+                            fsk_time_limit(fsock_now(), l->run->ask->options.total_timeout),
+                            l->run->signals);
+        break;
+    case FSOCK_EVENT_HEAD:
+        if (l->run->o->verbose)
+            report_head(report, e);
+        break;
+    default:
+        break;
+    }
+    item_event(&l->items, e);
+    return FSOCK_OK;
+}
+
+/* End early; `why` goes into the records of what was going on. */
+static void stop(struct loop *l, const char *why)
+{
+    l->items.stopped = l->ended = true;
+    l->items.over = l->run->over;
+    l->at_hand = false;
+    if (l->waiting)
+        item_drop(&l->items, l->waiting);
+    l->waiting = NULL;
+    for (size_t i = 0; i < l->n_workers; i++)
+        inbox_poke(l->workers[i].inbox);
+    if (!l->workers)
+        fsock_fetch_stop(l->fetch, why);
+}
+
+/* What ends a run: a signal, --run-time, an output that is gone. NULL: nothing yet. */
+static const char *end_of_run(struct run *run, fsock_time now)
+{
+    if (interrupt_signal())
+        return "interrupted";
+    if (now >= run->deadline) {
+        run->over = true;
+        return "the run is over (--run-time raises this limit)";
+    }
+    return report_broken(run->report) ? "standard output can't be written" : NULL;
+}
+
+static size_t count_running(const struct loop *l)
+{
+    size_t n = fsock_fetch_running(l->fetch);
+    for (size_t i = 0; i < l->n_workers; i++)
+        n += l->workers[i].running;
+    return n;
+}
+
+/* What goes by the clock, and the end of the run. */
+static void tick(struct loop *l, fsock_time now)
+{
+    struct run *run = l->run;
+    if (l->inbox) {
+        l->running = fsock_fetch_running(l->fetch);
+        if (run->blocked && report_has_room(run->report, run->numbered))
+            (void)!eventfd_write(run->room, 1);
+    } else {
+        report_tick(run->report, now, count_running(l));
+        if (!run->why)
+            run->why = worker_failed(l) ? "a thread has failed" : end_of_run(run, now);
+    }
+    if (run->why && !l->items.stopped)
+        stop(l, run->why);
+}
+
+/* ---- Feeding --------------------------------------------------------------------------------- */
+
+enum { LINES_A_TURN = 256 };
+
+/* The list had to be given up; the next one, if any, goes on. */
+static void list_broke(struct loop *l, const char *name)
+{
+    char text[4096];
+    snprintf(text, sizeof text, "can't read the list %s: %s", name,
+             fsk_errno_text(l->run->source->list.sys_errno));
+    report_say(l->run->report, text);
+}
+
+/* The next URL of the source's, with its number. */
+static enum list_result from_source(struct loop *l)
+{
+    struct run *run = l->run;
+    run->blocked = !report_has_room(run->report, run->numbered);
+    if (run->blocked)
+        return LIST_WAIT;
+    enum list_result result = source_next(run->source, &l->url);
+    if (result == LIST_LINE || result == LIST_BAD)
+        l->url.number = run->numbered++;
+    return result;
+}
+
+/* Nothing yet. Inboxes are always watched, and --ordered goes on by itself. */
+static enum fsock_err wait_for_source(struct loop *l)
+{
+    if (l->inbox || l->run->blocked || l->waits)
+        return FSOCK_AGAIN;
+    l->waits = true;
+    enum fsock_err err =
+        fsock_fetch_watch(l->fetch, l->run->source->list.fd, FSOCK_READABLE, &list_watch);
+    return err == FSOCK_OK ? FSOCK_AGAIN : err;
+}
+
+/* FSOCK_OK: there is a URL at hand, or the reading goes on. FSOCK_AGAIN: there is none. */
+static enum fsock_err next_url(struct loop *l)
+{
+    switch (l->inbox ? inbox_next(l->inbox, &l->url) : from_source(l)) {
+    case LIST_END:
+        l->ended = true;
+        return FSOCK_AGAIN;
+    case LIST_MORE:
+        l->busy = true;
+        return FSOCK_AGAIN;
+    case LIST_WAIT:
+        return wait_for_source(l);
+    case LIST_FAILED:
+        list_broke(l, l->url.list);
+        return FSOCK_OK;
+    default:
+        l->at_hand = true;
+        return FSOCK_OK;
+    }
+}
+
+static unsigned char lower(char c)
+{
+    return (unsigned char)(c >= 'A' && c <= 'Z' ? c + 'a' - 'A' : c);
+}
+
+/* The loop that fetches from this URL's host: 64-bit FNV-1a of the name, in any case. */
+static struct loop *worker_of(struct loop *l, struct fsk_span url)
+{
+    struct fsk_span host = record_host(url);
+    uint64_t hash = 0xcbf29ce484222325;
+    for (size_t i = 0; i < host.n; i++)
+        hash = (hash ^ lower(host.p[i])) * 0x100000001b3;
+    return &l->workers[hash % l->n_workers];
+}
+
+/* Pass on the URL at hand: FSOCK_OK; FSOCK_AGAIN: there is no room for it yet. */
+static enum fsock_err deliver(struct loop *l)
+{
+    if (l->workers)
+        return inbox_put(worker_of(l, l->url.text)->inbox, &l->url);
+    struct item *item = l->waiting ? l->waiting : item_of_url(&l->items, &l->url);
+    l->waiting = NULL;
+    if (!item)
+        return FSOCK_ERR_MEMORY;
+    if (l->url.why) {
+        item_refuse(&l->items, item, l->url.why);
+    } else if (item_add(&l->items, item) == FSOCK_AGAIN) {
+        l->waiting = item;
+        return FSOCK_AGAIN;
+    }
+    return FSOCK_OK;
+}
+
+/* Those who take from the inboxes need wait for no more. */
+static void close_inboxes(struct loop *l)
+{
+    for (size_t i = 0; i < l->n_workers; i++)
+        inbox_close(l->workers[i].inbox);
+}
+
+/* Take as many as there is room for. FSOCK_OK, or FSOCK_ERR_MEMORY. */
+static enum fsock_err feed(struct loop *l)
+{
+    enum fsock_err err = FSOCK_OK;
+    if (l->ended)
+        return FSOCK_OK;
+    l->busy = false;
+    for (unsigned i = 0; err == FSOCK_OK && i < LINES_A_TURN; i++) {
+        if (!l->at_hand)
+            err = next_url(l);
+        if (l->at_hand)
+            err = deliver(l);
+        if (err == FSOCK_OK)
+            l->at_hand = false;
+    }
+    if (err == FSOCK_OK)
+        l->busy = true;
+    if (l->ended)
+        close_inboxes(l);
+    return err == FSOCK_AGAIN ? FSOCK_OK : err;
+}
+
+/* ---- Before and after ------------------------------------------------------------------------ */
+
+bool loop_init(struct loop *l, struct run *run, fsock_fetch *fetch, struct inbox *inbox)
+{
+    *l = (struct loop){.run = run, .fetch = fetch, .inbox = inbox};
+    items_init(&l->items, run->o, run->ask, fetch, run->report);
+    int fd = inbox ? inbox->news : run->signals;
+    bool good = fsock_fetch_watch(fetch, fd, FSOCK_READABLE,
+                                  inbox ? &inbox_watch : &signal_watch) == FSOCK_OK;
+    if (good && !inbox && run->room >= 0)
+        good = fsock_fetch_watch(fetch, run->room, FSOCK_READABLE, &room_watch) == FSOCK_OK;
+    return good;
+}
+
+void loop_fini(struct loop *l)
+{
+    fsock_fetch_free(l->fetch);
+    items_fini(&l->items);
+}
+
+static void *work(void *arg)
+{
+    struct loop *l = arg;
+    l->err = loop_run(l);
+    l->running = 0;
+    l->finished = true;
+    (void)!eventfd_write(l->run->room, 1);
+    return NULL;
+}
+
+/* Signals are for the first thread. */
+static bool start(struct loop *l)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    bool good = pthread_create(&l->thread, NULL, work, l) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return good;
+}
+
+enum fsock_err loop_run_all(struct loop *first, struct loop *workers, size_t n)
+{
+    enum fsock_err err = FSOCK_OK;
+    size_t started = 0;
+    while (started < n && start(&workers[started]))
+        started++;
+    first->workers = workers;
+    first->n_workers = started;
+    if (started < n)
+        err = FSOCK_ERR_MEMORY;
+    else
+        err = loop_run(first);
+    if (err != FSOCK_OK) {
+        first->run->why = "out of memory";
+        stop(first, first->run->why);
+    }
+    for (size_t i = 0; i < started; i++) {
+        pthread_join(workers[i].thread, NULL);
+        if (err == FSOCK_OK)
+            err = workers[i].err;
+    }
+    return err;
+}
