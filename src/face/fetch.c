@@ -20,6 +20,7 @@
 #define KEPT_LEAST  16 /* connections open at once, kept ones too, even for fewer transfers */
 #define QUEUE_BYTES ((size_t)2 * 1024 * 1024) /* of waiting jobs: the rest waits outside */
 #define BACK_AFTER  (500 * FSOCK_MILLISECOND) /* jobs that wait for longer may be given back */
+#define LOOK_AGAIN  (100 * FSOCK_MILLISECOND) /* for such jobs: a look is as long as the queue */
 
 /* One URL: queued (in its place's queue), running (has a transfer), or ended before it started. */
 struct job {
@@ -45,7 +46,7 @@ struct fsock_fetch {
     struct fsk_list queue;    /* all jobs that wait, oldest first */
     struct fsk_list running;  /* jobs with a transfer */
     struct fsk_list canceled; /* jobs that end without having run */
-    struct fsk_place *shut;   /* whose jobs are being given back; NULL: nobody's */
+    fsock_time look_again;    /* none may go back before: a look at all of the queue has said so */
     struct fsk_watches watches;
     size_t n_running;
     struct job *shown; /* its DONE event has been given out: freed by the next call */
@@ -311,35 +312,29 @@ static void show_step(struct fsock_fetch *f, struct fsock_event *e)
     }
 }
 
-static bool may_go_back(const struct fsock_fetch *f, const struct job *job)
+/* The last job in the queue that may go back: its place is left alone for a while. */
+static struct job *find_back(struct fsock_fetch *f)
 {
-    return job->request->flags & FSOCK_GIVE_BACK &&
-           fsk_place_opens(job->place) > f->loop.sched.driver.now + BACK_AFTER;
-}
-
-/* A place that is left alone for a while, and has the last job in the queue of those that are. */
-static struct fsk_place *find_shut(struct fsock_fetch *f)
-{
+    fsock_time now = f->loop.sched.driver.now;
+    if (!fsk_pool_is_held(&f->http.pool) || now < f->look_again)
+        return NULL;
     for (struct fsk_list *link = f->queue.prev; link != &f->queue; link = link->prev) {
         struct job *job = FSK_HOLDER(link, struct job, queue);
-        if (may_go_back(f, job))
-            return job->place;
+        if (job->request->flags & FSOCK_GIVE_BACK && fsk_place_opens(job->place) > now + BACK_AFTER)
+            return job;
     }
+    f->look_again = now + LOOK_AGAIN;
     return NULL;
 }
 
-/* The queue is full, but not of what could run: give back the last job of a place that is shut. */
+/* The queue is full, but not of what could run: give one back of those that can't. */
 static bool show_back(struct fsock_fetch *f, struct fsock_event *e)
 {
-    if (!f->shut)
-        f->shut = find_shut(f);
-    if (!f->shut)
+    if (!f->full || f->n_running >= f->parallel)
         return false;
-    struct job *job = FSK_HOLDER(f->shut->queue.prev, struct job, link);
-    if (f->shut->queue.prev == f->shut->queue.next || !may_go_back(f, job)) {
-        f->shut = NULL; /* another one the next time */
+    struct job *job = find_back(f);
+    if (!job)
         return false;
-    }
     unqueue(f, job);
     fsk_pool_unqueue(job->place, &job->link);
     fill(e, FSOCK_EVENT_BACK, job);
@@ -375,7 +370,7 @@ static enum fsock_err show_waiting(struct fsock_fetch *f, struct fsock_event *e)
     }
     if (!fsk_list_empty(&f->canceled) && (!f->stopping || fsk_list_empty(&f->running)))
         return show_canceled(f, e) ? FSOCK_OK : FSOCK_ERR_MEMORY;
-    return FSOCK_AGAIN;
+    return show_back(f, e) ? FSOCK_OK : FSOCK_AGAIN;
 }
 
 enum fsock_err fsock_fetch_next(fsock_fetch *f, struct fsock_event *event, fsock_time deadline)

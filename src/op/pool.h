@@ -96,6 +96,12 @@ struct fsk_place *fsk_pool_queue(struct fsk_pool *pool, struct fsk_span key, str
 /* Take an item out of its place's queue, without a lease. */
 void fsk_pool_unqueue(struct fsk_place *place, struct fsk_list *item);
 
+/* Whether there is any place where nothing new may begin now. */
+static inline bool fsk_pool_is_held(const struct fsk_pool *pool)
+{
+    return pool->timers.heap.n > 0;
+}
+
 /* When the place opens again, if nothing new may begin there now; else 0. */
 static inline fsock_time fsk_place_opens(const struct fsk_place *place)
 {
