@@ -17,7 +17,7 @@ static const struct errno_code exits[] = {
      "get: the URL's scheme is none of http and https; errno: no such error",
      "check the URL, or the word"),
     EXIT(USAGE, "A mistake on the command line",
-     "an option, or what was given with it, makes no sense",
+     "an option, or what was given with it, makes no sense; or another run has the journal or lock",
      "the sentence says which; see --help"),
     EXIT(URL, "No URL, or no name",
      "what was given can't be asked for",
@@ -100,6 +100,14 @@ static const struct errno_code exits[] = {
     EXIT(ALL_FAILED, "All failed",
      "of a list, or of several, all failed: mostly one cause for all",
      "look at the first record"),
+    EXIT(NOT_CACHED, "Not from the cache",
+     "--prove: asked once more, the page still is not from the cache; only records have this code",
+     "look at Cache-Control and Set-Cookie of the answer"),
+    EXIT(FORBIDDEN, "Forbidden by a rule",
+     "--public-only, --allow or --deny says no to this host or address, perhaps a redirect's, or "
+     "the site's robots.txt to this URL",
+     "the sentence says which and why; the rule is yours to change, and --no-robots asks all the "
+     "same"),
     SIGNAL(130, "Interrupted (SIGINT)",
      "Ctrl-C ended the run in good order",
      "run what is missing again"),
@@ -117,7 +125,8 @@ static const struct errno_code classes[] = {
     CLASS(ERR_CLOSED, "closed"), CLASS(ERR_PROTOCOL, "protocol"),
     CLASS(ERR_TRUNCATED, "truncated"), CLASS(ERR_TOO_BIG, "too-big"), CLASS(ERR_DECODE, "decode"),
     CLASS(ERR_REDIRECTS, "redirects"), CLASS(ERR_STATUS, "status"), CLASS(ERR_RESUME, "resume"),
-    CLASS(ERR_CANCELED, "canceled"),
+    CLASS(ERR_CANCELED, "canceled"), CLASS(ERR_ASIDE, "aside"),
+    CLASS(ERR_FORBIDDEN, "forbidden"),
 };
 
 /* The notes on 4 and 5 of the article's first table are these meanings, under positive numbers. */

@@ -7,6 +7,8 @@
  * be read alone:
  *
  *   get_source.h   where URLs come from            get_options.h  the command line
+ *   get_sitemap.h  ... sitemaps                    get_robots.h   whether a site wants that
+ *   get_gate.h     ... and which are passed over   journal.h      what earlier runs did
  *   get_loop.h     the run                         get_request.h  ... as the library wants it
  *   get_item.h     a URL, from line to record      get_sink.h     a body's file
  *   get_report.h   all that is told
@@ -24,11 +26,17 @@
 #include "get_loop.h"
 #include "get_writeout.h"
 #include "interrupt.h"
+#include "journal_merge.h"
 
 struct get {
     struct get_options o;
     struct get_request ask;
+    struct rounds rounds, abroad;
     struct source source;
+    struct errands errands;
+    struct sitemaps sitemaps;
+    struct robots robots;
+    struct gate gate;
     struct report report;
     struct run run;
     struct loop first;
@@ -54,7 +62,14 @@ static int prepare_options(struct get *g, char *why, size_t cap)
             return code;
         g->o.write_out = g->format;
     }
-    return get_request_init(&g->ask, &g->o, why, cap);
+    int code = get_request_init(&g->ask, &g->o, why, cap);
+    if (!code)
+        code = rounds_init(&g->rounds, &g->o, g->o.warm ? &g->ask.restarting : &g->ask.request, why,
+                           cap);
+    if (!code)
+        code = rounds_init(&g->abroad, &g->o,
+                           g->o.warm ? &g->ask.abroad_restarting : &g->ask.abroad, why, cap);
+    return code;
 }
 
 static int no_memory(char *why, size_t cap)
@@ -70,7 +85,7 @@ static int make_fetch(struct get *g, size_t share, fsock_fetch **fetch, char *wh
     struct fsock_options options = g->ask.options;
     size_t parallel = ((size_t)g->o.parallel + share - 1) / share;
     options.own_files = (int)share * (1 + options.own_files) - 1; /* the others' are its own, too */
-    *fetch = fsock_fetch_new(&options, (unsigned)parallel, (unsigned)g->o.per_host, &fault);
+    *fetch = fsock_fetch_new(&options, (unsigned)parallel, (unsigned)get_per_host(&g->o), &fault);
     if (*fetch)
         return 0;
     struct outcome outcome;
@@ -106,8 +121,12 @@ static int prepare(struct get *g, char *why, size_t cap)
 {
     fsock_fetch *fetch;
     int code = prepare_options(g, why, cap);
+    if (!code)
+        code = gate_open(&g->gate, &g->o, why, cap);
     if (code)
         return code;
+    if (why[0] && !g->o.silent)
+        report_say(&g->report, why);
     if (!trace_log_open(&g->report.trace, &g->o.trace, "get", g->report.single,
                         g->o.verbose ? &g->report.err : NULL, why, cap))
         return EXIT_WRITE;
@@ -122,14 +141,25 @@ static int prepare(struct get *g, char *why, size_t cap)
     bool threads = g->o.threads > 1 && !g->report.single;
     g->run = (struct run){.o = &g->o,
                           .ask = &g->ask,
+                          .rounds = &g->rounds,
+                          .abroad = &g->abroad,
                           .source = &g->source,
+                          .errands = &g->errands,
+                          .sitemaps = &g->sitemaps,
+                          .robots = &g->robots,
+                          .gate = &g->gate,
                           .report = &g->report,
                           .deadline = fsk_time_limit(g->report.started, g->o.run_time),
                           .signals = interrupt_catch(),
                           .room = threads ? eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK) : -1};
-    if (!source_init(&g->source, &g->o) || g->run.signals < 0 || (threads && g->run.room < 0) ||
-        !loop_init(&g->first, &g->run, fetch, NULL))
+    g->errands = (struct errands){.fetch = fetch, .ask = &g->ask};
+    if (!source_init(&g->source, &g->o, &g->gate, &g->sitemaps) ||
+        !sitemaps_init(&g->sitemaps, &g->o, &g->errands, &g->report, &g->run.numbered) ||
+        !robots_init(&g->robots, &g->o, &g->errands, &g->report) || g->run.signals < 0 ||
+        (threads && g->run.room < 0) || !loop_init(&g->first, &g->run, fetch, NULL))
         return no_memory(why, cap);
+    g->source.variants = rounds_variants(&g->rounds);
+    batch_init(&g->run.batch, (uint64_t)g->o.batch * g->source.variants, g->o.pause);
     report_patience(&g->report, g->run.deadline, FSOCK_NEVER, g->run.signals);
     return threads ? prepare_workers(g, why, cap) : 0;
 }
@@ -144,7 +174,7 @@ static int exit_code(const struct get *g)
         return EXIT_WRITE;
     if (interrupt_signal())
         return 128 + interrupt_signal();
-    if (g->source.failed)
+    if (g->source.failed || g->sitemaps.broken)
         return EXIT_READ;
     if (g->report.single)
         return stuck ? EXIT_TIMEOUT : g->report.exitcode;
@@ -153,9 +183,23 @@ static int exit_code(const struct get *g)
     return g->report.summary.fine ? EXIT_SOME_FAILED : EXIT_ALL_FAILED;
 }
 
+/* Close the journal. Returns the run's exit code, which was `code`. */
+static int close_gate(struct get *g, int code)
+{
+    char why[1024];
+    int failed = gate_close(&g->gate, why, sizeof why);
+    if (failed && (!g->o.silent || g->o.show_error))
+        report_say(&g->report, why);
+    return failed && code < 128 ? failed : code;
+}
+
 static int finish(struct get *g, enum fsock_err err)
 {
     report_flush_all(&g->report);
+    sitemaps_text(&g->sitemaps, g->report.note, sizeof g->report.note);
+    if (g->source.elsewhere)
+        summary_skip(&g->report.summary, "of other shards", g->source.elsewhere);
+    gate_count(&g->gate, &g->report.summary);
     bool run_over = fsock_now() >= g->run.deadline;
     report_end(&g->report, interrupt_signal() ? NULL : run_over ? "--run-time" : "-m");
     if (err == FSOCK_OK)
@@ -177,6 +221,10 @@ static void free_all(struct get *g)
     free(g->inboxes);
     loop_fini(&g->first);
     source_fini(&g->source);
+    rounds_fini(&g->rounds);
+    rounds_fini(&g->abroad);
+    sitemaps_fini(&g->sitemaps);
+    robots_fini(&g->robots);
     get_request_fini(&g->ask);
     if (g->run.room > STDERR_FILENO)
         close(g->run.room);
@@ -194,6 +242,7 @@ static int get(struct get *g)
         code = finish(g, g->workers ? loop_run_all(&g->first, g->workers, g->n_workers)
                                     : loop_run(&g->first));
     free_all(g);
+    code = close_gate(g, code);
     code = report_trace_end(&g->report, code);
     report_fini(&g->report);
     free(g->format);
@@ -210,7 +259,11 @@ int get_main(int argc, char **argv)
     if (result == OPTION_OK && !get_options_check(&g.o, why, sizeof why))
         result = OPTION_BAD;
     int code = EXIT_FINE;
-    if (result == OPTION_SHOW_HELP) {
+    if (result == OPTION_OK && g.o.merge) {
+        code = journal_merge(g.o.merge, &g.o.urls, why, sizeof why);
+        if (code || !g.o.silent)
+            fprintf(stderr, "fsock: get: %s\n", why);
+    } else if (result == OPTION_SHOW_HELP) {
         option_help(&get_option_set, stdout);
     } else if (result == OPTION_BAD) {
         fprintf(stderr, "fsock: get: %s\n", why);

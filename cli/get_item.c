@@ -8,10 +8,11 @@
 
 #include "base/fault.h"
 #include "base/list.h"
+#include "base/time.h"
 #include "get_names.h"
 #include "get_sink.h"
 
-enum { KEPT_URL = 4096, CHUNK = 65536 };
+enum { KEPT_URL = 4096, CHUNK = 65536, WAITING_MOST = 8192 };
 
 /* A request of its own, to continue a file. */
 struct resumption {
@@ -21,28 +22,37 @@ struct resumption {
 
 struct item {
     struct fsk_list link; /* in items.used or items.spare */
+    struct fsk_list turn; /* in items.next, or it waits for its page */
     struct fsk_buf url;   /* with a NUL behind it */
     const char *list;     /* NULL: the command line */
     uint64_t line, number;
+    unsigned variant;
+    struct rounds_at at;
     bool started;      /* it had left the queue */
+    bool foreign;      /* found in the sitemap of another site */
+    int64_t delay;     /* between two requests to its site; 0: none */
     bool stdout_asked; /* by -o - */
     int spool;         /* --include=decoded: the body until the header is known; or -1 */
     struct sink sink;
+    uint64_t from;              /* where in the file the answer begins */
     struct resumption *resumed; /* -C; NULL: from the beginning */
     struct outcome *failure;    /* what went wrong here, not on the network; NULL: nothing */
 };
 
 /* ---- A run's items --------------------------------------------------------------------------- */
 
-static bool is_stdout(const char *name)
-{
-    return strcmp(name, "-") == 0;
-}
-
 void items_init(struct items *all, const struct get_options *o, const struct get_request *ask,
-                fsock_fetch *fetch, struct report *report)
+                const struct rounds *rounds, const struct rounds *abroad, fsock_fetch *fetch,
+                struct report *report, struct journal *journal)
 {
-    *all = (struct items){.o = o, .ask = ask, .fetch = fetch, .report = report};
+    *all = (struct items){.o = o,
+                          .ask = ask,
+                          .rounds = rounds,
+                          .abroad = abroad,
+                          .fetch = fetch,
+                          .report = report,
+                          .journal = journal};
+    fsk_list_init(&all->next);
     fsk_list_init(&all->used);
     fsk_list_init(&all->spare);
 }
@@ -58,6 +68,7 @@ void items_fini(struct items *all)
         fsk_buf_fini(&item->url);
         free(item);
     }
+    page_unref(all->page);
 }
 
 /* ---- Making and freeing ---------------------------------------------------------------------- */
@@ -75,6 +86,7 @@ static struct item *item_new(struct items *all)
         item = FSK_HOLDER(all->spare.next, struct item, link);
         fsk_list_remove(&item->link);
     }
+    fsk_list_init(&item->turn);
     sink_init(&item->sink);
     item->spool = -1;
     fsk_list_append(&all->used, &item->link);
@@ -88,6 +100,8 @@ void item_drop(struct items *all, struct item *item)
         close(item->spool);
     free(item->resumed);
     free(item->failure);
+    fsk_list_remove(&item->turn);
+    page_unref(item->at.page);
     if (item->url.cap > KEPT_URL)
         fsk_buf_fini(&item->url);
     fsk_buf_clear(&item->url);
@@ -120,7 +134,7 @@ static const char *url_text(const struct item *item)
 static bool set_sink(struct items *all, struct item *item, const struct source_url *u)
 {
     char name[NAME_SIZE];
-    item->stdout_asked = u->output && is_stdout(u->output);
+    item->stdout_asked = u->output && get_is_dash(u->output);
     if (item->stdout_asked ||
         (!u->output && all->report->single && !all->o->json && !all->o->remote_name)) {
         sink_to_stdout(&item->sink, &all->report->out);
@@ -134,6 +148,21 @@ static bool set_sink(struct items *all, struct item *item, const struct source_u
     return sink_to_file(&item->sink, all->o->output_dir, name);
 }
 
+/* The first round, and the page that all variants of the URL share. False: out of memory. */
+static bool set_round(struct items *all, struct item *item, const struct source_url *u)
+{
+    bool shares = rounds_share(all->rounds) && !u->why;
+    bool first = shares && (!all->page || all->page->serial != u->serial);
+    if (first) {
+        page_unref(all->page);
+        all->page = page_new(u->serial);
+    }
+    if (shares && !all->page)
+        return false;
+    rounds_begin(all->rounds, &item->at, shares ? page_ref(all->page) : NULL, first);
+    return true;
+}
+
 struct item *item_of_url(struct items *all, const struct source_url *u)
 {
     struct item *item = item_new(all);
@@ -142,24 +171,35 @@ struct item *item_of_url(struct items *all, const struct source_url *u)
     item->list = u->list;
     item->line = u->line;
     item->number = u->number;
-    if (set_url(all, item, u->text) && set_sink(all, item, u))
+    item->variant = u->variant;
+    item->foreign = u->foreign;
+    item->delay = u->delay;
+    if (set_url(all, item, u->text) && set_sink(all, item, u) && set_round(all, item, u))
         return item;
     item_drop(all, item);
     return NULL;
 }
 
-/* -C: go on where an earlier run had to stop. */
-static const struct fsock_request *resumption(struct items *all, struct item *item)
+/* The request; with -C one that goes on where an earlier run had to stop. */
+static const struct fsock_request *request_for(struct items *all, struct item *item)
 {
+    const struct get_request *ask = all->ask;
+    const struct rounds *rounds = item->foreign ? all->abroad : all->rounds;
+    bool restarts = sink_restarts(&item->sink);
+    const struct fsock_request *usual = restarts ? &ask->restarting : &ask->request;
+    if (item->foreign)
+        usual = restarts ? &ask->abroad_restarting : &ask->abroad;
+    if (all->o->warm || all->o->vary.n)
+        return rounds_request(rounds, &item->at, item->variant);
     if (!all->o->continue_at)
-        return &all->ask->request;
+        return usual;
     if (!item->resumed) {
         struct resumption *r = malloc(sizeof *r);
         if (!r || !sink_rest(&item->sink, url_text(item), &r->rest)) {
             free(r);
-            return &all->ask->request;
+            return usual;
         }
-        r->request = all->ask->request;
+        r->request = *usual;
         r->request.resume_from = r->rest.size;
         r->request.validator = r->rest.validator;
         item->resumed = r;
@@ -167,12 +207,15 @@ static const struct fsock_request *resumption(struct items *all, struct item *it
     return &item->resumed->request;
 }
 
-enum fsock_err item_add(struct items *all, struct item *item)
+/* Ask for its round. FSOCK_OK, FSOCK_AGAIN; else it has ended. */
+static enum fsock_err ask(struct items *all, struct item *item)
 {
     struct fsock_fault fault = {.err = FSOCK_OK};
     struct fsk_span url = fsk_buf_span(&item->url);
+    if (item->delay)
+        fsock_fetch_slow(all->fetch, url.p, url.n, item->delay, NULL);
     enum fsock_err err =
-        fsock_fetch_add(all->fetch, url.p, url.n, resumption(all, item), item, &fault);
+        fsock_fetch_add(all->fetch, url.p, url.n, request_for(all, item), item, &fault);
     if (err == FSOCK_OK)
         all->open++;
     if (err == FSOCK_OK || err == FSOCK_AGAIN)
@@ -189,6 +232,41 @@ enum fsock_err item_add(struct items *all, struct item *item)
     return err;
 }
 
+enum fsock_err item_add(struct items *all, struct item *item)
+{
+    struct page *page = item->at.page;
+    if (!page || !page->busy) {
+        enum fsock_err err;
+        if (page)
+            page->busy = true;
+        err = ask(all, item);
+        if (page && err == FSOCK_AGAIN)
+            page->busy = false;
+        return err;
+    }
+    if (all->waiting == WAITING_MOST)
+        return FSOCK_AGAIN;
+    fsk_list_append(&page->waiting, &item->turn);
+    all->waiting++;
+    all->open++;
+    return FSOCK_OK;
+}
+
+enum fsock_err items_go_on(struct items *all)
+{
+    while (!fsk_list_empty(&all->next)) {
+        struct item *item = FSK_HOLDER(all->next.next, struct item, turn);
+        fsk_list_remove(&item->turn);
+        all->open--;
+        if (ask(all, item) != FSOCK_AGAIN)
+            continue;
+        fsk_list_prepend(&all->next, &item->turn);
+        all->open++;
+        return FSOCK_AGAIN;
+    }
+    return FSOCK_OK;
+}
+
 /* ---- The record ------------------------------------------------------------------------------ */
 
 static void record(struct items *all, const struct item *item,
@@ -203,8 +281,42 @@ static void record(struct items *all, const struct item *item,
         .outcome = &all->outcome,
         .file = all->outcome.exitcode == EXIT_FINE ? item->sink.name : NULL,
         .referer = all->o->referer,
+        .warm = all->o->warm || all->o->vary.n,
+        .variant = rounds_variant(all->rounds, item->variant),
+        .again = item->at.asked,
+        .cache_before = item->at.before,
+        .time_before = item->at.time_before,
+        .received_before = item->at.received,
+        .purge_status = item->at.page ? item->at.page->purge_status : 0,
     };
     report_record(all->report, &r);
+}
+
+void item_deny(struct items *all, struct item *item, const char *why)
+{
+    outcome_fine(&all->outcome);
+    outcome_fail(&all->outcome, EXIT_FORBIDDEN, "robots", 0, "%s", why);
+    record(all, item, &record_no_response);
+    item_drop(all, item);
+}
+
+/* Its end in the journal; by now the body's file has its name. */
+static void remember(struct items *all, const struct item *item,
+                     const struct fsock_response *response)
+{
+    const char *variant = rounds_variant(all->rounds, item->variant);
+    struct journal_record r = {
+        .cache = fsk_span_str(all->o->warm ? fsk_cache_verdict_name(record_verdict(response)) : ""),
+        .variant = fsk_span_str(variant ? variant : ""),
+        .time = fsk_time_unix(),
+        .err = fsk_span_str(all->outcome.err),
+        .status = response->status > 0 ? (unsigned)response->status : 0,
+        .exitcode = all->outcome.exitcode,
+        .took = response->times.total,
+        .url = fsk_buf_span(&item->url),
+    };
+    if (all->journal)
+        journal_add(all->journal, &r);
 }
 
 void item_refuse(struct items *all, struct item *item, const char *why)
@@ -283,16 +395,26 @@ static void on_head(struct items *all, struct item *item, const struct fsock_eve
         return;
     if (all->report->single && r->content_length > 0)
         all->report->expected = (uint64_t)r->content_length;
-    uint64_t from = r->resumed && item->resumed ? item->resumed->rest.size : 0;
+    item->from = r->resumed && item->resumed ? item->resumed->rest.size : 0;
     struct fsk_span validator =
-        from ? fsk_span_str(item->resumed->rest.validator) : strong_validator(r);
+        item->from ? fsk_span_str(item->resumed->rest.validator) : strong_validator(r);
     bool dirs = all->o->create_dirs || all->o->output_dir; /* the latter is there to be filled */
-    bool good = sink_open(&item->sink, from, validator, dirs, &all->outcome);
+    bool good = sink_open(&item->sink, item->from, validator, dirs, &all->outcome);
     if (good && all->o->include == INCLUDE_DECODED)
         good = open_spool(all, item);
     else if (good && (all->o->include == INCLUDE_RECEIVED || all->o->head))
         good = sink_write(&item->sink, url_text(item), r->head, r->head_len, &all->outcome);
     if (!good)
+        fail(all, item, e->id);
+}
+
+/* What has been written of the body is void; its header comes next. */
+static void on_restart(struct items *all, struct item *item, const struct fsock_event *e)
+{
+    if (item->spool >= 0)
+        close(item->spool);
+    item->spool = -1;
+    if (!item->failure && !sink_restart(&item->sink, item->from, &all->outcome))
         fail(all, item, e->id);
 }
 
@@ -396,6 +518,37 @@ static void on_done(struct items *all, struct item *item, const struct fsock_eve
         report_moved(all->report, e->response->size_body);
 }
 
+/* The page's next variant has its turn. */
+static void next_turn(struct items *all, struct page *page)
+{
+    page->busy = !fsk_list_empty(&page->waiting);
+    if (!page->busy)
+        return;
+    struct fsk_list *turn = page->waiting.next;
+    fsk_list_remove(turn);
+    fsk_list_append(&all->next, turn);
+    all->waiting--;
+}
+
+/* A round has ended; all->outcome says how. */
+static void round_ended(struct items *all, struct item *item, const struct fsock_response *response)
+{
+    rounds_next(all->rounds, &item->at, response, &all->outcome);
+    if (item->at.round != ROUND_END) {
+        fsk_list_append(&all->next, &item->turn);
+        all->open++;
+        return;
+    }
+    if (item->at.page)
+        next_turn(all, item->at.page);
+    /* Those that were still in the queue when the run was ended have no record. */
+    if (item->started || !all->stopped || all->report->single)
+        record(all, item, response);
+    if (!all->stopped || all->outcome.exitcode == EXIT_FINE)
+        remember(all, item, response);
+    item_drop(all, item);
+}
+
 void item_event(struct items *all, const struct fsock_event *e)
 {
     struct item *item = e->user;
@@ -410,13 +563,13 @@ void item_event(struct items *all, const struct fsock_event *e)
     case FSOCK_EVENT_DATA:
         on_data(all, item, e);
         break;
+    case FSOCK_EVENT_RESTART:
+        on_restart(all, item, e);
+        break;
     case FSOCK_EVENT_DONE:
         on_done(all, item, e);
         all->open--;
-        /* Those that were still in the queue when the run was ended have no record. */
-        if (item->started || !all->stopped || all->report->single)
-            record(all, item, e->response);
-        item_drop(all, item);
+        round_ended(all, item, e->response);
         break;
     default:
         break;

@@ -16,7 +16,9 @@
 #include "base/list.h"
 #include "get_report.h"
 #include "get_request.h"
+#include "get_rounds.h"
 #include "get_source.h"
+#include "journal.h"
 #include "outcome.h"
 
 struct item;
@@ -27,16 +29,22 @@ struct items {
     const struct get_request *ask;
     fsock_fetch *fetch;
     struct report *report;
-    size_t open; /* handed to the library, and not ended */
+    const struct rounds *rounds, *abroad;
+    struct journal *journal; /* NULL: none */
+    size_t open;             /* handed over, and not ended */
     struct fsk_list used, spare;
-    bool stopped; /* the library was told to stop: those that had not begun get no record */
-    bool over;    /* ... because --run-time struck */
+    struct fsk_list next; /* those of `used` whose next round is to be asked for */
+    struct page *page;    /* of the URL at hand; NULL: none */
+    size_t waiting;       /* those that wait for their page's turn */
+    bool stopped;         /* the library was told to stop: those that had not begun get no record */
+    bool over;            /* ... because --run-time struck */
     struct outcome outcome; /* of the item at hand */
 };
 
 /* All is borrowed. */
 void items_init(struct items *all, const struct get_options *o, const struct get_request *ask,
-                fsock_fetch *fetch, struct report *report);
+                const struct rounds *rounds, const struct rounds *abroad, fsock_fetch *fetch,
+                struct report *report, struct journal *journal);
 
 /* After items_init(), or of what is all zero. The library must have let go of every item. */
 void items_fini(struct items *all);
@@ -45,18 +53,28 @@ void items_fini(struct items *all);
 struct item *item_of_url(struct items *all, const struct source_url *u);
 
 /*
- * Hand it to the library. FSOCK_OK, or if the queue is full FSOCK_AGAIN: once more after
- * FSOCK_EVENT_ROOM. Any other result has ended it, with its record.
+ * Hand it to the library, as soon as those before it of the same page have ended. FSOCK_OK, or if
+ * the queue is full FSOCK_AGAIN: once more after the next event. Any other result has ended it,
+ * with its record.
  */
 enum fsock_err item_add(struct items *all, struct item *item);
+
+/*
+ * Hand over what goes on with another round; to be called before others are. FSOCK_AGAIN if the
+ * queue is full.
+ */
+enum fsock_err items_go_on(struct items *all);
 
 /* End one of a list that was never handed over, with a record that says why. */
 void item_refuse(struct items *all, struct item *item, const char *why);
 
+/* The same of one that its site's robots.txt forbids. */
+void item_deny(struct items *all, struct item *item, const char *why);
+
 /* End one without a record. */
 void item_drop(struct items *all, struct item *item);
 
-/* An event of an item's: START, HEAD, DATA or DONE. */
+/* An event of an item's: START, HEAD, DATA, RESTART or DONE. */
 void item_event(struct items *all, const struct fsock_event *e);
 
 #endif

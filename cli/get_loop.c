@@ -34,7 +34,8 @@ static bool worker_failed(const struct loop *l)
 static bool is_done(const struct loop *l)
 {
     bool left_over = l->items.stopped && !l->run->report->single && !fsock_fetch_running(l->fetch);
-    return l->ended && (!l->items.open || left_over) && workers_finished(l);
+    size_t open = l->items.open + (l->inbox ? 0 : l->run->errands->n);
+    return l->ended && (!open || left_over) && workers_finished(l);
 }
 
 enum fsock_err loop_run(struct loop *l)
@@ -62,7 +63,10 @@ static char list_watch, signal_watch, room_watch, inbox_watch;
 /* Until when nothing need happen; a worker is poked. */
 static fsock_time next_tick(const struct loop *l)
 {
-    return l->inbox ? FSOCK_NEVER : fsk_time_min(l->run->report->progress.next, l->run->deadline);
+    const struct run *run = l->run;
+    if (l->inbox)
+        return FSOCK_NEVER;
+    return fsk_time_min(fsk_time_min(run->report->progress.next, run->deadline), run->batch.until);
 }
 
 /* Wait for an event; before that, write what is waiting to be read by others. */
@@ -120,6 +124,8 @@ static enum fsock_err act(struct loop *l, const struct fsock_event *e)
     default:
         break;
     }
+    if (!l->inbox && errands_event(l->run->errands, e))
+        return FSOCK_OK;
     item_event(&l->items, e);
     return FSOCK_OK;
 }
@@ -148,6 +154,8 @@ static const char *end_of_run(struct run *run, fsock_time now)
         run->over = true;
         return "the run is over (--run-time raises this limit)";
     }
+    if (run->gate->journal.sys_errno)
+        return "the journal can't be written";
     return report_broken(run->report) ? "standard output can't be written" : NULL;
 }
 
@@ -159,13 +167,20 @@ static size_t count_running(const struct loop *l)
     return n;
 }
 
+/* Whether what had blocked the first loop is over, but for a pause. */
+static bool may_go_on(struct run *run)
+{
+    return report_has_room(run->report, run->numbered) &&
+           (!run->batch.size || batch_ended(&run->batch, report_ended(run->report)));
+}
+
 /* What goes by the clock, and the end of the run. */
 static void tick(struct loop *l, fsock_time now)
 {
     struct run *run = l->run;
     if (l->inbox) {
         l->running = fsock_fetch_running(l->fetch);
-        if (run->blocked && report_has_room(run->report, run->numbered))
+        if (run->blocked && may_go_on(run))
             (void)!eventfd_write(run->room, 1);
     } else {
         report_tick(run->report, now, count_running(l));
@@ -189,33 +204,68 @@ static void list_broke(struct loop *l, const char *name)
     report_say(l->run->report, text);
 }
 
-/* The next URL of the source's, with its number. */
+static bool batch_has_room(struct run *run)
+{
+    return !run->batch.size ||
+           batch_goes_on(&run->batch, run->numbered, report_ended(run->report), fsock_now());
+}
+
+/* The next URL of the source's. */
 static enum list_result from_source(struct loop *l)
 {
     struct run *run = l->run;
-    run->blocked = !report_has_room(run->report, run->numbered);
-    if (run->blocked)
+    run->blocked = true; /* before we look: who ends meanwhile must know that we wait */
+    if (!report_has_room(run->report, run->numbered) || !batch_has_room(run))
+        return LIST_WAIT;
+    run->blocked = false;
+    if (!robots_has_room(run->robots))
         return LIST_WAIT;
     enum list_result result = source_next(run->source, &l->url);
-    if (result == LIST_LINE || result == LIST_BAD)
-        l->url.number = run->numbered++;
-    return result;
+    return result == LIST_END && robots_wait(run->robots) ? LIST_WAIT : result;
 }
 
-/* Nothing yet. Inboxes are always watched, and --ordered goes on by itself. */
+/* A URL of the source's is at hand, with its number, unless it is to be passed over, or must wait
+ * for its robots.txt. */
+static enum fsock_err admit(struct loop *l)
+{
+    struct run *run = l->run;
+    l->at_hand = true;
+    if (!l->url.why) {
+        const char *variant = rounds_variant(run->rounds, l->url.variant);
+        enum gate_verdict verdict =
+            gate_pass(run->gate, &l->url, fsk_span_str(variant ? variant : ""));
+        if (verdict == GATE_NO_MEMORY)
+            return FSOCK_ERR_MEMORY;
+        l->at_hand = verdict == GATE_GO;
+    }
+    if (!l->at_hand)
+        return FSOCK_OK;
+    l->url.number = run->numbered++;
+    enum robots_verdict verdict = l->url.why ? ROBOTS_GO : robots_ask(run->robots, &l->url);
+    l->at_hand = verdict != ROBOTS_PARKED;
+    return verdict == ROBOTS_NO_MEMORY ? FSOCK_ERR_MEMORY : FSOCK_OK;
+}
+
+/* Nothing yet. Inboxes are always watched; --ordered, sitemaps and robots.txt go on by events. */
 static enum fsock_err wait_for_source(struct loop *l)
 {
     if (l->inbox || l->run->blocked || l->waits)
         return FSOCK_AGAIN;
+    int fd = source_fd(l->run->source);
+    if (fd < 0 || !robots_has_room(l->run->robots))
+        return FSOCK_AGAIN;
     l->waits = true;
-    enum fsock_err err =
-        fsock_fetch_watch(l->fetch, l->run->source->list.fd, FSOCK_READABLE, &list_watch);
+    enum fsock_err err = fsock_fetch_watch(l->fetch, fd, FSOCK_READABLE, &list_watch);
     return err == FSOCK_OK ? FSOCK_AGAIN : err;
 }
 
 /* FSOCK_OK: there is a URL at hand, or the reading goes on. FSOCK_AGAIN: there is none. */
 static enum fsock_err next_url(struct loop *l)
 {
+    if (!l->inbox && robots_next(l->run->robots, &l->url)) {
+        l->at_hand = true;
+        return FSOCK_OK;
+    }
     switch (l->inbox ? inbox_next(l->inbox, &l->url) : from_source(l)) {
     case LIST_END:
         l->ended = true;
@@ -229,6 +279,8 @@ static enum fsock_err next_url(struct loop *l)
         list_broke(l, l->url.list);
         return FSOCK_OK;
     default:
+        if (!l->inbox)
+            return admit(l);
         l->at_hand = true;
         return FSOCK_OK;
     }
@@ -258,7 +310,9 @@ static enum fsock_err deliver(struct loop *l)
     l->waiting = NULL;
     if (!item)
         return FSOCK_ERR_MEMORY;
-    if (l->url.why) {
+    if (l->url.denied) {
+        item_deny(&l->items, item, l->url.why);
+    } else if (l->url.why) {
         item_refuse(&l->items, item, l->url.why);
     } else if (item_add(&l->items, item) == FSOCK_AGAIN) {
         l->waiting = item;
@@ -277,10 +331,16 @@ static void close_inboxes(struct loop *l)
 /* Take as many as there is room for. FSOCK_OK, or FSOCK_ERR_MEMORY. */
 static enum fsock_err feed(struct loop *l)
 {
-    enum fsock_err err = FSOCK_OK;
+    enum fsock_err err = items_go_on(&l->items);
     if (l->ended)
         return FSOCK_OK;
+    if (!l->inbox) {
+        sitemaps_work(l->run->sitemaps);
+        robots_work(l->run->robots);
+    }
     l->busy = false;
+    if (err != FSOCK_OK)
+        return FSOCK_OK;
     for (unsigned i = 0; err == FSOCK_OK && i < LINES_A_TURN; i++) {
         if (!l->at_hand)
             err = next_url(l);
@@ -293,6 +353,7 @@ static enum fsock_err feed(struct loop *l)
         l->busy = true;
     if (l->ended)
         close_inboxes(l);
+    items_go_on(&l->items); /* what ended at once brings no event */
     return err == FSOCK_AGAIN ? FSOCK_OK : err;
 }
 
@@ -301,7 +362,8 @@ static enum fsock_err feed(struct loop *l)
 bool loop_init(struct loop *l, struct run *run, fsock_fetch *fetch, struct inbox *inbox)
 {
     *l = (struct loop){.run = run, .fetch = fetch, .inbox = inbox};
-    items_init(&l->items, run->o, run->ask, fetch, run->report);
+    struct journal *journal = run->gate->journal.name ? &run->gate->journal : NULL;
+    items_init(&l->items, run->o, run->ask, run->rounds, run->abroad, fetch, run->report, journal);
     int fd = inbox ? inbox->news : run->signals;
     bool good = fsock_fetch_watch(fetch, fd, FSOCK_READABLE,
                                   inbox ? &inbox_watch : &signal_watch) == FSOCK_OK;

@@ -17,22 +17,32 @@
 
 #include <fsock.h>
 
+#include "get_batch.h"
+#include "get_gate.h"
 #include "get_inbox.h"
 #include "get_item.h"
 #include "get_report.h"
+#include "get_robots.h"
+#include "get_sitemap.h"
 #include "get_source.h"
 
 /* What the loops of a run share. */
 struct run {
     const struct get_options *o;
     const struct get_request *ask;
+    const struct rounds *rounds, *abroad; /* the latter for other sites than a sitemap's own */
     struct source *source;
+    struct errands *errands;
+    struct sitemaps *sitemaps;
+    struct robots *robots;
+    struct gate *gate;
     struct report *report;
     fsock_time deadline; /* --run-time */
     int signals;         /* readable from the first signal on */
     int room; /* an eventfd: inboxes have room again, a loop has ended, --ordered goes on; or -1 */
     uint64_t numbered;       /* URLs taken so far */
-    _Atomic bool blocked;    /* the first loop waits for --ordered */
+    struct batch batch;      /* the first loop's */
+    _Atomic bool blocked;    /* the first loop waits for --ordered or --batch */
     const char *_Atomic why; /* the run is to end early: why; NULL: it is not */
     bool over;               /* ... because --run-time struck; set before `why` */
 };

@@ -7,6 +7,7 @@
 #include <fsock.h>
 
 #include "colour.h"
+#include "get_sitemap.h"
 #include "get_writeout.h"
 #include "option_rows.h"
 
@@ -15,8 +16,14 @@
 static const struct option_row rows[] = {
     HEADING("What to fetch"),
     LIST('i', "input-file", "FILE", lists, 0, "a list of URLs, one a line; - is standard input"),
+    LIST(0, "sitemap", "URL", sitemaps, 0, "the URLs of this sitemap, and of those it lists"),
+    TEXT(0, "since", "TIME", since, "of sitemaps only what has changed since: 2d, 2026-11-01"),
+    FLAG(0, "robots", robots, "ask robots.txt first (on for sitemaps' URLs; see --no-robots)"),
     NUMBER('P', "parallel", parallel, 1, 100000, "transfers at once (64)"),
     NUMBER(0, "per-host", per_host, 1, 100000, "connections to one host at once (6)"),
+    FLAG(0, "adaptive", adaptive, "as many at once as a host bears; in a list on, up to --per-host"),
+    FLAG(0, "breaker", breaker, "set hosts aside that can't be reached (on in a list)"),
+    TEXT(0, "shard", "I/N", shard_text, "of the URLs the I-th of N parts alone: 1/8 to 8/8, or auto"),
     NUMBER(0, "threads", threads, 1, 256, "loops that fetch, each in a thread of its own (1)"),
 
     HEADING("How fast at most (RATE: 0.5, 200/s, 30/m, 100/h; 0: no limit)"),
@@ -25,6 +32,8 @@ static const struct option_row rows[] = {
     TIME(0, "delay", delay, "between the starts of two requests to one host, at least"),
     SPEED(0, "limit-rate", limit_rate, "bytes a second of the run (500, 64k, 10M)"),
     SPEED(0, "host-limit-rate", host_limit_rate, "the same for each host"),
+    NUMBER(0, "batch", batch, 1, 1000000000, "URLs to a batch, then --pause"),
+    TIME(0, "pause", pause, "from the end of one batch to the start of the next"),
 
     HEADING("Where it goes"),
     LIST('o', "output", "FILE", outputs, 0, "the body to FILE; a second -o is for the second URL"),
@@ -54,9 +63,18 @@ static const struct option_row rows[] = {
     TEXT('r', "range", "RANGE", range, "a part of the body: 0-499, 500- or -500"),
     FLAG('L', "location", location, "follow redirects"),
     NUMBER(0, "max-redirs", max_redirects, 0, 1000, "redirects to follow at most (20)"),
+    FLAG(0, "no-wait", no_wait, "send it whole, and leave without the answer"),
     FLAG(0, "compressed", compressed, "ask for compressed bodies (on; see --no-compressed)"),
     FLAG(0, "raw", raw, "hand out compressed bodies as they are"),
     SET('0', "http1.0", http10, 1, "ask in HTTP/1.0"),
+
+    HEADING("A site's cache"),
+    FLAG(0, "warm", warm, "drop the bodies, and tell what each answer says of the cache"),
+    LIST(0, "vary", "NAME=A,B", vary, 0,
+         "ask with each of these values of the header; several are multiplied"),
+    TEXT_OR(0, "purge", "[METHOD]", purge, "PURGE", "ask the cache to forget each URL first"),
+    FLAG(0, "only-uncached", only_uncached, "look by HEAD first; what is in the cache is not fetched"),
+    FLAG(0, "prove", prove, "ask again afterwards; what is not from the cache then has failed"),
 
     HEADING("Limits (TIME: 1.5, 500ms, 10s, 2m; 0 turns one off)"),
     TIME(0, "connect-timeout", connect_timeout,
@@ -67,6 +85,13 @@ static const struct option_row rows[] = {
     SIZE(0, "max-body", max_body, "for a decoded body (none)"),
     SIZE(0, "max-filesize", max_body, "another name for --max-body"),
     NUMBER(0, "max-ratio", max_ratio, 1, 1000000, "decoded bytes per received byte at most"),
+
+    HEADING("Trying again (failures that may pass; 408, 429, 500, 502, 503 and 504)"),
+    NUMBER(0, "retry", retry, 0, 1000, "so often for each URL (2 in a list, else 0)"),
+    TIME(0, "retry-delay", retry_delay, "pause before the first, at most; doubled each time (500ms)"),
+    FLAG(0, "retry-all-methods", retry_all, "POST and all other methods, too"),
+    FLAG(0, "retry-all-errors", retry_all, "another name for --retry-all-methods"),
+    SET(0, "retry-connrefused", retry_refused, 1, "refused connections, too (as --retry always does)"),
 
     HEADING("Connections"),
     SET('4', "ipv4", family, 4, "IPv4 only"),
@@ -81,6 +106,11 @@ static const struct option_row rows[] = {
     TEXT('U', "proxy-user", "USER:PASSWORD", proxy_user, "log in at the proxy"),
     TEXT(0, "noproxy", "HOST,...", no_proxy, "no proxy for these hosts"),
 
+    HEADING("Where not to go (redirects are held to it, too)"),
+    FLAG(0, "public-only", public_only, "no loopback, private or other special address"),
+    LIST(0, "allow", "HOST,...", allow, 0, "these hosts alone: NAME, .DOMAIN, *.BELOW, ADDR/BITS"),
+    LIST(0, "deny", "HOST,...", deny, 0, "never these; ADDR/BITS also where names lead there"),
+
     HEADING("TLS"),
     FLAG('k', "insecure", insecure, "accept any certificate"),
     TEXT(0, "cacert", "FILE", ca_file, "trust these roots instead of the system's (PEM)"),
@@ -88,6 +118,15 @@ static const struct option_row rows[] = {
     TEXT(0, "key", "FILE", key_file, "its key (PEM), if not in --cert's file"),
     TEXT(0, "tls-min", "VERSION", tls_min, "at least 1.0, 1.1, 1.2 or 1.3 (1.2)"),
     TEXT(0, "tls-max", "VERSION", tls_max, "at most"),
+
+    HEADING("What was done before"),
+    TEXT(0, "journal", "FILE", journal, "keep in FILE how each URL ended"),
+    FLAG(0, "resume", resume, "pass over what the journal has"),
+    FLAG(0, "only-failed", only_failed, "fetch what failed the last time; all such without a list"),
+    TIME(0, "fresh", fresh, "pass over what was fetched well less than TIME ago"),
+    FLAG(0, "repeat", repeat, "fetch a URL as often as it stands in a list"),
+    TEXT(0, "lock", "FILE", lock, "run only if no other run has this lock"),
+    TEXT(0, "merge", "OUT", merge, "fetch nothing: join journals, given in place of URLs, in OUT"),
 
     TRACE_ROWS(trace),
     FLAG(0, "trace-headers", trace.headers,
@@ -110,7 +149,8 @@ static const struct option_row rows[] = {
 /* clang-format on */
 
 const struct option_set get_option_set = {
-    .usage = "fsock get [OPTION]... URL...\n       fsock get [OPTION]... -i FILE",
+    .usage = "fsock get [OPTION]... URL...\n       fsock get [OPTION]... -i FILE\n"
+             "       fsock get [OPTION]... --sitemap URL",
     .about = "Fetch a URL, or a list of any length. One URL's body goes to standard output;\n"
              "with several, or a list, a record per URL does, and bodies go where -o or -O\n"
              "say.",
@@ -128,11 +168,16 @@ void get_options_init(struct get_options *o)
         .summary = -1,
         .trace = {.calls = -1, .headers = -1},
         .include = -1,
+        .robots = -1,
         .connect_timeout = 5 * FSOCK_SECOND,
         .read_timeout = 30 * FSOCK_SECOND,
         .max_time = -1,
+        .retry = -1,
+        .retry_delay = -1,
+        .pause = -1,
         .parallel = 64,
-        .per_host = 6,
+        .adaptive = -1,
+        .breaker = -1,
         .threads = 1,
         .max_redirects = 20,
     };
@@ -140,8 +185,8 @@ void get_options_init(struct get_options *o)
 
 void get_options_fini(struct get_options *o)
 {
-    struct option_list *lists[] = {&o->urls,    &o->lists, &o->outputs,
-                                   &o->headers, &o->data,  &o->resolve};
+    struct option_list *lists[] = {&o->urls,    &o->lists, &o->outputs,  &o->headers, &o->data,
+                                   &o->resolve, &o->vary,  &o->sitemaps, &o->allow,   &o->deny};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         option_list_free(lists[i]);
 }
@@ -155,12 +200,66 @@ static bool has_output(const struct get_options *o, const char *name)
     return false;
 }
 
+/* conflict(), of what has to do with earlier runs. */
+static const char *journal_conflict(const struct get_options *o)
+{
+    if (o->merge && (o->lists.n || o->sitemaps.n || o->journal || o->lock))
+        return "--merge only joins journals: fsock get --merge OUT JOURNAL...";
+    if (o->merge && (!*o->merge || get_is_dash(o->merge)))
+        return "--merge needs the name of the file to be made";
+    if (o->merge && !o->urls.n)
+        return "--merge needs the journals that it is to join";
+    if (!o->journal && (o->resume || o->only_failed || o->fresh))
+        return "--resume, --only-failed and --fresh go by a journal; say which with --journal FILE";
+    if (o->journal && (!*o->journal || get_is_dash(o->journal)))
+        return "--journal needs the name of a file, which is read and written";
+    if (o->resume && o->fresh)
+        return "--resume passes over all that the journal has, however old; drop it or --fresh";
+    if (o->journal && o->query)
+        return "-G changes each URL, and a journal has them as they were given; drop one of them";
+    if (o->lock && (!*o->lock || get_is_dash(o->lock)))
+        return "--lock needs the name of a file";
+    if (o->lock && o->journal && strcmp(o->lock, o->journal) == 0)
+        return "--journal locks its file by itself; drop --lock";
+    return NULL;
+}
+
+/* The same of what is about a cache. */
+static const char *cache_conflict(const struct get_options *o)
+{
+    if ((o->purge || o->prove || o->only_uncached) && !o->warm)
+        return "--purge, --prove and --only-uncached belong to --warm; add that";
+    if (o->warm && (get_saves(o) || o->include >= 0))
+        return "--warm drops the bodies; it can't go with -o, -O or --include";
+    if (o->vary.n && get_saves(o))
+        return "with --vary a URL has several bodies, too many for one file; leave out -o and -O";
+    if (o->warm && o->data.n && !o->query)
+        return "caches keep no answers to -d; leave it out, or add -G";
+    if (o->only_uncached && o->purge)
+        return "after --purge nothing is in the cache; leave out --only-uncached";
+    if (o->only_uncached && (o->head || o->method))
+        return "--only-uncached asks by HEAD, then by GET; it can't go with -I or -X";
+    if (o->batch && o->pause < 0)
+        return "--batch says how many URLs there are from pause to pause; add --pause TIME";
+    if (o->pause >= 0 && !o->batch)
+        return "--pause is from one batch to the next; add --batch N";
+    return NULL;
+}
+
 /* What can't go together, and what to do instead; NULL if all is well. */
 static const char *conflict(const struct get_options *o)
 {
     bool records = !get_is_single(o) || o->json;
-    if (!o->urls.n && !o->lists.n)
+    const char *text = journal_conflict(o);
+    int64_t unused;
+    if (text || o->merge)
+        return text;
+    if (!o->urls.n && !o->lists.n && !o->sitemaps.n && !o->only_failed)
         return "no URL; give one, or a list of them with -i FILE";
+    if (o->since && !o->sitemaps.n)
+        return "--since is about the URLs of sitemaps; give one with --sitemap URL";
+    if (o->since && !sitemaps_since(o->since, 0, &unused))
+        return "--since needs a time or a date: 12h, 2d, 2026-11-01, 2026-11-01T12:00Z";
     if (o->outputs.n && !o->urls.n)
         return "-o names the file of one URL; for a list use -O, with --output-dir DIR";
     if (o->outputs.n > o->urls.n)
@@ -187,21 +286,34 @@ static const char *conflict(const struct get_options *o)
         return "-b takes cookies, NAME=VALUE; cookie files are not supported";
     if (o->user && !strchr(o->user, ':'))
         return "-u needs USER:PASSWORD; an empty password is 'USER:'";
+    if (o->public_only && o->unix_socket)
+        return "--unix-socket is no public address; drop it, or --public-only";
     if (o->threads > 1 && (o->trace.file || o->verbose))
         return "--trace and -v tell of one thread; use --threads 1";
+    if (o->no_wait && (get_saves(o) || o->continue_at || o->dump_header || o->include >= 0))
+        return "--no-wait gets no answer: it can't go with -o, -O, -C, -D or --include";
+    if (o->no_wait && (o->location || o->head))
+        return "--no-wait gets no answer: it can't go with -L or -I";
+    if (o->shard_text && get_is_single(o))
+        return "--shard is a part of several; one URL is fetched without it";
+    if (!get_retries(o) && (o->retry_delay >= 0 || o->retry_all || o->retry_refused))
+        return "how to try again is said, but not how often; add --retry N";
     if (o->key_file && !o->cert_file)
         return "--key belongs to a certificate; give it with --cert FILE";
     return NULL;
 }
 
-bool get_options_check(const struct get_options *o, char *why, size_t cap)
+bool get_options_check(struct get_options *o, char *why, size_t cap)
 {
     struct fsk_span bad;
     const char *text = conflict(o);
+    text = text ? text : cache_conflict(o);
     if (text) {
         snprintf(why, cap, "%s", text);
         return false;
     }
+    if (o->shard_text && !shard_parse(&o->shard, o->shard_text, why, cap))
+        return false;
     if (o->write_out && o->write_out[0] != '@' && !writeout_check(o->write_out, &bad)) {
         snprintf(why, cap, "-w knows no %.*s; fsock-get(1) lists what it knows", (int)bad.n, bad.p);
         return false;

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "option.h"
+#include "shard.h"
 #include "trace_log.h"
 
 enum { DATA_PLAIN, DATA_RAW, DATA_BINARY, DATA_URLENCODE }; /* tags in get_options.data */
@@ -15,17 +16,30 @@ enum { INCLUDE_RECEIVED, INCLUDE_DECODED };
 
 /* What the command line said. Flags are 0 or 1; times are nanoseconds; -1 is "not said". */
 struct get_options {
-    struct option_list urls, lists, outputs, headers, data, resolve;
+    struct option_list urls, lists, outputs, headers, data, resolve, vary, sitemaps, allow, deny;
+    const char *since;
+    int robots;
     int remote_name, create_dirs, head, query, location, fail, insecure, compressed, raw, http10;
-    int silent, show_error, verbose, json, ordered, progress, summary, fast_open;
+    int adaptive, breaker; /* -1: in a list, the usual */
+    int silent, show_error, retry_all, retry_refused, verbose, json, ordered, progress, summary,
+        fast_open;
     int family, include, colour;
+    int warm, prove, only_uncached;
+    const char *purge; /* the method */
+    int64_t batch, pause;
+    int public_only, no_wait;
     const char *output_dir, *dump_header, *write_out, *continue_at;
     const char *method, *user_agent, *referer, *user, *range, *cookie;
     const char *proxy, *proxy_user, *no_proxy;
     const char *dns_servers, *unix_socket, *interface;
+    int resume, only_failed, repeat;
+    int64_t fresh;
+    const char *journal, *lock, *merge;
     const char *ca_file, *cert_file, *key_file, *tls_min, *tls_max;
-    int64_t connect_timeout, read_timeout, max_time, run_time;
+    int64_t connect_timeout, read_timeout, max_time, run_time, retry, retry_delay;
     int64_t parallel, per_host, threads, max_redirects, max_body, max_ratio;
+    const char *shard_text;
+    struct shard shard;     /* of shard_text, by get_options_check() */
     double rate, host_rate; /* requests a second */
     int64_t limit_rate, host_limit_rate, delay;
     struct trace_options trace;
@@ -37,12 +51,30 @@ void get_options_init(struct get_options *o);
 void get_options_fini(struct get_options *o);
 
 /* False if options can't go together or make no sense: `why` says so. */
-bool get_options_check(const struct get_options *o, char *why, size_t cap);
+bool get_options_check(struct get_options *o, char *why, size_t cap);
+
+/* "-": standard input or output, not a file. */
+static inline bool get_is_dash(const char *name)
+{
+    return name[0] == '-' && !name[1];
+}
 
 /* One URL, whose body is what the user wants; else records are. */
 static inline bool get_is_single(const struct get_options *o)
 {
-    return o->urls.n == 1 && !o->lists.n;
+    return o->urls.n == 1 && !o->lists.n && !o->sitemaps.n && !o->warm && !o->vary.n;
+}
+
+/* How often a URL that failed is tried again. */
+static inline unsigned get_retries(const struct get_options *o)
+{
+    return o->retry >= 0 ? (unsigned)o->retry : get_is_single(o) ? 0 : 2;
+}
+
+/* Connections to one host at once, at most. Asked to find out by itself, the run may use all. */
+static inline int64_t get_per_host(const struct get_options *o)
+{
+    return o->per_host ? o->per_host : o->adaptive > 0 ? o->parallel : 6;
 }
 
 /* Bodies go to files, all or some of them. */

@@ -218,6 +218,53 @@ static struct value get_speed_up(const struct record *r, size_t at)
     return per_second(r->response->size_upload, r->response->times.total);
 }
 
+enum fsk_cache_verdict record_verdict(const struct fsock_response *response)
+{
+    struct fsk_span head = fsk_span(response->head, response->head_len);
+    const char *end = head.n ? memchr(head.p, '\n', head.n) : NULL;
+    if (!end)
+        return FSK_CACHE_UNKNOWN;
+    size_t line = (size_t)(end + 1 - head.p);
+    return fsk_cachestatus(fsk_span(head.p + line, head.n - line));
+}
+
+static struct value get_cache(const struct record *r, size_t at)
+{
+    (void)at;
+    bool answered = r->response->head_len > 0;
+    return text(answered ? fsk_cache_verdict_name(record_verdict(r->response)) : NULL);
+}
+
+static struct value get_cache_before(const struct record *r, size_t at)
+{
+    (void)at;
+    return text(r->again ? fsk_cache_verdict_name(r->cache_before) : NULL);
+}
+
+static struct value get_time_before(const struct record *r, size_t at)
+{
+    (void)at;
+    return number(r->time_before);
+}
+
+static struct value get_time_after(const struct record *r, size_t at)
+{
+    (void)at;
+    return number(r->again ? r->response->times.total : 0);
+}
+
+static struct value get_variant(const struct record *r, size_t at)
+{
+    (void)at;
+    return text(r->variant);
+}
+
+static struct value get_purge_code(const struct record *r, size_t at)
+{
+    (void)at;
+    return number(r->purge_status);
+}
+
 /* ---- The table ------------------------------------------------------------------------------- */
 
 #define KEY(name)                                                                                  \
@@ -276,7 +323,8 @@ static const struct record_field fields[] = {
     OWN("num_headers", NUMBER, get_num_headers),
     RESPONSE("num_connects", NUMBER, get_unsigned, connects),
     RESPONSE("num_redirects", NUMBER, get_unsigned, redirects),
-    RESPONSE("num_retries", NUMBER, get_unsigned, tries),
+    RESPONSE("num_retries", NUMBER, get_unsigned, retries),
+    RESPONSE("num_repeats", NUMBER, get_unsigned, tries),
     RESPONSE("proxy_used", NUMBER, get_int, proxy_used),
     RESPONSE("resumed", NUMBER, get_int, resumed),
     RESPONSE("redirect_url", URL, get_text, redirect_url),
@@ -284,6 +332,12 @@ static const struct record_field fields[] = {
     RESPONSE("ssl_verify_result", NUMBER, get_int, ssl_verify_result),
     RESPONSE("tls_version", TEXT, get_text, tls_version),
     RESPONSE("tls_cipher", TEXT, get_text, tls_cipher),
+    OWN("variant", TEXT_OR_NULL, get_variant),
+    OWN("cache", TEXT_OR_NULL, get_cache),
+    OWN("cache_before", TEXT_OR_NULL, get_cache_before),
+    OWN("time_before", SECONDS, get_time_before),
+    OWN("time_after", SECONDS, get_time_after),
+    OWN("purge_code", STATUS, get_purge_code),
     RESPONSE("tcp_rtt", SECONDS, get_i64, tcp.rtt),
     RESPONSE("tcp_rttvar", SECONDS, get_i64, tcp.rttvar),
     RESPONSE("tcp_retransmits", NUMBER, get_u32, tcp.retransmits),
@@ -334,8 +388,9 @@ static size_t user_len(struct fsk_span auth)
 
 void record_url(struct out *o, struct fsk_span url, void (*put)(struct out *, struct fsk_span))
 {
-    struct fsk_span auth = url.n ? authority(url) : url;
-    size_t user = auth.n ? user_len(auth) : 0;
+    bool any = url.n && memchr(url.p, '@', url.n);
+    struct fsk_span auth = any ? authority(url) : fsk_span(NULL, 0);
+    size_t user = user_len(auth);
     if (!user) {
         put(o, url);
         return;
@@ -465,20 +520,45 @@ static void columns_for_programs(struct out *o, const struct record *r)
     out_char(o, '\t');
 }
 
+/* "MISS->HIT", or what there is of it. */
+static void put_cache(struct out *o, const struct record *r)
+{
+    if (r->again) {
+        out_str(o, fsk_cache_verdict_name(r->cache_before));
+        out_str(o, "->");
+    }
+    out_span(o, get_cache(r, 0).text);
+}
+
 void record_line(struct out *o, const struct record *r, bool terminal, bool colour)
 {
     bool good = r->outcome->exitcode == EXIT_FINE;
+    const char *last = good ? r->file : r->outcome->text;
     out_begin(o);
     put_result(o, r, colour);
     if (terminal)
         columns_for_people(o, r);
     else
         columns_for_programs(o, r);
+    if (terminal && r->warm) {
+        size_t from = o->n;
+        put_cache(o, r);
+        pad(o, from, 10);
+    }
     record_url(o, r->url, out_text);
-    const char *last = good ? r->file : r->outcome->text;
-    if (last) {
+    if (terminal && r->variant) {
+        out_str(o, "  ");
+        out_text(o, fsk_span_str(r->variant));
+    }
+    if (last || (r->warm && !terminal)) {
         out_str(o, !terminal ? "\t" : good ? " -> " : "  ");
         out_text(o, fsk_span_str(last));
+    }
+    if (r->warm && !terminal) {
+        out_char(o, '\t');
+        put_cache(o, r);
+        out_char(o, '\t');
+        out_text(o, fsk_span_str(r->variant));
     }
     out_char(o, '\n');
 }

@@ -13,6 +13,7 @@
 #include "base/span.h"
 #include "out.h"
 #include "outcome.h"
+#include "wire/cachestatus.h"
 
 #define RECORD_SCHEMA 1
 
@@ -25,6 +26,14 @@ struct record {
     const struct outcome *outcome;
     const char *file; /* where the body is; NULL: in no file */
     const char *referer;
+
+    bool warm;                           /* its line tells of the cache and the variant, too */
+    const char *variant;                 /* of --vary; NULL: there is but one */
+    bool again;                          /* there was an answer before the last one: */
+    enum fsk_cache_verdict cache_before; /* ... what it told of the cache */
+    fsock_time time_before;              /* ... how long it took */
+    uint64_t received_before;            /* body bytes of all answers before the last one */
+    int purge_status;                    /* of the answer to --purge; 0: none */
 };
 
 /* The answer of a URL that was never asked. */
@@ -35,7 +44,8 @@ void record_json(struct out *o, const struct record *r);
 
 /*
  * "ok STATUS BYTES SECONDS URL [FILE]" or "failed STATUS BYTES SECONDS URL SENTENCE", separated by
- * tabs; for a terminal in columns and in units for people, and in colour if asked.
+ * tabs; for a terminal in columns and in units for people, and in colour if asked. With r->warm two
+ * more: CACHE ("MISS->HIT") and VARIANT.
  */
 void record_line(struct out *o, const struct record *r, bool terminal, bool colour);
 
@@ -45,6 +55,9 @@ const struct record_field *record_field(struct fsk_span name);
 
 /* The field's value as -w prints it. */
 void record_value(struct out *o, const struct record_field *field, const struct record *r);
+
+/* What an answer's header tells of the cache. */
+enum fsk_cache_verdict record_verdict(const struct fsock_response *response);
 
 /* The URL without what stands before '@' in its authority, which becomes "***@". */
 void record_url(struct out *o, struct fsk_span url, void (*put)(struct out *, struct fsk_span));

@@ -25,6 +25,7 @@ void report_init(struct report *r, const struct get_options *o)
     r->started = r->flushed = fsock_now();
     r->moved = 0;
     r->expected = 0;
+    r->note[0] = '\0';
     r->dump_fd = -1;
     r->order = NULL;
     r->trace = (struct trace_log){.trace = NULL};
@@ -39,11 +40,6 @@ void report_init(struct report *r, const struct get_options *o)
                   r->started);
 }
 
-static bool is_stdout(const char *name)
-{
-    return strcmp(name, "-") == 0;
-}
-
 int report_open(struct report *r, char *why, size_t cap)
 {
     const char *dump = r->o->dump_header;
@@ -54,7 +50,7 @@ int report_open(struct report *r, char *why, size_t cap)
             return EXIT_MEMORY;
         }
     }
-    if (dump && !is_stdout(dump)) {
+    if (dump && !get_is_dash(dump)) {
         r->dump_fd = open(dump, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
         if (r->dump_fd < 0) {
             snprintf(why, cap, "can't write %s: %s", dump, fsk_errno_text(errno));
@@ -87,10 +83,12 @@ static void count(struct report *r, const struct record *record)
     struct summary_entry entry = {
         .host = record_host(record->url),
         .failure = outcome->exitcode == EXIT_FINE ? NULL : outcome->err,
-        .bytes = record->response->size_download,
+        .bytes = record->response->size_download + record->received_before,
         .took = record->response->times.total,
     };
     summary_add(&r->summary, &entry);
+    if (r->o->warm)
+        tally_add(&r->tally, record);
 }
 
 static void say(struct report *r, const char *text)
@@ -162,6 +160,14 @@ bool report_has_room(struct report *r, uint64_t number)
     bool room = order_room(r->order, number);
     pthread_mutex_unlock(&r->lock);
     return room;
+}
+
+uint64_t report_ended(struct report *r)
+{
+    pthread_mutex_lock(&r->lock);
+    uint64_t ended = r->summary.fine + r->summary.failed;
+    pthread_mutex_unlock(&r->lock);
+    return ended;
 }
 
 /* ---- Everything else ------------------------------------------------------------------------- */
@@ -287,8 +293,14 @@ void report_end(struct report *r, const char *limit)
     if (!quiet && failure_text(r->out.sys_errno, limit, text, sizeof text))
         report_say(r, text);
     bool wanted = r->o->summary >= 0 ? r->o->summary : !r->single && !r->o->silent;
-    if (wanted && r->out.sys_errno != EPIPE)
-        summary_print(&r->summary, &r->err, fsock_now());
+    if (!wanted || r->out.sys_errno == EPIPE)
+        return;
+    summary_print(&r->summary, &r->err, fsock_now());
+    if (r->o->warm)
+        tally_print(&r->tally, &r->err);
+    out_str(&r->err, r->note);
+    out_str(&r->err, r->note[0] ? "\n" : "");
+    out_flush(&r->err);
 }
 
 int report_trace_end(struct report *r, int code)

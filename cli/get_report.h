@@ -21,6 +21,7 @@
 #include "get_options.h"
 #include "base/buf.h"
 #include "get_record.h"
+#include "get_tally.h"
 #include "order.h"
 #include "out.h"
 #include "progress.h"
@@ -36,6 +37,8 @@ struct report {
     _Atomic uint64_t moved; /* body bytes so far, of all URLs */
     uint64_t expected;      /* bytes of the single body; 0: unknown */
     struct summary summary;
+    struct tally tally; /* --warm */
+    char note[160];     /* below it; "": nothing */
     struct progress progress;
     struct trace_log trace;
     int dump_fd;          /* -D; -1: none, or standard output */
@@ -61,6 +64,9 @@ void report_say(struct report *r, const char *text);
 
 /* Whether the record of this number may be asked for now; not so if many wait for one. */
 bool report_has_room(struct report *r, uint64_t number);
+
+/* How many records there were. */
+uint64_t report_ended(struct report *r);
 
 /* A header for -D. 0, or the errno of the write that failed. */
 int report_dump(struct report *r, const char *head, size_t len);

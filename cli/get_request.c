@@ -169,6 +169,31 @@ static bool make_resolve(struct get_request *r, const struct get_options *o)
     return r->resolve != NULL;
 }
 
+/* Several lists become one; NULL of none. False: out of memory. */
+static bool join(char **joined, const struct option_list *list)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < list->n; i++)
+        n += strlen(list->item[i].value) + 1;
+    if (!n)
+        return true;
+    char *end = *joined = malloc(n);
+    for (size_t i = 0; end && i < list->n; i++) {
+        end = stpcpy(end, list->item[i].value);
+        *end++ = i + 1 < list->n ? ',' : '\0';
+    }
+    return end != NULL;
+}
+
+static bool make_guard(struct get_request *r, const struct get_options *o)
+{
+    bool good = join(&r->allow, &o->allow) && join(&r->deny, &o->deny);
+    r->options.allow_hosts = r->allow;
+    r->options.deny_hosts = r->deny;
+    r->options.public_only = o->public_only;
+    return good;
+}
+
 static void make_options(struct fsock_options *f, const struct get_options *o)
 {
     fsock_options_init(f);
@@ -193,6 +218,10 @@ static void make_options(struct fsock_options *f, const struct get_options *o)
     f->keylog_file = getenv("SSLKEYLOGFILE");
     f->max_body = (uint64_t)o->max_body;
     f->max_ratio = (uint32_t)o->max_ratio;
+    f->adaptive = o->adaptive > 0                        ? FSOCK_ADAPT_UP
+                  : o->adaptive < 0 && !get_is_single(o) ? FSOCK_ADAPT_DOWN
+                                                         : 0;
+    f->breaker = o->breaker < 0 ? !get_is_single(o) : o->breaker;
     f->host_rate = o->host_rate;
     f->host_bytes = (double)o->host_limit_rate;
     f->host_delay = o->delay;
@@ -222,7 +251,61 @@ static unsigned request_flags(const struct get_options *o)
     flags |= o->fail || !get_is_single(o) ? FSOCK_FAIL_STATUS : 0;
     flags |= o->method ? FSOCK_KEEP_METHOD : 0;
     flags |= o->http10 ? FSOCK_HTTP10 : 0;
+    flags |= o->no_wait ? FSOCK_NO_WAIT : 0;
+    flags |= o->retry_all ? FSOCK_RETRY_ALL : 0;
     return flags;
+}
+
+const char *get_request_agent(const struct get_options *o)
+{
+    const char *agent = o->user_agent ? o->user_agent : "fsock";
+    for (size_t i = 0; i < o->headers.n; i++)
+        if (strncasecmp(o->headers.item[i].value, "User-Agent:", 11) == 0)
+            agent = o->headers.item[i].value + 11;
+    return agent + strspn(agent, " \t");
+}
+
+/* Is it for the user's own site only, as it is in a redirect? */
+static bool is_private(const char *line)
+{
+    static const char *const names[] = {"Authorization", "Cookie", "Host", "Proxy-Authorization"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        size_t n = strlen(names[i]);
+        if (strncasecmp(line, names[i], n) == 0 && (line[n] == ':' || line[n] == ';'))
+            return true;
+    }
+    return false;
+}
+
+/* The requests to sites that the user has not named, and those for sitemaps and the like. */
+static bool make_others(struct get_request *r)
+{
+    size_t n = 0, kept = 0;
+    while (r->headers[n])
+        n++;
+    r->headers_abroad = calloc(n + 1, sizeof *r->headers_abroad);
+    if (!r->headers_abroad)
+        return false;
+    for (size_t i = 0; i < n; i++)
+        if (!is_private(r->headers[i]))
+            r->headers_abroad[kept++] = r->headers[i];
+    r->abroad = r->errand = r->request;
+    r->abroad.headers = r->headers_abroad;
+    r->abroad.user = NULL;
+    r->restarting = r->request;
+    r->abroad_restarting = r->abroad;
+    r->restarting.flags |= FSOCK_RESTART;
+    r->abroad_restarting.flags |= FSOCK_RESTART;
+    r->errand.method = r->errand.range = NULL;
+    r->errand.body = NULL;
+    r->errand.body_len = 0;
+    r->errand.max_redirects = r->request.max_redirects > 5 ? r->request.max_redirects : 5;
+    r->errand.flags &= FSOCK_NO_COMPRESS | FSOCK_HTTP10;
+    r->errand.flags |= FSOCK_FOLLOW | FSOCK_FAIL_STATUS;
+    r->errand_abroad = r->errand;
+    r->errand_abroad.headers = r->headers_abroad;
+    r->errand_abroad.user = NULL;
+    return true;
 }
 
 /* What can't be sent is a mistake on the command line, not of each URL. */
@@ -246,12 +329,20 @@ int get_request_init(struct get_request *r, const struct get_options *o, char *w
     r->request.user = o->user;
     r->request.range = o->range;
     r->request.max_redirects = (int)o->max_redirects;
-    if (!make_headers(r, o) || !make_resolve(r, o) || !make_pacer(r, o)) {
+    r->request.retries = get_retries(o);
+    if (o->retry_delay >= 0)
+        r->request.retry_delay = o->retry_delay;
+    if (!make_headers(r, o) || !make_resolve(r, o) || !make_guard(r, o) || !make_pacer(r, o)) {
         snprintf(why, cap, "out of memory");
         return EXIT_MEMORY;
     }
     int code = make_body(r, o, why, cap);
-    return code ? code : check(&r->request, why, cap);
+    if (!code)
+        code = check(&r->request, why, cap);
+    if (code || make_others(r))
+        return code;
+    snprintf(why, cap, "out of memory");
+    return EXIT_MEMORY;
 }
 
 void get_request_fini(struct get_request *r)
@@ -259,7 +350,10 @@ void get_request_fini(struct get_request *r)
     for (size_t i = 0; i < sizeof r->added / sizeof *r->added; i++)
         free(r->added[i]);
     free(r->headers);
+    free(r->headers_abroad);
     free(r->resolve);
+    free(r->allow);
+    free(r->deny);
     fsock_pacer_free(r->options.pacer);
     fsk_buf_fini(&r->body);
 }

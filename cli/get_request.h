@@ -13,9 +13,13 @@
 struct get_request {
     struct fsock_options options;
     struct fsock_request request;
-    const char **headers, **resolve;
+    struct fsock_request restarting;                /* the same, for a body that can begin anew */
+    struct fsock_request abroad, abroad_restarting; /* the same without passwords and cookies */
+    struct fsock_request errand, errand_abroad;     /* for what the run itself needs */
+    const char **headers, **headers_abroad, **resolve;
     struct fsk_buf body; /* of -d and its kin; with -G the query */
     char *added[3];      /* headers made of -A, -e and -b */
+    char *allow, *deny;  /* of all --allow, and of all --deny; NULL: none */
 };
 
 /*
@@ -23,6 +27,9 @@ struct get_request {
  * (-d @FILE can't be read, a header can't be sent).
  */
 int get_request_init(struct get_request *r, const struct get_options *o, char *why, size_t cap);
+
+/* The User-Agent that is sent. */
+const char *get_request_agent(const struct get_options *o);
 
 /* After get_request_init(), or of one that is all zero. */
 void get_request_fini(struct get_request *r);

@@ -289,6 +289,24 @@ bool sink_write(struct sink *s, const char *url, const void *p, size_t n, struct
     return true;
 }
 
+bool sink_restart(struct sink *s, uint64_t keep, struct outcome *o)
+{
+    if (s->fd < 0)
+        return true;
+    if (s->kind == SINK_PRIVATE)
+        unlink(s->part);
+    else if (ftruncate(s->fd, (off_t)keep) < 0)
+        return failed(o, "truncate", s->part, errno);
+    if (s->noted && !keep)
+        remove_note(s); /* it spoke of what is gone */
+    close_file(s);
+    forget(s);
+    s->kind = SINK_PART;
+    s->size = 0;
+    s->noted = false;
+    return true;
+}
+
 bool sink_commit(struct sink *s, struct outcome *o)
 {
     if (!s->part) {

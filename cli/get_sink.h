@@ -72,6 +72,15 @@ bool sink_open(struct sink *s, uint64_t from, struct fsk_span validator, bool cr
 
 bool sink_write(struct sink *s, const char *url, const void *p, size_t n, struct outcome *o);
 
+/* Whether what was written can be taken back. */
+static inline bool sink_restarts(const struct sink *s)
+{
+    return s->kind != SINK_STDOUT && s->kind != SINK_DIRECT;
+}
+
+/* Take back all but the first `keep` bytes; the file is to be opened again. */
+bool sink_restart(struct sink *s, uint64_t keep, struct outcome *o);
+
 /* The body is complete: the file gets its name. */
 bool sink_commit(struct sink *s, struct outcome *o);
 

@@ -4,7 +4,11 @@
 
 #include "base/list.h"
 #include "base/map.h"
+#include "get_gate.h"
 #include "get_names.h"
+#include "get_sitemap.h"
+
+enum { LINES_A_CALL = 256 }; /* of other shards, before others get their turn */
 
 struct named {
     struct fsk_map_node node;
@@ -17,7 +21,8 @@ static bool mark_names(struct source *s)
 {
     const struct get_options *o = s->o;
     size_t n = o->urls.n;
-    if (!o->remote_name || (n < 2 && !o->lists.n))
+    bool more = o->lists.n || o->sitemaps.n;
+    if (!o->remote_name || (n < 2 && !more))
         return true;
     struct fsk_map map;
     struct named *a = calloc(n + 1, sizeof *a);
@@ -29,7 +34,7 @@ static bool mark_names(struct source *s)
         a[i].index = i;
         a[i].node.key = fsk_span_str(a[i].name);
         struct fsk_map_node *same = fsk_map_get(&map, a[i].node.key);
-        if (same || o->lists.n)
+        if (same || more)
             s->marked[i] = true;
         if (same)
             s->marked[FSK_HOLDER(same, struct named, node)->index] = true;
@@ -41,9 +46,12 @@ static bool mark_names(struct source *s)
     return good;
 }
 
-bool source_init(struct source *s, const struct get_options *o)
+bool source_init(struct source *s, const struct get_options *o, struct gate *gate,
+                 struct sitemaps *sitemaps)
 {
-    *s = (struct source){.o = o};
+    bool from_journal = o->only_failed && !o->urls.n && !o->lists.n && !o->sitemaps.n;
+    *s = (struct source){
+        .o = o, .gate = from_journal ? gate : NULL, .sitemaps = sitemaps, .variants = 1};
     list_init(&s->list, &o->lists);
     return mark_names(s);
 }
@@ -82,7 +90,41 @@ static enum list_result from_list(struct source *s, struct source_url *u)
     return result;
 }
 
+/* The next URL, whatever its variants. */
+static enum list_result next_url(struct source *s, struct source_url *u)
+{
+    if (s->gate)
+        return gate_next_failed(s->gate, u);
+    if (s->next_url < s->o->urls.n)
+        return from_command_line(s, u);
+    enum list_result result = from_list(s, u);
+    if (result != LIST_WAIT && result != LIST_END)
+        return result;
+    enum list_result found = sitemaps_next(s->sitemaps, u);
+    return found == LIST_END ? result : found;
+}
+
+/* The next one of our shard. */
+static enum list_result next_of_ours(struct source *s, struct source_url *u)
+{
+    for (unsigned i = 0; i < LINES_A_CALL; i++) {
+        enum list_result result = next_url(s, u);
+        if ((result != LIST_LINE && result != LIST_BAD) || shard_has(&s->o->shard, u->text))
+            return result;
+        s->elsewhere++;
+    }
+    return LIST_MORE;
+}
+
 enum list_result source_next(struct source *s, struct source_url *u)
 {
-    return s->next_url < s->o->urls.n ? from_command_line(s, u) : from_list(s, u);
+    enum list_result result = LIST_LINE;
+    if (s->last.variant == 0) {
+        uint64_t serial = s->last.serial;
+        result = next_of_ours(s, &s->last);
+        s->last.serial = serial + 1;
+    }
+    *u = s->last;
+    s->last.variant = result == LIST_LINE ? (s->last.variant + 1) % s->variants : 0;
+    return result;
 }

@@ -172,7 +172,7 @@ static enum option_result put(struct parser *p, const struct option_row *row, co
             return OPTION_OK;
         return bad(p, "%s needs a rate like 0.5, 200/s, 30/m or 100/h, not '%s'", dashed, value);
     case OPTION_STRING:
-        *(const char **)at = value;
+        *(const char **)at = value ? value : row->choices;
         return OPTION_OK;
     case OPTION_LIST:
         if (option_list_add(at, value, (int)row->min))

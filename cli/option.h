@@ -24,7 +24,7 @@ enum option_kind {
     OPTION_SIZE,   /* int64_t bytes, with k, M, G or T of 1024; from `min` to `max` */
     OPTION_TIME,   /* int64_t nanoseconds: "1.5", "500ms", "2m" */
     OPTION_RATE,   /* double a second: "0.5", "200/s", "30/m", "100/h"; 0: none */
-    OPTION_STRING, /* const char * */
+    OPTION_STRING, /* const char *; `choices`, if the value is left out */
     OPTION_LIST,   /* struct option_list: each value is put at its end, tagged with `min` */
     OPTION_ENUM,   /* int: the place of the value among `choices`, "first|second|third" */
     OPTION_HELP    /* stops the parsing */

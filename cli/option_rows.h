@@ -27,6 +27,10 @@
     {                                                                                              \
         letter, name, arg, OPTION_STRING, AT(member), help, 0, 0, 0                                \
     }
+#define TEXT_OR(letter, name, arg, member, without, help)                                          \
+    {                                                                                              \
+        letter, name, arg, OPTION_STRING, AT(member), help, 0, 0, without                          \
+    }
 #define LIST(letter, name, arg, member, tag, help)                                                 \
     {                                                                                              \
         letter, name, arg, OPTION_LIST, AT(member), help, tag, 0, 0                                \
@@ -49,7 +53,7 @@
     }
 #define RATE(letter, name, member, help)                                                           \
     {                                                                                              \
-        letter, name, "RATE", OPTION_RATE, AT(member), help, 0, 0, 0                        \
+        letter, name, "RATE", OPTION_RATE, AT(member), help, 0, 0, 0                               \
     }
 #define CHOICE(letter, name, arg, member, choices, help)                                           \
     {                                                                                              \

@@ -13,7 +13,7 @@
 
 enum { USUAL_RECORD = 4096 };
 
-static const fsock_time last_words = 100 * FSOCK_MILLISECOND; /* after an alarm */
+static const fsock_time last_words = 50 * FSOCK_MILLISECOND; /* after an alarm */
 
 static const char hex[] = "0123456789abcdef";
 
@@ -141,26 +141,26 @@ void out_many(struct out *o, const void *p, size_t n)
 
 void out_padded(struct out *o, uint64_t v, unsigned width)
 {
-    char text[FSK_DECIMAL_MAX];
-    size_t n = fsk_decimal_write(v, text);
-    if (n < width && width <= sizeof text)
-        fsk_decimal_padded(v, text, n = width);
-    out_bytes(o, text, n);
-}
-
-void out_i64(struct out *o, int64_t v)
-{
-    if (v < 0)
-        out_char(o, '-');
-    out_u64(o, v < 0 ? -(uint64_t)v : (uint64_t)v);
+    char *p = out_room(o, FSK_DECIMAL_MAX);
+    size_t n = fsk_decimal_write(v, p);
+    if (n < width && width <= FSK_DECIMAL_MAX)
+        fsk_decimal_padded(v, p, n = width);
+    out_took(o, p + n);
 }
 
 void out_seconds(struct out *o, int64_t ns)
 {
-    uint64_t us = ns > 0 ? (uint64_t)ns / 1000 : 0;
-    out_u64(o, us / 1000000);
-    out_char(o, '.');
-    out_padded(o, us % 1000000, 6);
+    enum { DECIMALS = 6 };
+    if (ns < 1000) { /* most often: it did not happen */
+        OUT_LITERAL(o, "0.000000");
+        return;
+    }
+    uint64_t us = (uint64_t)ns / 1000;
+    char *p = out_room(o, FSK_DECIMAL_MAX + 1 + DECIMALS);
+    p += fsk_decimal_write(us / 1000000, p);
+    *p++ = '.';
+    fsk_decimal_padded(us % 1000000, p, DECIMALS);
+    out_took(o, p + DECIMALS);
 }
 
 void out_size(struct out *o, uint64_t bytes)
@@ -265,6 +265,8 @@ void out_json(struct out *o, struct fsk_span s)
 
 void out_text(struct out *o, struct fsk_span s)
 {
+    if (!s.n)
+        return; /* an empty span may have no bytes to begin at */
     const unsigned char *p = (const unsigned char *)s.p;
     size_t plain = 0, i = 0;
     while (i < s.n) {

@@ -44,7 +44,7 @@ void out_fini(struct out *o);
 
 /*
  * From now on, wait for a reader until `deadline` at most; and once the descriptor `alarm` (-1:
- * none) can be read, a tenth of a second at most.
+ * none) can be read, a twentieth of a second at most.
  */
 void out_patience(struct out *o, fsock_time deadline, int alarm);
 
@@ -117,7 +117,12 @@ static inline void out_u64(struct out *o, uint64_t v)
         out_padded(o, v, 1);
 }
 
-void out_i64(struct out *o, int64_t v);
+static inline void out_i64(struct out *o, int64_t v)
+{
+    if (v < 0)
+        out_char(o, '-');
+    out_u64(o, v < 0 ? -(uint64_t)v : (uint64_t)v);
+}
 
 /* Nanoseconds as seconds with six decimals: "0.001234"; negative is 0. */
 void out_seconds(struct out *o, int64_t ns);

@@ -59,6 +59,8 @@ int exitcode_of(enum fsock_err err, enum fsock_stage stage)
         [FSOCK_ERR_STATUS] = EXIT_STATUS,
         [FSOCK_ERR_RESUME] = EXIT_RANGE,
         [FSOCK_ERR_CANCELED] = EXIT_CANCELED,
+        [FSOCK_ERR_ASIDE] = EXIT_CONNECT,
+        [FSOCK_ERR_FORBIDDEN] = EXIT_FORBIDDEN,
     };
     switch (err) {
     case FSOCK_OK:
@@ -103,7 +105,16 @@ static const char *const raised_by[] = {
 /* The option that a hint of the library's means but can't name, or NULL. */
 static const char *meant_by(enum fsock_err err)
 {
-    return err == FSOCK_ERR_CERT ? "--cacert FILE" : err == FSOCK_ERR_DECODE ? "--raw" : NULL;
+    switch (err) {
+    case FSOCK_ERR_CERT:
+        return "--cacert FILE";
+    case FSOCK_ERR_DECODE:
+        return "--raw";
+    case FSOCK_ERR_FORBIDDEN:
+        return "--public-only, --allow, --deny";
+    default:
+        return NULL;
+    }
 }
 
 void outcome_fault(struct outcome *o, const struct fsock_fault *fault, const char *url,

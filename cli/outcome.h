@@ -42,7 +42,9 @@ enum {
     EXIT_CA_FILE = 77,
     EXIT_PROXY = 97,
     EXIT_SOME_FAILED = 110,
-    EXIT_ALL_FAILED = 111
+    EXIT_ALL_FAILED = 111,
+    EXIT_NOT_CACHED = 112,
+    EXIT_FORBIDDEN = 113
 };
 
 struct outcome {

@@ -62,6 +62,18 @@ void summary_add(struct summary *s, const struct summary_entry *entry)
     h->sum = took > INT64_MAX - h->sum ? INT64_MAX : h->sum + took;
 }
 
+void summary_skip(struct summary *s, const char *why, uint64_t count)
+{
+    for (unsigned i = 0; i < SUMMARY_SKIPS; i++) {
+        if (!s->skips[i].name)
+            s->skips[i].name = why;
+        if (strcmp(s->skips[i].name, why) == 0) {
+            s->skips[i].count += count;
+            return;
+        }
+    }
+}
+
 static void put_failures(const struct summary *s, struct out *o)
 {
     for (unsigned i = 0; i < SUMMARY_CLASSES && s->classes[i].name; i++) {
@@ -71,6 +83,18 @@ static void put_failures(const struct summary *s, struct out *o)
         out_u64(o, s->classes[i].count);
     }
     out_str(o, s->failed ? ")" : "");
+}
+
+static void put_skips(const struct summary *s, struct out *o)
+{
+    for (unsigned i = 0; i < SUMMARY_SKIPS && s->skips[i].name; i++) {
+        out_str(o, i ? ", " : "passed over: ");
+        out_u64(o, s->skips[i].count);
+        out_char(o, ' ');
+        out_str(o, s->skips[i].name);
+    }
+    if (s->skips[0].name)
+        out_char(o, '\n');
 }
 
 static void put_hosts(const struct summary *s, struct out *o)
@@ -108,6 +132,7 @@ void summary_print(const struct summary *s, struct out *o, fsock_time now)
     out_str(o, ", ");
     rate_print(s->fine + s->failed, took, o);
     out_char(o, '\n');
+    put_skips(s, o);
     histogram_print(&s->times, o);
     if (s->hosts > 1)
         put_hosts(s, o);

@@ -15,7 +15,7 @@
 #include "histogram.h"
 #include "out.h"
 
-enum { SUMMARY_CLASSES = 32, SUMMARY_HOSTS = 64, SUMMARY_NAME = 64 };
+enum { SUMMARY_CLASSES = 32, SUMMARY_SKIPS = 8, SUMMARY_HOSTS = 64, SUMMARY_NAME = 64 };
 
 /* One target's end. */
 struct summary_entry {
@@ -38,7 +38,7 @@ struct summary {
     struct {
         const char *name;
         uint64_t count;
-    } classes[SUMMARY_CLASSES];
+    } classes[SUMMARY_CLASSES], skips[SUMMARY_SKIPS];
     struct histogram times;
     struct summary_host host[SUMMARY_HOSTS];
     unsigned hosts;
@@ -47,6 +47,9 @@ struct summary {
 void summary_init(struct summary *s, fsock_time now);
 
 void summary_add(struct summary *s, const struct summary_entry *entry);
+
+/* So many were passed over, for a reason whose name stays: "fresh". */
+void summary_skip(struct summary *s, const char *why, uint64_t count);
 
 /* Print it. */
 void summary_print(const struct summary *s, struct out *o, fsock_time now);

@@ -45,12 +45,17 @@ static void put_field(struct out *o, const struct fsock_field *field)
 
 void trace_words(struct out *o, const struct fsock_mark *mark)
 {
-    const struct fsock_field *why = fsock_mark_field(mark, "why"); /* which names the rest */
+    const struct fsock_field *why = fsock_mark_field(mark, "why"); /* which names the rest, */
     out_str(o, fsock_mark_name(mark->kind));
     for (unsigned i = 0; i < mark->fields; i++)
         if ((!why || &mark->field[i] == why) && strcmp(mark->field[i].key, "head") != 0 &&
             strcmp(mark->field[i].key, "pid") != 0)
             put_field(o, &mark->field[i]);
+    const struct fsock_field *pause = fsock_mark_field(mark, "delay_us"); /* ... but this */
+    if (pause) {
+        out_str(o, ", after ");
+        out_interval(o, pause->number * 1000);
+    }
     if (mark->size && mark->kind != FSOCK_MARK_ADDRESSES) { /* there it counts addresses */
         out_char(o, ' ');
         out_u64(o, mark->size);

@@ -80,11 +80,13 @@ enum fsock_err {
     FSOCK_ERR_TRUNCATED,  /* the body ended before its length, its last chunk or its end mark */
     FSOCK_ERR_TOO_BIG,    /* a ceiling: header, body, decompression ratio */
     FSOCK_ERR_DECODE,     /* the content coding is unknown, or its data damaged */
-    FSOCK_ERR_REDIRECTS,  /* more redirects than allowed, or one to a place not allowed */
+    FSOCK_ERR_REDIRECTS,  /* too many, in a circle, or to a place that is not allowed */
     FSOCK_ERR_STATUS,     /* a complete answer, but with a status that counts as a failure */
     FSOCK_ERR_RESUME,     /* a range was asked for and can't be continued */
     FSOCK_ERR_CANCELED,   /* the caller took it back */
-    FSOCK_ERR_COUNT_      /* how many there are; not an error */
+    FSOCK_ERR_ASIDE, /* not tried: the place could not be reached so often that it is set aside */
+    FSOCK_ERR_FORBIDDEN, /* options.public_only, allow_hosts or deny_hosts says no */
+    FSOCK_ERR_COUNT_     /* how many there are; not an error */
 };
 
 /* Where on its way an operation was. */
@@ -145,6 +147,12 @@ struct fsock_fault {
 /* ---- Options: how sockets are opened --------------------------------------------------------- */
 
 typedef struct fsock_pacer fsock_pacer;
+
+/* options.adaptive: how many requests at once a scheme, host and port gets at first. */
+enum {
+    FSOCK_ADAPT_UP = 1,  /* two: more while it bears them */
+    FSOCK_ADAPT_DOWN = 2 /* per_host: fewer when it does not bear them */
+};
 
 /*
  * Set by fsock_options_init() to the defaults named here. Pointers are borrowed until the call that
@@ -213,12 +221,21 @@ struct fsock_options {
     int reuse_port;     /* 1: others may bind to the port, too (SO_REUSEPORT) */
     int backlog;        /* listening: connections that wait to be taken; 0: the most */
 
+    /* Where not to go: FSOCK_ERR_FORBIDDEN. Redirects are judged, too; proxies are not. */
+    int public_only;         /* 1: no loopback, private, link-local or other special address, be it
+                                that of a name; each address is judged when it is connected to */
+    const char *allow_hosts; /* these alone, as no_proxy: "host,.domain,*.below,192.0.2.0/24" */
+    const char *deny_hosts;  /* never these; addresses and blocks also where names lead to them */
     /* How fast HTTP may be at most; 0: no limit. */
     fsock_pacer *pacer;    /* of all that share it, borrowed as long as they run; NULL: none */
     double host_rate;      /* requests per second to one scheme, host and port */
     double host_bytes;     /* bytes per second with one: answers, and bodies of requests */
     fsock_time host_delay; /* nanoseconds between the starts of two requests there, at least; the
                               longer of it and what host_rate asks for holds */
+    int adaptive; /* FSOCK_ADAPT_UP or _DOWN: requests to one scheme, host and port at once are as
+                     many as it bears, as its answers show: no more than make them later, fewer when
+                     it fails or says 429 or 503; never more than per_host */
+    int breaker;  /* 1: what can't be reached, time and again, is set aside (FSOCK_ERR_ASIDE) */
 };
 
 FSOCK_API void fsock_options_init(struct fsock_options *options);
@@ -250,9 +267,11 @@ enum fsock_event_kind {
     FSOCK_EVENT_DONE,  /* the transfer has ended; the last event with this `user` */
     FSOCK_EVENT_ROOM,  /* the queue had been full and takes URLs again */
     FSOCK_EVENT_READY, /* a watched descriptor can be read or written; the watch is over */
-    FSOCK_EVENT_BACK,  /* the transfer was taken out of the queue again: see FSOCK_GIVE_BACK */
-    FSOCK_EVENT_MARK   /* options.trace has marks that have not been told of before: see
+    FSOCK_EVENT_MARK,  /* options.trace has marks that have not been told of before: see
                           fsock_trace_next() */
+    FSOCK_EVENT_RESTART, /* all DATA so far is void, since the request was sent again; HEAD comes
+                            next (only with FSOCK_RESTART) */
+    FSOCK_EVENT_BACK     /* the URL has left the queue again (only with FSOCK_GIVE_BACK) */
 };
 
 /* What a descriptor is watched or waited for. */

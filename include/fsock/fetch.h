@@ -23,6 +23,10 @@ enum {
     FSOCK_KEEP_METHOD = 1 << 5, /* keep the method across 301, 302 and 303 (given by -X) */
     FSOCK_HTTP10 = 1 << 6,      /* ask in HTTP/1.0 */
     FSOCK_NO_REUSE = 1 << 7,    /* a new connection, closed after the answer */
+    FSOCK_RETRY_ALL = 1 << 8,   /* retry methods that are not idempotent (POST), too */
+    FSOCK_RESTART = 1 << 9,     /* FSOCK_EVENT_RESTART is understood: see retries */
+    FSOCK_NO_WAIT = 1 << 10,    /* send it whole, then leave: no answer, no HEAD, status 0 */
+    FSOCK_FIRST = 1 << 12,      /* fsock_fetch_add: before all that waits for the same host */
     FSOCK_GIVE_BACK = 1 << 13   /* fsock_fetch_add: FSOCK_EVENT_BACK may come instead of START */
 };
 
@@ -46,6 +50,21 @@ struct fsock_request {
     const char *validator;       /* its ETag or Last-Modified, for If-Range; NULL: none */
     const char *accept_encoding; /* NULL: "gzip, deflate, br, zstd" */
     int max_redirects;           /* 20 */
+
+    /*
+     * Trying again, within the same limits: after a failure to look up (but not of a name that does
+     * not exist), to connect or to read in time, a reset, a connection closed or a body cut off too
+     * early, and after 408, 429, 500, 502, 503 and 504. Such an answer is passed over as a redirect
+     * is, unless it is the last. Only idempotent methods, but see FSOCK_RETRY_ALL; any method where
+     * nothing can have been sent. A pause lasts up to retry_delay, at random, doubled each time up
+     * to 30 s; and at least as long as the peer asks for by Retry-After, or says that no request
+     * remains to us (RateLimit, X-RateLimit-Remaining), 5 min at most. Then nothing else begins at
+     * that scheme, host and port, either. If the pause does not fit into what is left of the total
+     * limit, that was the last try. Once HEAD was shown, the body goes on where it broke off if the
+     * peer can prove that it is the same; else it begins anew if FSOCK_RESTART is set.
+     */
+    unsigned retries;       /* 0 */
+    fsock_time retry_delay; /* nanoseconds (500 ms) */
 };
 
 FSOCK_API void fsock_request_init(struct fsock_request *request);
@@ -87,6 +106,7 @@ struct fsock_response {
     int resumed;              /* 1: a 206 that continues resume_from */
     const char *redirect_url; /* where a redirect that was not followed points; "" if none */
     struct fsock_times times;
+    unsigned retries; /* made; the first try is not counted, nor are `tries` */
 };
 
 /*
@@ -141,7 +161,7 @@ struct fsock_event {
     enum fsock_event_kind kind;
     void *user;                            /* as given to fsock_fetch_add or _watch */
     uint64_t id;                           /* counts the transfers of this fetch from 1 */
-    const struct fsock_response *response; /* START, HEAD, DATA, DONE */
+    const struct fsock_response *response; /* START, HEAD, DATA, RESTART, DONE */
     const char *data;                      /* DATA */
     size_t len;
     enum fsock_err err;              /* DONE */
@@ -163,17 +183,26 @@ FSOCK_API void fsock_fetch_free(fsock_fetch *fetch);
  * Queue a URL (http, https; without a scheme http). The URL is copied; `request` is borrowed (NULL:
  * the default). Returns FSOCK_OK; FSOCK_AGAIN if the queue is full: add it again after
  * FSOCK_EVENT_ROOM; FSOCK_ERR_INPUT with the fault filled in if URL or request can't be used (then
- * there are no events); FSOCK_ERR_CANCELED after fsock_fetch_stop; FSOCK_ERR_MEMORY.
+ * there are no events); FSOCK_ERR_CANCELED after fsock_fetch_stop; FSOCK_ERR_MEMORY. For what comes
+ * FSOCK_FIRST the queue has as much room again.
+ *
+ * A host that is left alone for a while (it asked for that, or failed, or has a rate) keeps its
+ * URLs in the queue. When they have filled it, and fewer than `parallel` transfers run, those with
+ * FSOCK_GIVE_BACK are given back, the newest ones first to leave, so that other hosts' get in:
+ * FSOCK_EVENT_BACK instead of START, the last event of each. The caller adds them again later.
  */
 FSOCK_API enum fsock_err fsock_fetch_add(fsock_fetch *fetch, const char *url, size_t url_len,
                                          const struct fsock_request *request, void *user,
                                          struct fsock_fault *fault);
 
 /*
- * A host that is left alone for a while (it asked for that, or failed) keeps its transfers queued.
- * When they fill the queue and fewer than `parallel` run, those with FSOCK_GIVE_BACK are given back
- * by FSOCK_EVENT_BACK, their last event, so that others get in; the caller adds them again later.
+ * From now on, let at least `delay` nanoseconds pass between the starts of two requests to the
+ * scheme, host and port of this URL, if that is more than the options ask for; 0: what they do. So
+ * much is remembered of 10,000 of them; of more, of those slowed first, only while they are in use.
+ * FSOCK_OK; FSOCK_ERR_INPUT with the fault filled in; FSOCK_ERR_MEMORY.
  */
+FSOCK_API enum fsock_err fsock_fetch_slow(fsock_fetch *fetch, const char *url, size_t url_len,
+                                          fsock_time delay, struct fsock_fault *fault);
 
 /*
  * The next event, waiting for it until `deadline` (a past one: only what is there). FSOCK_OK;
@@ -202,7 +231,7 @@ FSOCK_API void fsock_fetch_cancel(fsock_fetch *fetch, uint64_t id);
  */
 FSOCK_API void fsock_fetch_stop(fsock_fetch *fetch, const char *why);
 
-/* How many transfers run, and how many wait in the queue. */
+/* How many transfers run (or rest, to be tried again), and how many wait in the queue. */
 FSOCK_API size_t fsock_fetch_running(const fsock_fetch *fetch);
 FSOCK_API size_t fsock_fetch_queued(const fsock_fetch *fetch);
 

@@ -46,7 +46,7 @@ enum fsock_mark_kind {
     FSOCK_MARK_HEAD,       /* the header is complete: status, head; size */
     FSOCK_MARK_BODY,       /* the body is complete: size */
     FSOCK_MARK_REDIRECT,   /* to where: url */
-    FSOCK_MARK_RETRY,      /* the request is sent again: why, errno */
+    FSOCK_MARK_RETRY,      /* the request is sent again: why, errno, delay_us (none: at once) */
     FSOCK_MARK_LIMIT,      /* a limit struck: limit, stage */
     FSOCK_MARK_DONE,       /* it has ended; if badly: err, stage, errno, why */
     FSOCK_MARK_CLOSE,      /* a connection is closed: addr, uses, and what TCP knows of it: rtt_us,

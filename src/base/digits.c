@@ -40,20 +40,17 @@ void fsk_decimal_padded(uint64_t value, char *out, size_t width)
         out[0] = (char)('0' + value % 10);
 }
 
+static size_t digits_of(uint64_t value)
+{
+    size_t n = 1;
+    for (; value >= 10000; value /= 10000)
+        n += 4;
+    return n + (value >= 10) + (value >= 100) + (value >= 1000);
+}
+
 size_t fsk_decimal_write(uint64_t value, char *out)
 {
-    char digits[FSK_DECIMAL_MAX];
-    size_t at = sizeof digits;
-    if (value < 10) {
-        out[0] = (char)('0' + value);
-        return 1;
-    }
-    for (; value >= 10; value /= 100)
-        memcpy(digits + (at -= 2), pairs + value % 100 * 2, 2);
-    if (value)
-        digits[--at] = (char)('0' + value);
-    size_t n = sizeof digits - at;
-    for (size_t i = 0; i < n; i++)
-        out[i] = digits[at + i];
+    size_t n = digits_of(value);
+    fsk_decimal_padded(value, out, n);
     return n;
 }

@@ -131,9 +131,15 @@ static const struct fsk_advice rows[] = {
     {ROW(RESUME, 0),
      {"the file has changed at the peer, or its server can't send parts",
       "fetch it from its start"}},
+    {ROW(ASIDE, 0),
+     {"its host could not be reached so often that it was not tried again",
+      "look at the first failures of that host; it is tried again every half minute"}},
     {ROW(CANCELED, 0),
      {"it was taken back by the caller, or the run was ended",
       ""}},
+    {ROW(FORBIDDEN, 0),
+     {"a rule of the caller's own forbids this host or address",
+      "a host that is to be allowed needs another rule"}},
 };
 /* clang-format on */
 

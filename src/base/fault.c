@@ -31,6 +31,8 @@ static const char *const err_names[] = {
     [FSOCK_ERR_STATUS] = "status",
     [FSOCK_ERR_RESUME] = "resume",
     [FSOCK_ERR_CANCELED] = "canceled",
+    [FSOCK_ERR_ASIDE] = "aside",
+    [FSOCK_ERR_FORBIDDEN] = "forbidden",
 };
 
 static const char *const stage_names[] = {

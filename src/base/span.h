@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 struct fsk_span {
@@ -56,9 +57,32 @@ static inline bool fsk_span_caseeq(struct fsk_span a, struct fsk_span b)
     if (a.n != b.n)
         return false;
     for (size_t i = 0; i < a.n; i++)
-        if (fsk_lower(a.p[i]) != fsk_lower(b.p[i]))
+        if (a.p[i] != b.p[i] && fsk_lower(a.p[i]) != fsk_lower(b.p[i]))
             return false;
     return true;
+}
+
+/* Whether none of eight bytes is below `low` (128 at most), or DEL. */
+static inline bool fsk_span_clean_word(const char *p, unsigned char low)
+{
+    const uint64_t each = UINT64_C(0x0101010101010101), high = 0x80 * each;
+    uint64_t word, del;
+    memcpy(&word, p, sizeof word);
+    del = word ^ 0x7f * each;
+    return !((((word - low * each) & ~word) | ((del - each) & ~del)) & high);
+}
+
+/* The offset of the first byte that is below `low` (128 at most), or DEL; s.n if there is none. */
+static inline size_t fsk_span_clean(struct fsk_span s, unsigned char low)
+{
+    size_t i = 0;
+    while (s.n - i >= 8 && fsk_span_clean_word(s.p + i, low))
+        i += 8;
+    if (i && s.n - i < 8 && fsk_span_clean_word(s.p + s.n - 8, low))
+        return s.n;
+    while (i < s.n && (unsigned char)s.p[i] >= low && s.p[i] != 0x7f)
+        i++;
+    return i;
 }
 
 /* Without the spaces and tabs at both ends (HTTP's OWS, RFC 9110 5.6.3). */

@@ -131,8 +131,7 @@ static void deliver(struct fsk_loop *loop, const struct epoll_event *e)
         events &= ~(unsigned)(FSK_READABLE | FSK_URGENT);
     }
     if ((events & FSK_WRITABLE) && slot->writer) {
-        if (slot->writer != slot->reader)
-            fsk_sched_ready(&loop->sched, slot->writer);
+        fsk_sched_ready(&loop->sched, slot->writer); /* perhaps the reader, who is ready by now */
         events &= ~(unsigned)FSK_WRITABLE;
     }
     slot->ready |= events;

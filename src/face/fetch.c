@@ -11,21 +11,29 @@
 #include "face/budget.h"
 #include "face/given.h"
 #include "face/watch.h"
+#include "base/time.h"
 #include "base/trace.h"
+#include "op/pool_learn.h"
 #include "op/request.h"
 #include "op/transfer.h"
 
-#define PARALLEL    64
-#define PER_HOST    6
-#define KEPT_LEAST  16 /* connections open at once, kept ones too, even for fewer transfers */
+#define PARALLEL   64
+#define PER_HOST   6
+#define KEPT_LEAST 16 /* connections open at once, kept ones too, even for fewer transfers */
+#define REST_MAX                                                                                   \
+    1000 /* transfers at rest before they count as running: they have no connection                \
+          */
 #define QUEUE_BYTES ((size_t)2 * 1024 * 1024) /* of waiting jobs: the rest waits outside */
 #define BACK_AFTER  (500 * FSOCK_MILLISECOND) /* jobs that wait for longer may be given back */
-#define LOOK_AGAIN  (100 * FSOCK_MILLISECOND) /* for such jobs: a look is as long as the queue */
+#define LOOK_AGAIN  (100 * FSOCK_MILLISECOND) /* each look for such jobs goes through all */
 
-/* One URL: queued (in its place's queue), running (has a transfer), or ended before it started. */
+/*
+ * One URL: queued (in its place's queue), running (has a transfer), or ended before it started. A
+ * transfer that comes back from a rest goes through its place's queue once more.
+ */
 struct job {
     struct fsk_list link;  /* in its place's queue, in `running` or in `canceled` */
-    struct fsk_list queue; /* in the fetch's queue, while it waits */
+    struct fsk_list queue; /* while it is in its place's: in the fetch's queue, or in `returning` */
     struct fsk_place *place;
     struct fsk_transfer *transfer;
     const struct fsock_request *request;
@@ -43,10 +51,13 @@ struct fsock_fetch {
     unsigned parallel;
     size_t queued, queued_bytes;
     uint64_t last_id;
-    struct fsk_list queue;    /* all jobs that wait, oldest first */
-    struct fsk_list running;  /* jobs with a transfer */
-    struct fsk_list canceled; /* jobs that end without having run */
-    fsock_time look_again;    /* none may go back before: a look at all of the queue has said so */
+    struct fsk_list queue;     /* all jobs that wait, oldest first */
+    struct fsk_list running;   /* jobs with a transfer, */
+    struct fsk_list returning; /* but those that wait for a lease after a rest */
+    struct fsk_list canceled;  /* jobs that end without having run */
+    struct fsk_list back;      /* jobs that are to be given back, the oldest first */
+    fsock_time look_again;     /* at the queue for such jobs; not before */
+    uint64_t looked;           /* ... how many holds there had been by the last look */
     struct fsk_watches watches;
     size_t n_running;
     struct job *shown; /* its DONE event has been given out: freed by the next call */
@@ -72,7 +83,7 @@ fsock_fetch *fsock_fetch_new(const struct fsock_options *options, unsigned paral
         free(f);
         return NULL;
     }
-    struct fsk_list *lists[] = {&f->queue, &f->running, &f->canceled};
+    struct fsk_list *lists[] = {&f->queue, &f->running, &f->returning, &f->canceled, &f->back};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         fsk_list_init(lists[i]);
     fsk_watches_init(&f->watches, &f->loop.sched.driver);
@@ -87,11 +98,22 @@ fsock_fetch *fsock_fetch_new(const struct fsock_options *options, unsigned paral
         fsock_fetch_free(f);
         return NULL;
     }
+    f->http.rest_max = REST_MAX;
     return f;
+}
+
+/* No longer in its place's queue, after a rest. */
+static void end_return(struct job *job)
+{
+    if (fsk_list_empty(&job->queue))
+        return;
+    fsk_list_remove(&job->queue);
+    fsk_pool_unqueue(job->place, &job->link);
 }
 
 static void free_job(struct fsock_fetch *f, struct job *job)
 {
+    end_return(job);
     fsk_list_remove(&job->link);
     if (job->transfer) {
         fsk_transfer_fini(job->transfer);
@@ -123,7 +145,11 @@ void fsock_fetch_free(fsock_fetch *f)
     }
     FSK_LIST_EACH (link, &f->running)
         free_job(f, FSK_HOLDER(link, struct job, link));
+    FSK_LIST_EACH (link, &f->returning)
+        free_job(f, FSK_HOLDER(link, struct job, queue));
     FSK_LIST_EACH (link, &f->canceled)
+        free_job(f, FSK_HOLDER(link, struct job, link));
+    FSK_LIST_EACH (link, &f->back)
         free_job(f, FSK_HOLDER(link, struct job, link));
     fsk_watches_clear(&f->watches);
     fsk_http_fini(&f->http);
@@ -149,11 +175,12 @@ enum fsock_err fsock_fetch_add(fsock_fetch *f, const char *url, size_t url_len,
     *fault = (struct fsock_fault){.err = FSOCK_OK};
     if (f->stopping)
         return fsk_fault_set(fault, FSOCK_ERR_CANCELED, FSOCK_STAGE_NONE, 0, "%s", f->why);
-    if (f->queued_bytes >= QUEUE_BYTES) {
+    request = request ? request : default_request();
+    bool first = request->flags & FSOCK_FIRST;
+    if (f->queued_bytes >= (first ? 2 * QUEUE_BYTES : QUEUE_BYTES)) {
         f->full = true;
         return FSOCK_AGAIN;
     }
-    request = request ? request : default_request();
     struct fsock_request unused;
     enum fsock_err err = fsk_given_request(&unused, request, fault);
     if (err != FSOCK_OK)
@@ -165,6 +192,7 @@ enum fsock_err fsock_fetch_add(fsock_fetch *f, const char *url, size_t url_len,
             .request = request, .user = user, .id = f->last_id + 1, .url_len = url_len};
         memcpy(job->url, url, url_len);
         fsk_list_init(&job->link);
+        fsk_list_init(&job->queue);
         job->place = fsk_pool_queue(&f->http.pool, fsk_buf_span(&aim.place), &job->link);
     }
     fsk_aim_fini(&aim);
@@ -174,11 +202,29 @@ enum fsock_err fsock_fetch_add(fsock_fetch *f, const char *url, size_t url_len,
         free(job);
         return fsk_fault_set(fault, FSOCK_ERR_MEMORY, FSOCK_STAGE_NONE, ENOMEM, "out of memory");
     }
+    if (first)
+        fsk_pool_hurry(job->place, &job->link);
     fsk_list_append(&f->queue, &job->queue);
     f->last_id++;
     f->queued++;
     f->queued_bytes += sizeof *job + url_len;
     return FSOCK_OK;
+}
+
+enum fsock_err fsock_fetch_slow(fsock_fetch *f, const char *url, size_t url_len, fsock_time delay,
+                                struct fsock_fault *fault)
+{
+    struct fsk_aim aim;
+    struct fsock_fault unheard;
+    fault = fault ? fault : &unheard;
+    *fault = (struct fsock_fault){.err = FSOCK_OK};
+    if (delay < 0)
+        return fsk_fault_set(fault, FSOCK_ERR_INPUT, FSOCK_STAGE_NONE, 0, "the delay is negative");
+    enum fsock_err err = fsk_aim_init(&aim, fsk_span(url, url_len), f->http.routes, fault);
+    if (err == FSOCK_OK && !fsk_pool_slow(&f->http.pool, fsk_buf_span(&aim.place), delay))
+        err = fsk_fault_set(fault, FSOCK_ERR_MEMORY, FSOCK_STAGE_NONE, ENOMEM, "out of memory");
+    fsk_aim_fini(&aim);
+    return err;
 }
 
 enum fsock_err fsock_fetch_watch(fsock_fetch *f, int fd, unsigned events, void *user)
@@ -195,17 +241,41 @@ static void cancel_queued(struct fsock_fetch *f, struct job *job)
     fsk_list_append(&f->canceled, &job->link);
 }
 
+/* One that would have been given back. */
+static void cancel_back(struct fsock_fetch *f, struct job *job)
+{
+    fsk_list_remove(&job->link);
+    fsk_list_append(&f->canceled, &job->link);
+}
+
+/* One that has a transfer. */
+static void cancel_running(struct fsock_fetch *f, struct job *job, const char *why)
+{
+    if (job != f->shown)
+        fsk_transfer_cancel(job->transfer, why);
+}
+
 void fsock_fetch_cancel(fsock_fetch *f, uint64_t id)
 {
     FSK_LIST_EACH (link, &f->running) {
         struct job *job = FSK_HOLDER(link, struct job, link);
-        if (job->id == id && job != f->shown)
-            fsk_transfer_cancel(job->transfer, "canceled");
+        if (job->id == id)
+            cancel_running(f, job, "canceled");
+    }
+    FSK_LIST_EACH (link, &f->returning) {
+        struct job *job = FSK_HOLDER(link, struct job, queue);
+        if (job->id == id)
+            cancel_running(f, job, "canceled");
     }
     FSK_LIST_EACH (link, &f->queue) {
         struct job *job = FSK_HOLDER(link, struct job, queue);
         if (job->id == id)
             cancel_queued(f, job);
+    }
+    FSK_LIST_EACH (link, &f->back) {
+        struct job *job = FSK_HOLDER(link, struct job, link);
+        if (job->id == id)
+            cancel_back(f, job);
     }
 }
 
@@ -215,13 +285,14 @@ void fsock_fetch_stop(fsock_fetch *f, const char *why)
     f->full = false;
     strncpy(f->why, why ? why : "canceled", sizeof f->why - 1);
     fsk_watches_clear(&f->watches);
-    FSK_LIST_EACH (link, &f->running) {
-        struct job *job = FSK_HOLDER(link, struct job, link);
-        if (job != f->shown)
-            fsk_transfer_cancel(job->transfer, f->why);
-    }
+    FSK_LIST_EACH (link, &f->running)
+        cancel_running(f, FSK_HOLDER(link, struct job, link), f->why);
+    FSK_LIST_EACH (link, &f->returning)
+        cancel_running(f, FSK_HOLDER(link, struct job, queue), f->why);
     FSK_LIST_EACH (link, &f->queue)
         cancel_queued(f, FSK_HOLDER(link, struct job, queue));
+    FSK_LIST_EACH (link, &f->back)
+        cancel_back(f, FSK_HOLDER(link, struct job, link));
 }
 
 /* ---- Events ---------------------------------------------------------------------------------- */
@@ -242,24 +313,59 @@ static void show_end(struct fsock_fetch *f, struct job *job, struct fsock_event 
     f->shown = job;
 }
 
-/* A job that never started ends like any other: with a transfer that has not moved. */
-static bool show_canceled(struct fsock_fetch *f, struct fsock_event *e)
+/* A job that never started, in no list, ends like any other: with a transfer that has not moved.
+ * Its place is what is to blame; NULL: it was canceled. */
+static bool show_unstarted(struct fsock_fetch *f, struct job *job, const struct fsk_place *place,
+                           struct fsock_event *e)
 {
-    struct job *job = FSK_HOLDER(f->canceled.next, struct job, link);
     struct fsk_transfer *t = malloc(sizeof *t);
-    if (!t)
+    if (!t) {
+        fsk_list_append(&f->canceled, &job->link);
         return false;
+    }
     fsk_transfer_init(t, &f->http, fsk_span(job->url, job->url_len), job->request, job->id);
+    if (place)
+        (void)fsk_place_blame(place, t->aim.peer, &t->fault);
     fsk_transfer_cancel(t, f->why[0] ? f->why : "canceled");
-    t->op.err = FSOCK_ERR_CANCELED;
+    fsk_fault_advise(&t->fault);
+    t->op.err = t->fault.err;
     job->transfer = t;
     f->n_running++;
-    fsk_list_remove(&job->link);
     show_end(f, job, e);
     return true;
 }
 
-/* Start the next job whose place has a lease to give. FSOCK_AGAIN: none has after all. */
+static bool show_canceled(struct fsock_fetch *f, struct fsock_event *e)
+{
+    struct job *job = FSK_HOLDER(f->canceled.next, struct job, link);
+    fsk_list_remove(&job->link);
+    return show_unstarted(f, job, NULL, e);
+}
+
+/* A transfer has had its rest: it waits for a lease, in front of those that have not begun. */
+static void come_back(struct fsock_fetch *f, struct job *job)
+{
+    struct fsk_transfer *t = job->transfer;
+    fsk_list_remove(&job->link);
+    job->place = fsk_pool_requeue(&f->http.pool, fsk_buf_span(&t->aim.place), &job->link);
+    if (job->place) {
+        fsk_list_append(&f->returning, &job->queue);
+    } else { /* it will find out that memory is short */
+        fsk_list_append(&f->running, &job->link);
+        fsk_transfer_resume(t, NULL);
+    }
+}
+
+/* Its place has a lease for it. */
+static void go_on(struct fsock_fetch *f, struct job *job, struct fsk_lease *lease)
+{
+    fsk_list_remove(&job->queue);
+    fsk_list_append(&f->running, &job->link);
+    fsk_transfer_resume(job->transfer, lease);
+}
+
+/* Start the next job whose place has a lease to give. FSOCK_AGAIN: it had begun
+ * before, or none has a lease after all. */
 static enum fsock_err start_job(struct fsock_fetch *f, struct fsock_event *e)
 {
     struct fsk_lease lease = {.place = NULL};
@@ -274,6 +380,11 @@ static enum fsock_err start_job(struct fsock_fetch *f, struct fsock_event *e)
         return FSOCK_AGAIN;
     }
     struct job *job = FSK_HOLDER(link, struct job, link);
+    if (job->transfer) {
+        free(t);
+        go_on(f, job, &lease);
+        return FSOCK_AGAIN;
+    }
     unqueue(f, job);
     enum fsock_err err =
         fsk_transfer_init(t, &f->http, fsk_span(job->url, job->url_len), job->request, job->id);
@@ -295,51 +406,104 @@ static enum fsock_err start_job(struct fsock_fetch *f, struct fsock_event *e)
     return FSOCK_OK;
 }
 
-/* A transfer's step had something to show. */
-static void show_step(struct fsock_fetch *f, struct fsock_event *e)
+/* A transfer's step had something to show. False: not to the caller. */
+static bool show_step(struct fsock_fetch *f, struct fsock_event *e)
 {
+    static const enum fsock_event_kind kinds[] = {[FSK_TRANSFER_HEAD] = FSOCK_EVENT_HEAD,
+                                                  [FSK_TRANSFER_DATA] = FSOCK_EVENT_DATA,
+                                                  [FSK_TRANSFER_RESTART] = FSOCK_EVENT_RESTART};
     struct fsk_transfer *t = f->http.shown;
     struct job *job = t->owner;
     f->http.shown = NULL;
     if (t->op.ended) {
         show_end(f, job, e);
-        return;
+        return true;
     }
-    fill(e, t->event == FSK_EXCHANGE_HEAD ? FSOCK_EVENT_HEAD : FSOCK_EVENT_DATA, job);
-    if (t->event == FSK_EXCHANGE_DATA) {
+    if (t->event == FSK_TRANSFER_RETURN) {
+        come_back(f, job);
+        return false;
+    }
+    fill(e, kinds[t->event], job);
+    if (t->event == FSK_TRANSFER_DATA) {
         e->data = t->data.p;
         e->len = t->data.n;
     }
+    return true;
 }
 
-/* The last job in the queue that may go back: its place is left alone for a while. */
-static struct job *find_back(struct fsock_fetch *f)
+/* One of those that wait for a place that is dead ends. FSOCK_AGAIN: it runs, and will see that. */
+static enum fsock_err end_doomed(struct fsock_fetch *f, struct fsk_place *place,
+                                 struct fsock_event *e)
+{
+    struct job *job = FSK_HOLDER(place->queue.next, struct job, link);
+    if (job->transfer) {
+        end_return(job);
+        fsk_list_append(&f->running, &job->link);
+        fsk_transfer_resume(job->transfer, NULL);
+        return FSOCK_AGAIN;
+    }
+    unqueue(f, job);
+    fsk_pool_unqueue(place, &job->link); /* the place stays: it is remembered */
+    return show_unstarted(f, job, place, e) ? FSOCK_OK : FSOCK_ERR_MEMORY;
+}
+
+/* End what can't run at all, start what may run now. FSOCK_AGAIN: nothing that would have to be
+ * shown. */
+static enum fsock_err start_jobs(struct fsock_fetch *f, struct fsock_event *e)
+{
+    enum fsock_err err = FSOCK_AGAIN;
+    struct fsk_place *dead;
+    while (err == FSOCK_AGAIN && (dead = fsk_pool_doomed(&f->http.pool)) != NULL)
+        err = end_doomed(f, dead, e);
+    while (err == FSOCK_AGAIN && f->n_running - f->http.resting < f->parallel &&
+           fsk_pool_ready(&f->http.pool))
+        err = start_job(f, e);
+    return err;
+}
+
+/* Whether nothing new begins at the job's place for a while, and the caller will keep it. */
+static bool may_go_back(const struct fsock_fetch *f, const struct job *job)
+{
+    fsock_time soon = f->loop.sched.driver.now + BACK_AFTER;
+    return job->request->flags & FSOCK_GIVE_BACK &&
+           (job->place->breaker.probing || fsk_place_opens(job->place) > soon);
+}
+
+/* The queue is full, and there are places of which the last look at it didn't know. */
+static bool wants_look(const struct fsock_fetch *f)
+{
+    bool idle = f->n_running - f->http.resting < f->parallel;
+    return f->full && idle && f->looked != f->http.pool.holds;
+}
+
+/* The queue is full, but not of what could run: of what can't, choose the newest ones, until half
+ * of the queue is free. */
+static void choose_back(struct fsock_fetch *f)
 {
     fsock_time now = f->loop.sched.driver.now;
-    if (!fsk_pool_is_held(&f->http.pool) || now < f->look_again)
-        return NULL;
-    for (struct fsk_list *link = f->queue.prev; link != &f->queue; link = link->prev) {
-        struct job *job = FSK_HOLDER(link, struct job, queue);
-        if (job->request->flags & FSOCK_GIVE_BACK && fsk_place_opens(job->place) > now + BACK_AFTER)
-            return job;
-    }
+    if (!wants_look(f) || now < f->look_again)
+        return;
     f->look_again = now + LOOK_AGAIN;
-    return NULL;
+    f->looked = f->http.pool.holds;
+    for (struct fsk_list *link = f->queue.prev, *prev; link != &f->queue; link = prev) {
+        struct job *job = FSK_HOLDER(link, struct job, queue);
+        prev = link->prev;
+        if (f->queued_bytes < QUEUE_BYTES / 2)
+            return;
+        if (!may_go_back(f, job))
+            continue;
+        unqueue(f, job);
+        fsk_pool_unqueue(job->place, &job->link);
+        fsk_list_prepend(&f->back, &job->link);
+    }
 }
 
-/* The queue is full, but not of what could run: give one back of those that can't. */
-static bool show_back(struct fsock_fetch *f, struct fsock_event *e)
+static void show_back(struct fsock_fetch *f, struct fsock_event *e)
 {
-    if (!f->full || f->n_running >= f->parallel)
-        return false;
-    struct job *job = find_back(f);
-    if (!job)
-        return false;
-    unqueue(f, job);
-    fsk_pool_unqueue(job->place, &job->link);
+    struct job *job = FSK_HOLDER(f->back.next, struct job, link);
+    fsk_list_remove(&job->link);
     fill(e, FSOCK_EVENT_BACK, job);
     f->shown = job;
-    return true;
 }
 
 /* What can be shown without a step. FSOCK_AGAIN: nothing. */
@@ -349,28 +513,34 @@ static enum fsock_err show_waiting(struct fsock_fetch *f, struct fsock_event *e)
         *e = (struct fsock_event){.kind = FSOCK_EVENT_MARK};
         return FSOCK_OK;
     }
-    if (f->http.shown) {
-        show_step(f, e);
+    if (f->http.shown && show_step(f, e))
         return FSOCK_OK;
-    }
     void *user;
     if (fsk_watches_take(&f->watches, &user)) {
         *e = (struct fsock_event){.kind = FSOCK_EVENT_READY, .user = user};
         return FSOCK_OK;
     }
+    if (!fsk_list_empty(&f->back)) {
+        show_back(f, e);
+        return FSOCK_OK;
+    }
     if (f->full && f->queued_bytes < QUEUE_BYTES / 2) {
         f->full = false;
+        f->looked = 0;
         *e = (struct fsock_event){.kind = FSOCK_EVENT_ROOM};
         return FSOCK_OK;
     }
-    if (f->n_running < f->parallel && fsk_pool_ready(&f->http.pool)) {
-        enum fsock_err err = start_job(f, e);
-        if (err != FSOCK_AGAIN)
-            return err;
-    }
-    if (!fsk_list_empty(&f->canceled) && (!f->stopping || fsk_list_empty(&f->running)))
+    enum fsock_err err = start_jobs(f, e);
+    if (err != FSOCK_AGAIN)
+        return err;
+    bool any = !fsk_list_empty(&f->running) || !fsk_list_empty(&f->returning);
+    if (!fsk_list_empty(&f->canceled) && (!f->stopping || !any))
         return show_canceled(f, e) ? FSOCK_OK : FSOCK_ERR_MEMORY;
-    return show_back(f, e) ? FSOCK_OK : FSOCK_AGAIN;
+    choose_back(f);
+    if (fsk_list_empty(&f->back))
+        return FSOCK_AGAIN;
+    show_back(f, e);
+    return FSOCK_OK;
 }
 
 enum fsock_err fsock_fetch_next(fsock_fetch *f, struct fsock_event *event, fsock_time deadline)
@@ -384,8 +554,9 @@ enum fsock_err fsock_fetch_next(fsock_fetch *f, struct fsock_event *event, fsock
             return err;
         if (f->n_running == 0 && f->queued == 0 && fsk_watches_empty(&f->watches))
             return FSOCK_EOF;
-        err = fsk_loop_step(&f->loop, deadline);
-        if (err != FSOCK_OK)
+        fsock_time until = wants_look(f) ? fsk_time_min(deadline, f->look_again) : deadline;
+        err = fsk_loop_step(&f->loop, until);
+        if (err != FSOCK_OK && !(err == FSOCK_ERR_TIMEOUT && until < deadline))
             return err;
     }
 }

@@ -30,7 +30,9 @@ static enum fsock_err step(struct fsk_op *op, fsock_time now)
             return err;
         r->http.shown = NULL;
         fsk_op_clear(op);
-        if (r->transfer.event != FSK_EXCHANGE_DATA)
+        if (r->transfer.event == FSK_TRANSFER_RESTART)
+            fsk_buf_clear(&r->body);
+        if (r->transfer.event != FSK_TRANSFER_DATA)
             continue;
         err = fsk_buf_append(&r->body, r->transfer.data.p, r->transfer.data.n);
         if (err != FSOCK_OK)

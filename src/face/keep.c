@@ -71,10 +71,10 @@ static bool add_text(struct fsk_buf *key, const char *text)
 static bool add_numbers(struct fsk_buf *key, const struct fsk_endpoint *e,
                         const struct fsock_options *o)
 {
-    const int numbers[] = {(int)e->transport, e->port,       o->family,    o->fast_open,
-                           o->insecure,       o->delay,      o->keepalive, o->keep_idle,
-                           o->keep_interval,  o->keep_count, o->linger,    o->receive_buffer,
-                           o->send_buffer,    o->broadcast,  o->reuse_port};
+    const int numbers[] = {(int)e->transport, e->port,       o->family,     o->fast_open,
+                           o->insecure,       o->delay,      o->keepalive,  o->keep_idle,
+                           o->keep_interval,  o->keep_count, o->linger,     o->receive_buffer,
+                           o->send_buffer,    o->broadcast,  o->reuse_port, o->public_only};
     return fsk_buf_append(key, numbers, sizeof numbers) == FSOCK_OK;
 }
 
@@ -92,10 +92,11 @@ static bool add_host(struct fsk_buf *key, struct fsk_span host)
 static bool make_key(struct fsk_buf *key, const struct fsk_endpoint *e,
                      const struct fsock_options *o)
 {
-    const char *texts[] = {
-        e->tls_version, o->bind,       o->dns_servers, o->unix_socket, o->resolv_conf, o->hosts,
-        o->proxy,       o->proxy_user, o->no_proxy,    o->ca_file,     o->cert_file,   o->key_file,
-        o->tls_min,     o->tls_max,    o->keylog_file, o->tls_name,    o->alpn};
+    const char *texts[] = {e->tls_version, o->bind,        o->dns_servers, o->unix_socket,
+                           o->resolv_conf, o->hosts,       o->proxy,       o->proxy_user,
+                           o->no_proxy,    o->ca_file,     o->cert_file,   o->key_file,
+                           o->tls_min,     o->tls_max,     o->keylog_file, o->tls_name,
+                           o->alpn,        o->allow_hosts, o->deny_hosts};
     fsk_buf_init(key, KEY_MOST);
     bool good = add_numbers(key, e, o) && add_host(key, e->host) &&
                 fsk_buf_append(key, e->path.p, e->path.n) == FSOCK_OK &&

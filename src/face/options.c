@@ -12,7 +12,11 @@ void fsock_options_init(struct fsock_options *options)
 
 void fsock_request_init(struct fsock_request *request)
 {
-    *request = (struct fsock_request){.size = sizeof *request, .max_redirects = 20};
+    *request = (struct fsock_request){
+        .size = sizeof *request,
+        .max_redirects = 20,
+        .retry_delay = 500 * FSOCK_MILLISECOND,
+    };
 }
 
 void fsock_dns_options_init(struct fsock_dns_options *options)

@@ -30,13 +30,13 @@ size_t fsock_response_decoded_head(const struct fsock_response *response, char *
     const struct fsk_exchange *x = &t->exchange;
     if (!response->head_len)
         return 0;
-    if (x->framing == FSK_H1_BODY_NONE) { /* its lengths speak of another answer's body */
+    if (t->framing == FSK_H1_BODY_NONE) { /* its lengths speak of another answer's body */
         if (cap)
             memcpy(buf, response->head, response->head_len < cap ? response->head_len : cap);
         return response->head_len;
     }
     const struct fsk_h1_decoding done = {
-        .dechunked = x->framing == FSK_H1_BODY_CHUNKED,
+        .dechunked = t->framing == FSK_H1_BODY_CHUNKED,
         .content_codings = x->codings_undone,
         .length = x->state == FSK_EXCHANGE_AT_END ? (int64_t)x->made : -1,
         .trailers = fsk_buf_span(&x->trailers),

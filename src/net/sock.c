@@ -270,6 +270,17 @@ bool fsk_sock_tcp(fsock_trace *trace, int fd, struct fsock_tcp *tcp)
     return true;
 }
 
+bool fsk_sock_arrived(fsock_trace *trace, int fd, uint64_t *acked)
+{
+    struct tcp_info info = {.tcpi_state = 0};
+    socklen_t len = sizeof info;
+    *acked = 0;
+    if (fsk_call_getsockopt(trace, fd, IPPROTO_TCP, TCP_INFO, &info, &len) < 0)
+        return true;
+    *acked = info.tcpi_bytes_acked;
+    return !info.tcpi_unacked && !info.tcpi_notsent_bytes;
+}
+
 bool fsk_sock_source(fsock_trace *trace, const struct fsk_addr *to, struct fsk_addr *source)
 {
     struct fsk_sockaddr sa;

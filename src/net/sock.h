@@ -89,6 +89,12 @@ int fsk_sock_connect(fsock_trace *trace, int fd, const struct fsk_sockaddr *to);
 /* TCP_INFO. False: it is no TCP socket, or not connected. */
 bool fsk_sock_tcp(fsock_trace *trace, int fd, struct fsock_tcp *tcp);
 
+/*
+ * Whether the peer's machine has acknowledged all that was sent; also true of what is no TCP.
+ * *acked is how many bytes it has, or 0.
+ */
+bool fsk_sock_arrived(fsock_trace *trace, int fd, uint64_t *acked);
+
 /* SO_ERROR, cleared by reading it. */
 int fsk_sock_error(fsock_trace *trace, int fd);
 

@@ -128,12 +128,34 @@ static bool adopt(struct fsk_dial *d, unsigned i, fsock_time now)
     return true;
 }
 
+/* Pass over the addresses that are forbidden, when the next one's turn has come. A proxy's are not,
+ * nor is the unix socket. */
+static void pass_forbidden(struct fsk_dial *d)
+{
+    char why[FSK_GUARD_WHY];
+    if (d->target->proxy.kind || !d->resolving)
+        return;
+    while (d->next < d->resolve.n &&
+           !fsk_guard_addr(&d->dialer->guard, &d->resolve.addr[d->next], why))
+        d->next++;
+}
+
+/* Why the first of the forbidden addresses is; false: none was. */
+static bool find_forbidden(const struct fsk_dial *d, char why[FSK_GUARD_WHY])
+{
+    for (unsigned i = 0; !d->target->proxy.kind && d->resolving && i < d->resolve.n; i++)
+        if (!fsk_guard_addr(&d->dialer->guard, &d->resolve.addr[i], why))
+            return true;
+    return false;
+}
+
 /* Every address has failed, or the time is up. */
 static enum fsock_err lost(struct fsk_dial *d, fsock_time now)
 {
     struct fsock_fault *f = d->fault;
-    char text[sizeof f->text], when[32];
+    char text[sizeof f->text], when[32], why[FSK_GUARD_WHY];
     size_t n = 0;
+    bool forbidden = find_forbidden(d, why);
     if (d->op.expired)
         for (unsigned i = 0; i < FSK_RACERS_MAX; i++)
             if (d->racer[i]) {
@@ -144,12 +166,16 @@ static enum fsock_err lost(struct fsk_dial *d, fsock_time now)
         n += (size_t)snprintf(text + n, sizeof text - n, "%s%s %s after %s", i ? "; " : "",
                               f->tried[i].addr, fsk_errno_text(f->tried[i].sys_errno),
                               fsk_time_text(when, sizeof when, f->tried[i].took));
+    if (forbidden && n < sizeof text)
+        n += (size_t)snprintf(text + n, sizeof text - n, "%s%s", n ? "; " : "", why);
     if (n == 0)
         snprintf(text, sizeof text, "%s", fsk_errno_text(d->last_errno));
     char peer[300];
     peer_text(d, peer, sizeof peer);
     enum fsock_err err = FSOCK_ERR_CONNECT;
-    if (d->last_errno == EMFILE || d->last_errno == ENFILE)
+    if (forbidden && !f->tries && !d->last_errno)
+        err = FSOCK_ERR_FORBIDDEN;
+    else if (d->last_errno == EMFILE || d->last_errno == ENFILE)
         err = FSOCK_ERR_SYSTEM;
     else if (d->op.expired)
         err = FSOCK_ERR_TIMEOUT;
@@ -167,6 +193,8 @@ static enum fsock_err run_race(struct fsk_dial *d, fsock_time now)
             return adopt(d, i, now) ? FSOCK_OK : FSOCK_ERR_MEMORY;
         note_failure(d, i, now);
     }
+    if (now >= d->next_at)
+        pass_forbidden(d);
     bool all_failed = d->next >= known && !racing(d);
     if (all_failed && !d->resolved && !d->no_more_at)
         d->no_more_at = now + MORE_DELAY;
@@ -321,12 +349,41 @@ static void begin_race(struct fsk_dial *d)
                          d->dialer->family, d->op.deadline, d->fault);
 }
 
+static enum fsock_err forbid(struct fsk_dial *d, const char *why)
+{
+    const struct fsk_target *t = d->target;
+    bool v6 = memchr(t->host.p, ':', t->host.n);
+    return fsk_fault_set(d->fault, FSOCK_ERR_FORBIDDEN, FSOCK_STAGE_CONNECT, 0,
+                         "connect %s%.*s%s:%u: %s", v6 ? "[" : "", (int)t->host.n, t->host.p,
+                         v6 ? "]" : "", t->port, why);
+}
+
+/* May it go there at all, by what is known before the first step? */
+static enum fsock_err ask_guard(struct fsk_dial *d)
+{
+    const struct fsk_target *t = d->target;
+    const struct fsk_guard *guard = &d->dialer->guard;
+    char why[FSK_GUARD_WHY];
+    if (!t->path.n)
+        return fsk_guard_host(guard, t->host, t->port, why) ? FSOCK_OK : forbid(d, why);
+    if (!guard->public_only)
+        return FSOCK_OK;
+    return fsk_fault_set(d->fault, FSOCK_ERR_FORBIDDEN, FSOCK_STAGE_CONNECT, 0,
+                         "connect: a unix socket is no public address, and only such are allowed");
+}
+
 static enum fsock_err find_name(struct fsk_dial *d, fsock_time now)
 {
+    char why[FSK_GUARD_WHY];
+    unsigned i = 0;
     enum fsock_err err = fsk_op_inner(&d->op, &d->resolve.op, now);
     if (d->resolve.n == 0 || (err == FSOCK_AGAIN && !d->resolve.settled))
         return err;
-    fsk_addr_format(&d->resolve.addr[0], d->named);
+    while (i < d->resolve.n && !fsk_guard_addr(&d->dialer->guard, &d->resolve.addr[i], why))
+        i++;
+    if (i == d->resolve.n)
+        return err == FSOCK_AGAIN ? err : forbid(d, why);
+    fsk_addr_format(&d->resolve.addr[i], d->named);
     fsk_resolve_fini(&d->resolve);
     fsk_op_clear(&d->op);
     begin_race(d);
@@ -337,6 +394,8 @@ static enum fsock_err step(struct fsk_op *op, fsock_time now)
 {
     struct fsk_dial *d = dial_of(op);
     enum fsock_err err;
+    if (!d->started && (err = ask_guard(d)) != FSOCK_OK)
+        return err;
     if (!d->started)
         d->started = now;
     if (d->state == FSK_DIAL_NAME && (err = find_name(d, now)) != FSOCK_OK)

@@ -4,7 +4,7 @@
  *
  * The race is Happy Eyeballs (RFC 8305): the next address starts when the one before has failed, or
  * has said nothing for 250 ms; the first to connect wins. Every address that was tried, and how
- * it failed, goes into the fault.
+ * it failed, goes into the fault. Addresses that the guard forbids are passed over.
  */
 #ifndef FSK_DIAL_H
 #define FSK_DIAL_H
@@ -14,6 +14,7 @@
 #include "net/stream.h"
 #include "net/tls.h"
 #include "op/connect.h"
+#include "op/dial_guard.h"
 #include "op/op.h"
 #include "op/resolve.h"
 
@@ -24,6 +25,7 @@ struct fsk_dialer {
     struct fsk_bind bind;
     int family;
     struct fsk_tuning tuning;
+    struct fsk_guard guard;
     char path[FSK_SOCKADDR_TEXT]; /* whatever the target, connect to this unix socket, */
     size_t path_n;                /* abstract with a leading NUL; 0: there is none */
     bool alone;                   /* nobody will give back a descriptor: don't wait for one */

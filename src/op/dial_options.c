@@ -31,6 +31,8 @@ enum fsock_err fsk_dialer_init(struct fsk_dialer *dialer, const struct fsock_opt
         err = fsk_tuning_init(&dialer->tuning, o, fault);
     if (err == FSOCK_OK && o->bind)
         err = fsk_bind_parse(&dialer->bind, o->bind, fault);
+    if (err == FSOCK_OK)
+        err = fsk_guard_init(&dialer->guard, o, fault);
     if (err != FSOCK_OK)
         return err;
     dialer->resolver = fsk_resolver_new(o, driver, fault);
@@ -40,4 +42,5 @@ enum fsock_err fsk_dialer_init(struct fsk_dialer *dialer, const struct fsock_opt
 void fsk_dialer_fini(struct fsk_dialer *dialer)
 {
     fsk_resolver_free(dialer->resolver);
+    fsk_guard_fini(&dialer->guard);
 }

@@ -20,6 +20,8 @@ static enum fsock_stage stage_of(const struct fsk_exchange *x)
 {
     if (x->state != FSK_EXCHANGE_AT_HEAD)
         return FSOCK_STAGE_BODY;
+    if (x->plan.no_wait)
+        return FSOCK_STAGE_SEND;
     bool all_sent = x->sent == x->plan.head.n + x->plan.body.n;
     return all_sent || x->first_at ? FSOCK_STAGE_HEAD : FSOCK_STAGE_SEND;
 }
@@ -48,7 +50,9 @@ static enum fsock_err timed_out(struct fsk_exchange *x, fsock_time now)
     char how[80], since[32];
     enum fsock_stage stage = stage_of(x);
     fsk_time_text(since, sizeof since, now - x->last_moved);
-    if (stage == FSOCK_STAGE_SEND)
+    if (x->plan.no_wait && x->send_over)
+        snprintf(how, sizeof how, "the request sent, but its receipt not acknowledged");
+    else if (stage == FSOCK_STAGE_SEND)
         snprintf(how, sizeof how, "only %llu bytes of the request taken",
                  (unsigned long long)x->sent);
     else if (stage == FSOCK_STAGE_HEAD)
@@ -81,29 +85,43 @@ static void have_moved(struct fsk_exchange_pace *pace, size_t n, fsock_time now)
     fsk_flow_take(&pace->run, n, now);
 }
 
+static void join(struct fsk_exchange *x, struct fsk_exchange_pace *pace, struct fsk_flow *place,
+                 struct fsk_flow *run)
+{
+    fsk_flow_join(&pace->place, place, &x->op);
+    fsk_flow_join(&pace->run, run, &x->op);
+}
+
+static void leave(struct fsk_exchange_pace *pace)
+{
+    fsk_flow_leave(&pace->place);
+    fsk_flow_leave(&pace->run);
+}
+
 void fsk_exchange_pace(struct fsk_exchange *x, struct fsk_flow *place, struct fsk_flow *run)
 {
-    struct fsk_exchange_pace *both[] = {&x->sending, &x->receiving};
-    for (size_t i = 0; i < 2; i++) {
-        fsk_flow_join(&both[i]->place, place, &x->op);
-        fsk_flow_join(&both[i]->run, run, &x->op);
-    }
+    join(x, &x->sending, place, run);
+    join(x, &x->receiving, place, run);
 }
 
 void fsk_exchange_still(struct fsk_exchange *x)
 {
-    struct fsk_exchange_pace *both[] = {&x->sending, &x->receiving};
-    for (size_t i = 0; i < 2; i++) {
-        fsk_flow_leave(&both[i]->place);
-        fsk_flow_leave(&both[i]->run);
-    }
+    leave(&x->sending);
+    leave(&x->receiving);
 }
 
 /* ---- Sending --------------------------------------------------------------------------------- */
 
-static void all_sent(struct fsk_exchange *x)
+/* Nothing more is sent: a turn to do so is for others. */
+static void send_no_more(struct fsk_exchange *x)
 {
     x->send_over = true;
+    leave(&x->sending);
+}
+
+static void all_sent(struct fsk_exchange *x)
+{
+    send_no_more(x);
     fsk_mark(fsk_op_trace(&x->op), FSOCK_MARK_SENT, x->op.id, fsk_stream_fd(x->stream), 0, x->sent,
              FSK_NO_FIELD);
 }
@@ -315,18 +333,32 @@ static enum fsock_err show(struct fsk_exchange *x, enum fsk_exchange_event event
     return FSOCK_AGAIN;
 }
 
+/* Nothing had come when the request began to go out, and it went out whole: to ask at once for an
+ * answer would be in vain. */
+static bool answer_takes_time(struct fsk_exchange *x)
+{
+    bool quiet = x->plan.quiet.wants && x->send_over;
+    if (quiet)
+        x->op.wait = x->plan.quiet;
+    x->plan.quiet.wants = 0;
+    return quiet;
+}
+
 /* Read up to the end of the header, and send meanwhile: an answer may come before all is sent. */
 static enum fsock_err up_to_head(struct fsk_exchange *x, fsock_time now)
 {
     enum fsock_err err = send_more(x, now);
-    if (x->op.yield)
+    if (x->op.yield || answer_takes_time(x))
         return FSOCK_AGAIN;
+    if (x->plan.no_wait)
+        return err == FSOCK_OK || err == FSOCK_AGAIN ? fsk_exchange_leave(x, now)
+                                                     : fsk_exchange_fail_stream(x, err);
     if (err != FSOCK_OK && err != FSOCK_AGAIN)
-        x->send_over = true; /* the peer's answer, if there is one, says why */
+        send_no_more(x); /* the peer's answer, if there is one, says why */
     err = read_head(x, now);
     if (err != FSOCK_OK)
         return err;
-    x->send_over = true;
+    send_no_more(x);
     x->state = FSK_EXCHANGE_AT_BODY;
     return show(x, FSK_EXCHANGE_HEAD);
 }

@@ -8,7 +8,8 @@
  *
  * Requests go out before and while the answer comes in: an early answer ends the sending. A body
  * that ends before its length, its last chunk or its end mark is FSOCK_ERR_TRUNCATED, never a
- * short success.
+ * short success. With no_wait there is no answer: it ends when TCP has brought the whole request to
+ * the peer's machine.
  *
  * What comes in, and the body of the request, moves in portions, each in its turn, if a flow says
  * so. While it is us who wait, the peer isn't silent.
@@ -39,7 +40,10 @@ struct fsk_exchange_plan {
     struct fsk_span head, body;
     bool is_head;     /* HEAD: the answer has no body */
     bool no_decode;   /* leave Content-Encoding alone */
+    bool no_wait;     /* it is over when the peer's machine has the request: no answer */
     const char *peer; /* "shop.example:443", for sentences */
+    /* What the stream waits for, if a read has just said FSOCK_AGAIN; else nothing. */
+    struct fsk_wait quiet;
 };
 
 /* Bytes of one direction move when it is their turn in each of these. */
@@ -61,6 +65,9 @@ struct fsk_exchange {
     bool send_over;        /* all is sent, or the rest will not be */
     fsock_time first_at;   /* when the first byte of the answer came; 0: none */
     fsock_time last_moved; /* when a byte moved last, either way */
+    bool shut;             /* no_wait: our end has been sent, too */
+    uint64_t acked;        /* ... bytes that the peer's machine has */
+    fsock_time look_delay; /* ... between two looks at that */
     struct fsk_exchange_pace sending, receiving;
     bool paused;          /* it waits for its turn in one of them */
     size_t moved;         /* bytes since it last let others go */

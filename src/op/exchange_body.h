@@ -1,5 +1,6 @@
 /*
- * exchange_body.h - the second half of an exchange: framing and decoding of the body.
+ * exchange_body.h - the second half of an exchange: framing and decoding of the body; or leaving
+ * without an answer.
  *
  * Private to exchange*.c.
  */
@@ -13,6 +14,12 @@ enum fsock_err fsk_exchange_begin_body(struct fsk_exchange *x);
 
 /* Go on with the body: FSOCK_OK at its end, FSOCK_AGAIN with or without an event, or the error. */
 enum fsock_err fsk_exchange_body(struct fsk_exchange *x, fsock_time now);
+
+/*
+ * Instead of the answer: end the sending if all is sent, drop what comes, and see to it that the
+ * peer's machine has the whole request. FSOCK_OK: it has; FSOCK_AGAIN, or the error.
+ */
+enum fsock_err fsk_exchange_leave(struct fsk_exchange *x, fsock_time now);
 
 /* Whether it has moved so much that others must get their turn: then it yields. */
 bool fsk_exchange_turn_over(struct fsk_exchange *x);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/fault.h"
+#include "op/pool_learn.h"
 
 /* Beyond both limits, so that they strike first, in their own words: the kernel's is for
  * connections that nobody waits on, such as kept ones. */
@@ -32,6 +33,7 @@ enum fsock_err fsk_http_init(struct fsk_http *http, const struct fsock_options *
                                                         .host_rate = o->host_rate,
                                                         .host_bytes = o->host_bytes,
                                                         .host_delay = o->host_delay});
+    fsk_pool_learn(&http->pool, o->adaptive, o->breaker != 0);
     enum fsock_err err = fsk_dialer_init(&http->dialer, o, driver, fault);
     if (err != FSOCK_OK)
         return err;

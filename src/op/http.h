@@ -4,6 +4,7 @@
 #ifndef FSK_HTTP_H
 #define FSK_HTTP_H
 
+#include "base/rand.h"
 #include "op/dial.h"
 #include "op/pool.h"
 #include "op/route.h"
@@ -18,6 +19,9 @@ struct fsk_http {
     struct fsk_decode_limits limits;
     bool tcp_info; /* wanted in responses */
     char *out; /* FSK_SCRATCH_SIZE bytes to decode into; they live as the driver's scratch does */
+    struct fsk_rand rand;
+    size_t resting, rest_max;   /* transfers at rest that their owner does not count as running, and
+                                   how many there may be; 0: all count */
     struct fsk_transfer *shown; /* whose last step has something for the owner; cleared by it */
 };
 

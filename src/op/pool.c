@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "op/pool_learn.h"
 
 #define IDLE_LIFE (60 * FSOCK_SECOND) /* a kept connection that nobody wants */
 
@@ -27,11 +28,14 @@ static struct fsk_place *place_new(struct fsk_pool *pool, struct fsk_span key)
         .bytes = pool->place_bytes
     };
     memcpy(place + 1, key.p, key.n);
-    struct fsk_list *lists[] = {&place->waiters, &place->queue, &place->ring, &place->ripe,
-                                &place->idle};
+    struct fsk_list *lists[] = {&place->waiters, &place->queue,   &place->ring,   &place->ripe,
+                                &place->idle,    &place->trouble, &place->doomed, &place->slowed};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         fsk_list_init(lists[i]);
     fsk_flow_init(&place->flow, &place->bytes, &pool->timers);
+    fsk_window_init(&place->window,
+                    pool->adaptive == FSOCK_ADAPT_DOWN ? pool->per_place : FSK_WINDOW_START,
+                    pool->per_place);
     return place;
 }
 
@@ -59,8 +63,10 @@ static void close_until(struct fsk_place *place, fsock_time until)
     struct fsk_pool *pool = place->pool;
     if (until <= pool->driver->now)
         return;
-    if (!fsk_timer_is_set(&place->opens) || until > place->opens.node.at)
-        fsk_timer_set(&pool->timers, &place->opens, until);
+    if (fsk_timer_is_set(&place->opens) && until <= place->opens.node.at)
+        return;
+    fsk_timer_set(&pool->timers, &place->opens, until);
+    pool->holds++;
 }
 
 static void forget(struct fsk_place *place)
@@ -71,16 +77,22 @@ static void forget(struct fsk_place *place)
     fsk_timers_unreserve(&pool->timers, PLACE_TIMERS);
     fsk_list_remove(&place->ring);
     fsk_list_remove(&place->ripe);
+    fsk_place_forgive(place);
     fsk_map_remove(&pool->places, &place->node);
     free(place);
+}
+
+static bool is_used(const struct fsk_place *place)
+{
+    return place->leases || !fsk_list_empty(&place->waiters) || !fsk_list_empty(&place->queue) ||
+           !fsk_list_empty(&place->idle);
 }
 
 /* A place that nobody uses is forgotten, so that a million hosts cost no more than those in use;
  * but not before its debts are paid. */
 static void forget_if_unused(struct fsk_place *place)
 {
-    if (place->leases || !fsk_list_empty(&place->waiters) || !fsk_list_empty(&place->queue) ||
-        !fsk_list_empty(&place->idle))
+    if (is_used(place) || !fsk_list_empty(&place->trouble) || !fsk_list_empty(&place->slowed))
         return;
     close_until(place, fsk_pace_due(&place->bytes, 0, place->pool->driver->now));
     if (!fsk_timer_is_set(&place->opens))
@@ -90,7 +102,8 @@ static void forget_if_unused(struct fsk_place *place)
 /* Whether it has room, and its time has come. */
 static bool is_open(const struct fsk_place *place)
 {
-    return place->leases < place->pool->per_place && !fsk_timer_is_set(&place->opens);
+    unsigned room = place->pool->adaptive ? place->window.size : place->pool->per_place;
+    return place->leases < room && !fsk_timer_is_set(&place->opens) && !place->breaker.probing;
 }
 
 /* Put it into, or take it out of, the ring of those that can start something. */
@@ -101,6 +114,10 @@ static void set_startable(struct fsk_place *place)
         fsk_list_remove(&place->ring);
     else if (fsk_list_empty(&place->ring))
         fsk_list_append(&place->pool->startable, &place->ring);
+    if (!fsk_place_is_dead(place) || fsk_list_empty(&place->queue))
+        fsk_list_remove(&place->doomed);
+    else if (fsk_list_empty(&place->doomed))
+        fsk_list_append(&place->pool->doomed, &place->doomed);
 }
 
 /* ---- Connections ----------------------------------------------------------------------------- */
@@ -122,10 +139,10 @@ static void hang_up(struct fsk_conn *conn)
 
 bool fsk_conn_is_alive(struct fsk_conn *conn)
 {
-    struct fsk_wait unused = {.wants = 0};
     char byte;
     size_t n;
-    return fsk_stream_recv(&conn->stream, &byte, 1, &n, FSK_IO_PEEK, &unused) == FSOCK_AGAIN;
+    conn->quiet.wants = 0;
+    return fsk_stream_recv(&conn->stream, &byte, 1, &n, FSK_IO_PEEK, &conn->quiet) == FSOCK_AGAIN;
 }
 
 /* The step of a kept connection: over when the peer has closed or said anything. */
@@ -224,15 +241,20 @@ static void charge(struct fsk_place *place)
 {
     fsock_time now = place->pool->driver->now;
     fsk_pace_take(&place->pace, 1, now);
+    fsk_pace_take(&place->learned, 1, now);
     close_until(place, fsk_pace_due(&place->pace, 0, now));
+    close_until(place, fsk_pace_due(&place->learned, 0, now));
+    fsk_window_begin(&place->window, place->leases);
 }
 
 static void grant(struct fsk_place *place, struct fsk_lease *lease)
 {
     place->leases++;
     charge(place);
-    *lease = (struct fsk_lease){.place = place, .held = true, .op = lease->op};
+    *lease = (struct fsk_lease){
+        .place = place, .held = true, .probe = fsk_breaker_begin(&place->breaker), .op = lease->op};
     fsk_list_init(&lease->waiter);
+    place->pool->holds += lease->probe;
     set_startable(place);
 }
 
@@ -264,6 +286,23 @@ struct fsk_place *fsk_pool_queue(struct fsk_pool *pool, struct fsk_span key, str
     return place;
 }
 
+struct fsk_place *fsk_pool_requeue(struct fsk_pool *pool, struct fsk_span key,
+                                   struct fsk_list *item)
+{
+    struct fsk_place *place = place_of(pool, key);
+    if (place) {
+        fsk_list_prepend(&place->queue, item);
+        set_startable(place);
+    }
+    return place;
+}
+
+void fsk_pool_hurry(struct fsk_place *place, struct fsk_list *item)
+{
+    fsk_list_remove(item);
+    fsk_list_prepend(&place->queue, item);
+}
+
 void fsk_pool_unqueue(struct fsk_place *place, struct fsk_list *item)
 {
     fsk_list_remove(item);
@@ -283,11 +322,18 @@ struct fsk_list *fsk_pool_start(struct fsk_pool *pool, struct fsk_lease *lease)
     return item;
 }
 
+/* Whether the leases that there are may go on to other requests. */
+static bool fits(const struct fsk_place *place)
+{
+    bool wide = place->pool->adaptive && place->leases > place->window.size;
+    return !wide && !fsk_timer_is_set(&place->opens) && !place->breaker.probing;
+}
+
 /* Once more at the place whose lease is held already: at once, or in line with the others. */
 static enum fsock_err move_nowhere(struct fsk_lease *lease)
 {
     struct fsk_place *place = lease->place;
-    if (!fsk_timer_is_set(&place->opens) && ask_run(place->pool)) {
+    if (fits(place) && ask_run(place->pool)) {
         charge(place);
         set_startable(place);
         return FSOCK_OK;
@@ -336,9 +382,31 @@ void fsk_pool_release(struct fsk_lease *lease)
     } else {
         lease->held = false;
         place->leases--;
+        if (lease->probe)
+            fsk_breaker_void(&place->breaker);
+        lease->probe = false;
     }
     admit(place);
     forget_if_unused(place);
+}
+
+void fsk_place_reconsider(struct fsk_place *place)
+{
+    admit(place);
+    if (fsk_place_is_dead(place))
+        FSK_LIST_EACH (link, &place->waiters)
+            fsk_op_wake(FSK_HOLDER(link, struct fsk_lease, waiter)->op);
+}
+
+void fsk_pool_forget_trouble(struct fsk_pool *pool)
+{
+    FSK_LIST_EACH (link, &pool->trouble) {
+        struct fsk_place *place = FSK_HOLDER(link, struct fsk_place, trouble);
+        if (pool->n_trouble <= FSK_TROUBLE_MAX)
+            return;
+        if (!is_used(place))
+            forget(place);
+    }
 }
 
 /* ---- What goes by the clock ------------------------------------------------------------------ */
@@ -347,6 +415,47 @@ void fsk_place_hold(struct fsk_place *place, fsock_time until)
 {
     close_until(place, until);
     set_startable(place);
+}
+
+/* So much between two at least: what was missed may only be made up for by what is beyond it. */
+static void keep_apart(struct fsk_pace *pace, int64_t delay)
+{
+    double least = delay > 0 ? (double)delay : 0;
+    if (pace->interval < least)
+        pace->interval = least;
+    if (delay > 0 && pace->interval - least < (double)pace->slack)
+        pace->slack = (int64_t)(pace->interval - least);
+}
+
+/* It is forgotten again when nobody uses it. */
+static void unslow(struct fsk_place *place)
+{
+    if (fsk_list_empty(&place->slowed))
+        return;
+    fsk_list_remove(&place->slowed);
+    place->pool->n_slowed--;
+}
+
+bool fsk_pool_slow(struct fsk_pool *pool, struct fsk_span key, int64_t delay)
+{
+    struct fsk_place *place = place_of(pool, key);
+    if (!place)
+        return false;
+    unslow(place);
+    place->pace.interval = pool->place_pace.interval;
+    place->pace.slack = pool->place_pace.slack;
+    keep_apart(&place->pace, delay);
+    if (place->pace.interval > pool->place_pace.interval) {
+        fsk_list_append(&pool->slowed, &place->slowed);
+        pool->n_slowed++;
+    }
+    if (pool->n_slowed > FSK_POOL_SLOWED_MAX) {
+        struct fsk_place *first = FSK_HOLDER(pool->slowed.next, struct fsk_place, slowed);
+        unslow(first);
+        forget_if_unused(first);
+    }
+    forget_if_unused(place);
+    return true;
 }
 
 static void open_again(struct fsk_timer *opens, fsock_time now)
@@ -377,7 +486,8 @@ void fsk_pool_init(struct fsk_pool *pool, struct fsk_driver *driver, unsigned pe
 {
     *pool = (struct fsk_pool){.driver = driver, .per_place = per_place, .max_conns = max_conns};
     fsk_map_init(&pool->places);
-    struct fsk_list *lists[] = {&pool->startable, &pool->oldest, &pool->closed, &pool->ripe};
+    struct fsk_list *lists[] = {&pool->startable, &pool->oldest, &pool->closed, &pool->ripe,
+                                &pool->trouble,   &pool->doomed, &pool->slowed};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         fsk_list_init(lists[i]);
     fsk_timers_init(&pool->timers, driver, POOL_TIMERS);
@@ -388,14 +498,9 @@ void fsk_pool_init(struct fsk_pool *pool, struct fsk_driver *driver, unsigned pe
 
 void fsk_pool_pace(struct fsk_pool *pool, const struct fsk_pool_rates *rates)
 {
-    struct fsk_pace *each = &pool->place_pace;
-    double delay = rates->host_delay > 0 ? (double)rates->host_delay : 0;
     fsk_pace_init(&pool->place_bytes, rates->host_bytes);
-    fsk_pace_init(each, rates->host_rate);
-    if (each->interval < delay)
-        each->interval = delay;
-    if (delay > 0 && each->interval - delay < (double)each->slack)
-        each->slack = (int64_t)(each->interval - delay); /* else two could be too near */
+    fsk_pace_init(&pool->place_pace, rates->host_rate);
+    keep_apart(&pool->place_pace, rates->host_delay);
     if (!rates->pacer)
         return;
     pool->run = &rates->pacer->requests;
@@ -412,8 +517,15 @@ void fsk_pool_fini(struct fsk_pool *pool)
         forget_if_unused(place);
     }
     reap(pool);
+    FSK_LIST_EACH (link, &pool->slowed) {
+        struct fsk_place *place = FSK_HOLDER(link, struct fsk_place, slowed);
+        unslow(place);
+        forget_if_unused(place);
+    }
     fsk_timer_clear(&pool->timers, &pool->unit);
     fsk_flow_fini(&pool->flow);
+    FSK_LIST_EACH (link, &pool->trouble)
+        forget(FSK_HOLDER(link, struct fsk_place, trouble));
     while ((first = fsk_heap_first(&pool->timers.heap)) != NULL)
         forget(FSK_HOLDER(first, struct fsk_place, opens.node));
     fsk_timers_fini(&pool->timers);

@@ -12,6 +12,9 @@
  * A redirect to the same place and a request that is sent again take another unit. One op sleeps
  * for all places that will open again: nobody polls.
  *
+ * How many a place bears may be learned from what comes of them, and places that can't be reached
+ * may be set aside (pool_learn.h).
+ *
  * A kept connection is an op that waits for the peer to close it. At most `max_conns` connections
  * are open in all, those being made included: a new one closes the one that has been idle longest.
  */
@@ -21,8 +24,11 @@
 #include "base/map.h"
 #include "base/pace.h"
 #include "net/stream.h"
+#include "op/breaker.h"
 #include "op/flow.h"
+#include "op/quota.h"
 #include "op/timers.h"
+#include "op/window.h"
 
 struct fsk_place {
     struct fsk_map_node node; /* key: "https://host:443 proxy..." */
@@ -35,7 +41,17 @@ struct fsk_place {
     struct fsk_list idle; /* struct fsk_conn, the one used last in front */
     struct fsk_timer opens; /* nothing new before it strikes: the place is held, or has a debt */
     struct fsk_pace pace, bytes;
-    struct fsk_flow flow; /* of its bytes */
+    struct fsk_flow flow;   /* of its bytes */
+    struct fsk_list slowed; /* in pool->slowed, if it has a pace that others have not */
+
+    /* What was learned of it, see pool_learn.h. */
+    struct fsk_window window;
+    struct fsk_quota quota;
+    struct fsk_pace learned; /* of requests, as the quota says */
+    struct fsk_breaker breaker;
+    char *why;               /* the last failure to reach it, in words; NULL: none, or no memory */
+    struct fsk_list trouble; /* in pool->trouble, while its last request failed to reach it */
+    struct fsk_list doomed;  /* in pool->doomed, while its queue is to end */
 };
 
 struct fsk_conn {
@@ -45,6 +61,8 @@ struct fsk_conn {
     struct fsk_list link; /* in place->idle, or in pool->closed */
     struct fsk_list age;  /* in pool->oldest */
     unsigned uses;        /* exchanges completed on it */
+    /* What to wait for, when a look has just found it alive and silent. */
+    struct fsk_wait quiet;
 };
 
 struct fsk_pool {
@@ -61,7 +79,16 @@ struct fsk_pool {
     struct fsk_timer unit; /* when the run's pace has a unit again, while it is `shut` */
     bool shut;
     struct fsk_list ripe;
-    struct fsk_flow flow; /* bytes of the run */
+    struct fsk_flow flow;   /* bytes of the run */
+    struct fsk_list slowed; /* the one slowed first in front */
+    unsigned n_slowed;
+    uint64_t holds; /* counts when places were held, or began to be probed */
+    int adaptive;   /* 0, or an FSOCK_ADAPT_ */
+    bool breaker;
+    struct fsk_list
+        trouble; /* places that were not reached, those known for the longest in front */
+    unsigned n_trouble;
+    struct fsk_list doomed; /* places that are dead and have a queue */
 };
 
 /* How fast: rates of 0 are no limits. */
@@ -75,7 +102,8 @@ struct fsk_pool_rates {
 struct fsk_lease {
     struct fsk_place *place; /* NULL: none, neither held nor waited for */
     bool held;
-    struct fsk_op *op; /* woken when the lease is given */
+    bool probe;        /* of a place that may be dead: what comes of it decides */
+    struct fsk_op *op; /* woken when the lease is given, or never will be */
     struct fsk_list waiter;
 };
 
@@ -93,20 +121,14 @@ void fsk_pool_fini(struct fsk_pool *pool);
 /* Queue `item` at the place with this key. NULL: out of memory. */
 struct fsk_place *fsk_pool_queue(struct fsk_pool *pool, struct fsk_span key, struct fsk_list *item);
 
+/* The same, in front of all others: it has had its turn once. */
+struct fsk_place *fsk_pool_requeue(struct fsk_pool *pool, struct fsk_span key,
+                                   struct fsk_list *item);
+/* Let a queued item start before all others of its place. */
+void fsk_pool_hurry(struct fsk_place *place, struct fsk_list *item);
+
 /* Take an item out of its place's queue, without a lease. */
 void fsk_pool_unqueue(struct fsk_place *place, struct fsk_list *item);
-
-/* Whether there is any place where nothing new may begin now. */
-static inline bool fsk_pool_is_held(const struct fsk_pool *pool)
-{
-    return pool->timers.heap.n > 0;
-}
-
-/* When the place opens again, if nothing new may begin there now; else 0. */
-static inline fsock_time fsk_place_opens(const struct fsk_place *place)
-{
-    return fsk_timer_is_set(&place->opens) ? place->opens.node.at : 0;
-}
 
 /* Whether there seems to be one that may start. */
 static inline bool fsk_pool_ready(const struct fsk_pool *pool)
@@ -135,6 +157,21 @@ bool fsk_lease_is_paced(const struct fsk_lease *lease);
  * its hold are remembered, even if nobody else uses it. */
 void fsk_place_hold(struct fsk_place *place, fsock_time until);
 
+/* When something new can begin there, by its holds and its pace; 0: now. */
+static inline fsock_time fsk_place_opens(const struct fsk_place *place)
+{
+    return fsk_timer_is_set(&place->opens) ? place->opens.node.at : 0;
+}
+
+#define FSK_POOL_SLOWED_MAX 10000
+
+/*
+ * At the place with this key, let `delay` pass between two starts, or as much as everywhere if that
+ * is more. It is remembered, even if nobody uses the place; but if too many are, the one slowed
+ * first is slow for as long only as somebody uses it. False: out of memory.
+ */
+bool fsk_pool_slow(struct fsk_pool *pool, struct fsk_span key, int64_t delay);
+
 /* ---- Connections, under a held lease ---- */
 
 /* A kept connection, or NULL. It is the caller's, to be kept or closed. */
@@ -144,7 +181,8 @@ struct fsk_conn *fsk_pool_take(struct fsk_lease *lease);
  * of memory. */
 struct fsk_conn *fsk_conn_new(struct fsk_lease *lease);
 
-/* Whether a connection that was kept is still open, as far as can be seen from here. */
+/* Whether a connection that was kept is still open, as far as can be seen from here. Then `quiet`
+ * is filled in. */
 bool fsk_conn_is_alive(struct fsk_conn *conn);
 
 /* Keep it for the next one, or, in a fault or at its end, close it at once. */

@@ -200,8 +200,8 @@ static enum fsock_err range(struct fsk_buf *out, const struct fsk_ask *ask)
         memcpy(text + 6, r->range, n);
         err = field(out, ask, "Range", fsk_span(text, 6 + n));
     }
-    if (err == FSOCK_OK && ask->resume_from && r->validator)
-        err = field(out, ask, "If-Range", fsk_span_str(r->validator));
+    if (err == FSOCK_OK && ask->resume_from && ask->validator.n)
+        err = field(out, ask, "If-Range", ask->validator);
     return err;
 }
 
@@ -255,7 +255,8 @@ enum fsock_err fsk_request_write(struct fsk_buf *out, const struct fsk_ask *ask)
         err = field(out, ask, "User-Agent", FSK_SPAN("fsock/" FSOCK_VERSION));
     if (err == FSOCK_OK)
         err = field(out, ask, "Accept", FSK_SPAN("*/*"));
-    if (err == FSOCK_OK && (ask->resume_from || r->range)) /* a piece of a coded body has no use */
+    bool piece = ask->resume_from || r->range; /* of a coded body it has no use */
+    if (err == FSOCK_OK && piece && !ask->as_coded)
         err = field(out, ask, "Accept-Encoding", FSK_SPAN("identity"));
     else if (err == FSOCK_OK && !(r->flags & FSOCK_NO_COMPRESS))
         err = field(
@@ -265,7 +266,7 @@ enum fsock_err fsk_request_write(struct fsk_buf *out, const struct fsk_ask *ask)
         err = credentials(out, ask);
     if (err == FSOCK_OK)
         err = range(out, ask);
-    if (err == FSOCK_OK && r->flags & FSOCK_NO_REUSE)
+    if (err == FSOCK_OK && r->flags & (FSOCK_NO_REUSE | FSOCK_NO_WAIT))
         err = field(out, ask, "Connection", FSK_SPAN("close"));
     if (err == FSOCK_OK && ask->with_body) {
         err = field(

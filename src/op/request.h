@@ -20,6 +20,8 @@ struct fsk_ask {
     struct fsk_span userinfo; /* of the caller's URL, encoded; used if request->user is NULL */
     const struct fsk_proxy *via; /* a plain HTTP proxy that is the peer, or NULL */
     uint64_t resume_from;
+    struct fsk_span validator; /* for If-Range, with resume_from; may be empty */
+    bool as_coded;             /* the piece is one of a body whose content coding nobody undoes */
 };
 
 /*

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "base/fault.h"
-#include "wire/addr.h"
+#include "wire/hostlist.h"
 #include "wire/url.h"
 
 struct route {
@@ -191,89 +191,14 @@ void fsk_routes_free(struct fsk_routes *r)
     free(r);
 }
 
-/* ---- Who needs no proxy ---------------------------------------------------------------------- */
-
-static struct fsk_span without_final_dots(struct fsk_span s)
-{
-    while (s.n && s.p[s.n - 1] == '.')
-        s.n--;
-    return s;
-}
-
-/* `entry` is ADDRESS/BITS; slash is where. */
-static bool in_block(struct fsk_span entry, const char *slash, const struct fsk_addr *addr)
-{
-    struct fsk_span ip = fsk_span(entry.p, (size_t)(slash - entry.p));
-    struct fsk_span bits_text = fsk_span(slash + 1, (size_t)(entry.p + entry.n - slash - 1));
-    struct fsk_addr block;
-    uint16_t bits;
-    if (ip.n > 2 && ip.p[0] == '[' && ip.p[ip.n - 1] == ']')
-        ip = fsk_span(ip.p + 1, ip.n - 2);
-    if (!fsk_addr_parse(ip, &block, NULL) || block.family != addr->family ||
-        !fsk_port_parse(bits_text, &bits) || bits > (block.family == 4 ? 32 : 128))
-        return false;
-    size_t bytes = bits / 8;
-    unsigned rest = bits % 8;
-    if (memcmp(block.ip, addr->ip, bytes) != 0)
-        return false;
-    return rest == 0 || (block.ip[bytes] ^ addr->ip[bytes]) >> (8 - rest) == 0;
-}
-
-/* host is the name `domain`, or below it. */
-static bool in_domain(struct fsk_span domain, struct fsk_span host)
-{
-    while (domain.n && domain.p[0] == '.')
-        domain = fsk_span(domain.p + 1, domain.n - 1);
-    domain = without_final_dots(domain);
-    if (domain.n == 0 || domain.n > host.n)
-        return false;
-    size_t before = host.n - domain.n;
-    return (before == 0 || host.p[before - 1] == '.') &&
-           fsk_span_caseeq(domain, fsk_span(host.p + before, domain.n));
-}
-
-/* host comes without final dots; addr is what it is if it is an address (family 0: a name). */
-static bool matches(struct fsk_span entry, struct fsk_span host, const struct fsk_addr *addr,
-                    uint16_t port)
-{
-    struct fsk_span name, zone;
-    struct fsk_addr ip;
-    uint16_t only;
-    if (fsk_span_eq(entry, FSK_SPAN("*")))
-        return true;
-    const char *slash = memchr(entry.p, '/', entry.n);
-    if (slash)
-        return in_block(entry, slash, addr);
-    if (!fsk_addr_split(entry, port, &name, &only) || only != port)
-        return false;
-    if (!addr->family)
-        return in_domain(name, host);
-    return fsk_addr_parse(without_final_dots(name), &ip, &zone) && fsk_addr_same_ip(&ip, addr);
-}
-
-static bool needs_no_proxy(const struct fsk_routes *r, struct fsk_span host, uint16_t port)
-{
-    static const char between[] = ", \t\r\n";
-    struct fsk_addr addr = {.family = 0};
-    struct fsk_span zone;
-    host = without_final_dots(host);
-    if (!fsk_addr_parse(host, &addr, &zone) &&
-        !(fsk_addr_looks_numeric(host) && fsk_addr_parse_loose(host, &addr)))
-        addr.family = 0;
-    for (const char *s = r->no_proxy; s && *(s += strspn(s, between));) {
-        size_t n = strcspn(s, between);
-        if (matches(fsk_span(s, n), host, &addr, port))
-            return true;
-        s += n;
-    }
-    return false;
-}
+/* ---- Which way ------------------------------------------------------------------------------- */
 
 const struct fsk_proxy *fsk_routes_find(const struct fsk_routes *routes, bool https,
                                         struct fsk_span host, uint16_t port)
 {
     const struct fsk_proxy *proxy = https ? &routes->https.proxy : &routes->http.proxy;
-    if (proxy->kind == FSK_PROXY_NONE || needs_no_proxy(routes, host, port))
+    if (proxy->kind == FSK_PROXY_NONE ||
+        (routes->no_proxy && fsk_hostlist_has(fsk_span_str(routes->no_proxy), host, port)))
         return NULL;
     return proxy;
 }

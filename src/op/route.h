@@ -14,15 +14,8 @@
  * names none. SOCKS4 has no passwords: to give it one is an error, since whoever does believes
  * that it protects something.
  *
- * no_proxy is a list with commas or blanks between its entries, letters in any case:
- *   *                               everything
- *   example.com, .example.com       that domain and all names below it
- *   192.0.2.1, 2001:db8::1          an address, written in the URL as one
- *   192.0.2.0/24, 2001:db8::/32     a block of them; IPv6 also in brackets: [2001:db8::]/32
- *   example.com:8080, [::1]:8080    any but a block: that port only
- * Dots at the end mean nothing. Names are not looked up to see whether their addresses are in the
- * list. localhost and the loopback addresses are not special: they go by the proxy unless they are
- * in the list. An entry that is none of the above matches nothing.
+ * no_proxy is a list of hosts (wire/hostlist.h). localhost and the loopback addresses are not
+ * special: they go by the proxy unless they are in the list.
  */
 #ifndef FSK_ROUTE_H
 #define FSK_ROUTE_H

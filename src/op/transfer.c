@@ -9,70 +9,15 @@
 #include "base/fault.h"
 #include "base/time.h"
 #include "base/trace.h"
+#include "op/pool_learn.h"
 #include "op/request.h"
+#include "op/transfer_chain.h"
+#include "op/transfer_response.h"
+#include "op/transfer_retry.h"
+#include "wire/range.h"
 
 #define PASS_OVER_MAX                                                                              \
     ((uint64_t)64 * 1024) /* of a redirect's body; a longer one costs the connection */
-
-/* ---- What the response says ------------------------------------------------------------------ */
-
-static fsock_time since_start(const struct fsk_transfer *t, fsock_time at)
-{
-    return at ? at - t->started : -1;
-}
-
-static void note_stream(struct fsk_transfer *t)
-{
-    struct fsock_response *r = &t->response;
-    struct fsk_layer_info info;
-    char text[FSK_ADDR_TEXT];
-    fsk_stream_info(&t->conn->stream, &info);
-    fsk_addr_format(&info.remote, text);
-    snprintf(r->remote_ip, sizeof r->remote_ip, "%s", info.remote.family ? text : "");
-    fsk_addr_format(&info.local, text);
-    snprintf(r->local_ip, sizeof r->local_ip, "%s", info.local.family ? text : "");
-    r->remote_port = info.remote.port;
-    r->local_port = info.local.port;
-    r->tls_version = info.tls_version ? info.tls_version : "";
-    r->tls_cipher = info.tls_cipher ? info.tls_cipher : "";
-    r->ssl_verify_result = (int)info.verify_result;
-}
-
-static void note_dial(struct fsk_transfer *t)
-{
-    struct fsock_times *times = &t->response.times;
-    times->namelookup = since_start(t, t->dial.looked_up ? t->dial.looked_up : t->dial.started);
-    times->connect = since_start(t, t->dial.connected);
-    times->appconnect = since_start(t, t->dial.secured);
-}
-
-static void note_head(struct fsk_transfer *t)
-{
-    const struct fsk_exchange *x = &t->exchange;
-    struct fsock_response *r = &t->response;
-    struct fsk_span head = fsk_buf_span(&x->head_bytes);
-    r->url = t->aim.text.mem;
-    r->method = t->method;
-    r->status = x->head.status;
-    r->version = 10 + x->head.minor;
-    r->head = head.p;
-    r->head_len = head.n;
-    r->content_length = x->head.content_length;
-    r->times.starttransfer = since_start(t, x->first_at);
-}
-
-/* The counters, which count redirects in. */
-static void note_end(struct fsk_transfer *t)
-{
-    const struct fsk_exchange *x = &t->exchange;
-    struct fsock_response *r = &t->response;
-    size_t head = t->head.end;
-    r->size_header += x->header_bytes;
-    r->size_request += x->sent < head ? x->sent : head;
-    r->size_upload += x->sent > head ? x->sent - head : 0;
-    r->size_download = x->received;
-    r->size_body = x->made;
-}
 
 /* ---- Ending ---------------------------------------------------------------------------------- */
 
@@ -87,9 +32,11 @@ static void drop_exchange(struct fsk_transfer *t)
 {
     if (t->exchanging)
         fsk_exchange_fini(&t->exchange);
-    t->exchanging = false;
-    t->response.head = NULL; /* it lived in there */
-    t->response.head_len = 0;
+    t->exchanging = t->showing = t->head_due = false;
+    t->then = FSK_THEN_SHOW;
+    struct fsk_span head = fsk_buf_span(&t->again.head); /* the other one lived in there */
+    t->response.head = head.p;
+    t->response.head_len = head.n;
 }
 
 /* Part with the connection: keep it for the next one, or close it. */
@@ -99,7 +46,7 @@ static void drop_conn(struct fsk_transfer *t, bool keep)
         return;
     if (t->exchanging)
         fsk_exchange_still(&t->exchange); /* its place may be forgotten with the lease */
-    if (keep && !(t->request->flags & (FSOCK_NO_REUSE | FSOCK_HTTP10))) {
+    if (keep && !(t->request->flags & (FSOCK_NO_REUSE | FSOCK_NO_WAIT | FSOCK_HTTP10))) {
         fsk_trace_owner(t->http->driver->trace, fsk_stream_fd(&t->conn->stream), 0);
         fsk_conn_keep(t->conn);
     } else {
@@ -108,19 +55,28 @@ static void drop_conn(struct fsk_transfer *t, bool keep)
     t->conn = NULL;
 }
 
+/* From now on it counts as running again. */
+static void leave_rest(struct fsk_transfer *t)
+{
+    if (t->again.aside)
+        t->http->resting--;
+    t->again.aside = t->again.returning = false;
+}
+
 static enum fsock_err end(struct fsk_transfer *t, enum fsock_err err)
 {
     t->state = FSK_TRANSFER_AT_END;
-    t->event = FSK_EXCHANGE_NONE;
+    t->event = FSK_TRANSFER_NONE;
     t->http->shown = t;
     if (t->exchanging)
-        note_end(t);
+        fsk_transfer_note_end(t);
     if (t->conn && t->http->tcp_info)
         fsk_sock_tcp(t->http->driver->trace, fsk_stream_fd(&t->conn->stream), &t->response.tcp);
     drop_dial(t);
     drop_conn(t, t->exchanging && (err == FSOCK_OK || err == FSOCK_ERR_STATUS) &&
                      t->exchange.reusable);
     fsk_pool_release(&t->lease);
+    leave_rest(t);
     t->response.times.total = fsock_now() - t->started;
     if (err != FSOCK_OK && t->fault.err == FSOCK_OK)
         fsk_fault_set(&t->fault, err, FSOCK_STAGE_NONE, 0, "%s: %s", t->aim.peer,
@@ -135,14 +91,40 @@ static enum fsock_err end_in_queue(struct fsk_transfer *t)
 {
     t->fault.limit = FSOCK_LIMIT_TOTAL;
     fsk_fault_set(&t->fault, FSOCK_ERR_TIMEOUT, FSOCK_STAGE_QUEUE, ETIMEDOUT,
-                  fsk_lease_is_paced(&t->lease)
-                      ? "queue %s: the pace left no room for this request in time"
-                      : "queue %s: no connection to this host became free in time",
-                  t->aim.peer);
+                  "queue %s: %s in time%s%s", t->aim.peer,
+                  fsk_lease_is_paced(&t->lease) ? "the pace left no room for this request"
+                                                : "no connection to this host became free",
+                  t->again.why[0] ? "; before, " : "", t->again.why);
     return end(t, FSOCK_ERR_TIMEOUT);
 }
 
 /* ---- From one exchange to the next ----------------------------------------------------------- */
+
+/* Give up connection and lease until again.until. */
+static enum fsock_err rest(struct fsk_transfer *t, bool keep)
+{
+    int64_t pause = t->again.until - t->http->driver->now;
+    fsk_mark(fsk_op_trace(&t->op), FSOCK_MARK_RETRY, t->op.id, -1, t->fault.sys_errno, 0,
+             fsk_text("why", t->again.why), fsk_number("delay_us", pause > 0 ? pause / 1000 : 0));
+    if (t->exchanging)
+        fsk_transfer_note_end(t);
+    if (t->showing)
+        t->again.received = t->response.size_download;
+    drop_dial(t);
+    drop_conn(t, keep);
+    drop_exchange(t);
+    fsk_pool_release(&t->lease);
+    fsk_op_clear(&t->op);
+    t->fault = (struct fsock_fault){.err = FSOCK_OK};
+    t->fresh = false;
+    t->again.aside = t->http->resting < t->http->rest_max;
+    t->http->resting += t->again.aside;
+    t->response.retries++;
+    t->state = FSK_TRANSFER_AT_REST;
+    return FSOCK_OK;
+}
+
+static enum fsock_err failed(struct fsk_transfer *t, enum fsock_err err, fsock_time now);
 
 static void mark_request(struct fsk_transfer *t)
 {
@@ -157,6 +139,7 @@ static void mark_request(struct fsk_transfer *t)
 
 static enum fsock_err write_request(struct fsk_transfer *t)
 {
+    const struct fsk_again *a = &t->again;
     const struct fsk_ask ask = {
         .request = t->request,
         .url = &t->aim.url,
@@ -165,7 +148,9 @@ static enum fsock_err write_request(struct fsk_transfer *t)
         .foreign = t->foreign,
         .userinfo = fsk_buf_span(&t->aim.userinfo),
         .via = t->aim.via,
-        .resume_from = t->request->resume_from,
+        .resume_from = a->from ? a->from : t->request->resume_from,
+        .validator = a->from ? a->validator : fsk_span_str(t->request->validator),
+        .as_coded = a->from && a->as_coded,
     };
     fsk_buf_clear(&t->head);
     enum fsock_err err = fsk_request_write(&t->head, &ask);
@@ -184,11 +169,13 @@ static enum fsock_err begin_exchange(struct fsk_transfer *t)
         .body = t->with_body ? fsk_span(t->request->body, (size_t)t->request->body_len)
                              : fsk_span(NULL, 0),
         .is_head = strcmp(t->method, "HEAD") == 0,
-        .no_decode =
-            t->request->flags & FSOCK_NO_DECODE || t->request->range || t->request->resume_from,
+        .no_decode = t->request->flags & FSOCK_NO_DECODE || t->request->range ||
+                     t->request->resume_from || t->again.from,
+        .no_wait = t->request->flags & FSOCK_NO_WAIT,
         .peer = t->aim.peer,
+        .quiet = t->reused ? t->conn->quiet : (struct fsk_wait){.wants = 0},
     };
-    note_stream(t);
+    fsk_transfer_note_stream(t);
     t->response.proxy_used = t->aim.target.proxy.kind != FSK_PROXY_NONE;
     t->response.times.pretransfer = fsock_now() - t->started;
     fsk_exchange_init(&t->exchange, t->http, &t->conn->stream, &plan, FSOCK_NEVER, &t->fault);
@@ -215,7 +202,7 @@ static void mark_reuse(struct fsk_transfer *t)
  * then, as when it has closed, the connection is of no use. */
 static bool take_kept(struct fsk_transfer *t)
 {
-    if (t->fresh || t->request->flags & FSOCK_NO_REUSE)
+    if (t->fresh || t->request->flags & (FSOCK_NO_REUSE | FSOCK_NO_WAIT))
         return false;
     while ((t->conn = fsk_pool_take(&t->lease)) != NULL) {
         if (fsk_conn_is_alive(t->conn))
@@ -237,8 +224,12 @@ static enum fsock_err at_place(struct fsk_transfer *t, fsock_time now)
         if (err == FSOCK_ERR_MEMORY)
             return end(t, err);
     }
+    if (fsk_lease_is_aside(&t->lease))
+        return end(t, fsk_place_blame(t->lease.place, t->aim.peer, &t->fault));
+    if (t->op.expired && (!t->lease.held || t->response.retries))
+        return end_in_queue(t); /* (to try again now would only hide what happened) */
     if (!t->lease.held)
-        return t->op.expired ? end_in_queue(t) : FSOCK_AGAIN;
+        return FSOCK_AGAIN;
     t->reused = take_kept(t);
     if (t->reused)
         return begin_exchange(t);
@@ -258,13 +249,13 @@ static enum fsock_err at_dial(struct fsk_transfer *t, fsock_time now)
     enum fsock_err err = fsk_op_inner(&t->op, &t->dial.op, now);
     if (err == FSOCK_AGAIN)
         return err;
-    note_dial(t);
+    fsk_transfer_note_dial(t);
     if (err == FSOCK_ERR_TIMEOUT)
         t->fault.limit = t->op.expired                ? FSOCK_LIMIT_TOTAL
                          : now >= t->dial.op.deadline ? FSOCK_LIMIT_CONNECT
                                                       : FSOCK_LIMIT_NONE;
     if (err != FSOCK_OK)
-        return end(t, err);
+        return failed(t, err, now);
     t->conn->stream = t->dial.stream;
     t->dial.stream.top = NULL;
     t->response.connects++;
@@ -294,17 +285,11 @@ static void change_method(struct fsk_transfer *t, int status)
 /* "bytes 500-999/1234" must go on where the caller's part ends (RFC 9110 14.4). */
 static enum fsock_err check_resume(struct fsk_transfer *t)
 {
-    struct fsk_span value;
-    uint64_t from;
+    struct fsk_range range;
     if (!t->request->resume_from || t->exchange.head.status != 206)
         return FSOCK_OK;
-    bool ok = fsk_h1_find(t->exchange.head.fields, FSK_SPAN("Content-Range"), &value) &&
-              value.n > 6 && fsk_span_caseeq(fsk_span(value.p, 6), FSK_SPAN("bytes "));
-    const char *dash = ok ? memchr(value.p, '-', value.n) : NULL;
     t->response.resumed =
-        dash &&
-        fsk_decimal_parse(fsk_span(value.p + 6, (size_t)(dash - value.p) - 6), UINT64_MAX, &from) &&
-        from == t->request->resume_from;
+        fsk_range_find(t->exchange.head.fields, &range) && range.first == t->request->resume_from;
     if (t->response.resumed)
         return FSOCK_OK;
     return fsk_fault_set(&t->fault, FSOCK_ERR_RESUME, FSOCK_STAGE_HEAD, 0,
@@ -313,46 +298,81 @@ static enum fsock_err check_resume(struct fsk_transfer *t)
 }
 
 /* The answer at hand is not for the owner: pass over its body, or leave it if that is too much. */
-static void pass_over(struct fsk_transfer *t)
+static enum fsock_err pass_over(struct fsk_transfer *t, enum fsk_transfer_then then)
 {
+    t->then = then;
     t->exchange.discard = true;
     t->exchange.plan.no_decode = true;
+    return FSOCK_OK;
 }
 
-static enum fsock_err at_head(struct fsk_transfer *t)
+/* The body that broke off is void: this answer stands in its place. */
+static void restart(struct fsk_transfer *t)
+{
+    fsk_buf_fini(&t->again.head);
+    t->again = (struct fsk_again){.broke = FSOCK_OK};
+    t->response.resumed = 0;
+    t->head_due = true;
+}
+
+/* Tell the owner of an answer. */
+static enum fsock_err show_head(struct fsk_transfer *t)
+{
+    const struct fsk_h1_head *head = &t->exchange.head;
+    if (head->status >= 400 && t->request->flags & FSOCK_FAIL_STATUS) {
+        fsk_fault_set(&t->fault, FSOCK_ERR_STATUS, FSOCK_STAGE_HEAD, 0,
+                      "head %s: the answer is %d %.*s", t->aim.peer, head->status,
+                      (int)(head->reason.n < 80 ? head->reason.n : 80),
+                      head->reason.n ? head->reason.p : "");
+        pass_over(t, FSK_THEN_SHOW);
+    }
+    t->showing = true;
+    t->event = t->head_due ? FSK_TRANSFER_RESTART : FSK_TRANSFER_HEAD;
+    t->http->shown = t;
+    return FSOCK_AGAIN;
+}
+
+/* The answer to a request for the rest of a body, or for all of it once more. */
+static enum fsock_err at_next_head(struct fsk_transfer *t)
+{
+    switch (fsk_transfer_go_on(t)) {
+    case FSK_GO_ON:
+        t->exchange.made = t->again.made;
+        t->showing = true;
+        return FSOCK_OK;
+    case FSK_GO_NOT:
+        return end(t, t->fault.err);
+    default:
+        break;
+    }
+    restart(t);
+    fsk_transfer_note_head(t);
+    enum fsock_err err = check_resume(t);
+    return err == FSOCK_OK ? show_head(t) : end(t, err);
+}
+
+static enum fsock_err at_head(struct fsk_transfer *t, fsock_time now)
 {
     const struct fsk_h1_head *head = &t->exchange.head;
     struct fsk_span location;
-    int status = head->status;
-    note_head(t);
+    fsk_lease_answered(&t->lease, head->status, t->started + t->response.times.pretransfer,
+                       t->exchange.first_at);
+    if (fsk_transfer_retry_answer(t, now))
+        return pass_over(t, FSK_THEN_REST);
+    bool moved = is_redirect(head->status) &&
+                 fsk_h1_find(head->fields, FSK_SPAN("Location"), &location) && location.n;
+    bool follow = moved && t->request->flags & FSOCK_FOLLOW;
+    if (t->again.broke)
+        return follow ? pass_over(t, FSK_THEN_REDIRECT) : at_next_head(t);
+    fsk_transfer_note_head(t);
     enum fsock_err err = check_resume(t);
     if (err != FSOCK_OK)
         return end(t, err);
-    if (is_redirect(status) && fsk_h1_find(head->fields, FSK_SPAN("Location"), &location) &&
-        location.n) {
-        if (t->request->flags & FSOCK_FOLLOW) {
-            t->redirecting = true;
-            pass_over(t);
-            return FSOCK_OK;
-        }
-        size_t room = FSK_URL_ROOM(location.n + t->aim.text.end);
-        fsk_buf_clear(&t->location);
-        if (fsk_buf_reserve(&t->location, room + 1) == FSOCK_OK) {
-            t->location.end = fsk_url_resolve(&t->aim.url, location, t->location.mem, room);
-            fsk_buf_terminate(&t->location);
-            t->response.redirect_url = t->location.mem;
-        }
-    }
-    if (status >= 400 && t->request->flags & FSOCK_FAIL_STATUS) {
-        fsk_fault_set(&t->fault, FSOCK_ERR_STATUS, FSOCK_STAGE_HEAD, 0,
-                      "head %s: the answer is %d %.*s", t->aim.peer, status,
-                      (int)(head->reason.n < 80 ? head->reason.n : 80),
-                      head->reason.n ? head->reason.p : "");
-        pass_over(t);
-    }
-    t->event = FSK_EXCHANGE_HEAD;
-    t->http->shown = t;
-    return FSOCK_AGAIN;
+    if (follow)
+        return pass_over(t, FSK_THEN_REDIRECT);
+    if (moved)
+        fsk_transfer_note_location(t, location);
+    return show_head(t);
 }
 
 /* ---- What the end of an answer decides ------------------------------------------------------- */
@@ -379,22 +399,26 @@ static enum fsock_err redirect(struct fsk_transfer *t, fsock_time now)
     }
     fsk_h1_find(t->exchange.head.fields, FSK_SPAN("Location"), &location);
     bool same_origin;
+    uint64_t asked = fsk_transfer_asks(t);
     enum fsock_err err =
         fsk_aim_redirect(&t->aim, location, t->http->routes, &same_origin, &t->fault);
+    if (err != FSOCK_OK)
+        return end(t, err);
+    r->url = t->aim.text.mem;
+    change_method(t, status);
+    if (!same_origin)
+        t->foreign = true; /* for good: coming back does not prove who sent us */
+    err = fsk_transfer_chain(t, asked);
     if (err != FSOCK_OK)
         return end(t, err);
     r->redirects++;
     r->times.redirect = now - t->started;
     fsk_mark(fsk_op_trace(&t->op), FSOCK_MARK_REDIRECT, t->op.id, -1, 0, 0,
-             fsk_text("url", t->aim.text.mem));
-    change_method(t, status);
-    if (!same_origin)
-        t->foreign = true; /* for good: coming back does not prove who sent us */
-    note_end(t);
+             fsk_text("url", r->url));
+    fsk_transfer_note_end(t);
     drop_conn(t, t->exchange.reusable);
     drop_exchange(t);
-    r->url = t->aim.text.mem;
-    t->redirecting = t->fresh = false;
+    t->fresh = false;
     fsk_op_clear(&t->op);
     return ask_place(t);
 }
@@ -406,14 +430,21 @@ static bool may_repeat(const struct fsk_transfer *t, enum fsock_err err)
            (err == FSOCK_ERR_CLOSED || err == FSOCK_ERR_RESET || err == FSOCK_ERR_TRUNCATED);
 }
 
-static enum fsock_err failed(struct fsk_transfer *t, enum fsock_err err)
+static enum fsock_err failed(struct fsk_transfer *t, enum fsock_err err, fsock_time now)
 {
-    if (!may_repeat(t, err) || t->op.expired)
+    bool repeat = may_repeat(t, err);
+    if (!repeat)
+        fsk_lease_failed(&t->lease, &t->fault, t->exchanging && t->exchange.first_at);
+    if (t->op.expired)
         return end(t, err);
+    if (!repeat) {
+        bool again = t->then == FSK_THEN_REST || fsk_transfer_retry_failure(t, now);
+        return again ? rest(t, false) : end(t, err);
+    }
     fsk_mark(fsk_op_trace(&t->op), FSOCK_MARK_RETRY, t->op.id, -1, t->fault.sys_errno, 0,
              fsk_text("why", "the kept connection was closed by the peer"));
     t->fault = (struct fsock_fault){.err = FSOCK_OK};
-    note_end(t);
+    fsk_transfer_note_end(t);
     drop_exchange(t);
     drop_conn(t, false);
     fsk_op_clear(&t->op);
@@ -425,22 +456,50 @@ static enum fsock_err failed(struct fsk_transfer *t, enum fsock_err err)
 static enum fsock_err at_exchange(struct fsk_transfer *t, fsock_time now)
 {
     struct fsk_exchange *x = &t->exchange;
+    if (t->head_due) {
+        t->head_due = false;
+        t->event = FSK_TRANSFER_HEAD;
+        t->http->shown = t;
+        t->op.first = true; /* what was received behind the header is still in the scratch buffer */
+        return FSOCK_AGAIN;
+    }
     enum fsock_err err = fsk_op_inner(&t->op, &x->op, now);
     if (err == FSOCK_AGAIN && x->event == FSK_EXCHANGE_HEAD)
-        return at_head(t);
-    if (t->redirecting &&
+        return at_head(t, now);
+    if (t->then != FSK_THEN_SHOW &&
         (err == FSOCK_OK || x->received > PASS_OVER_MAX || x->framing == FSK_H1_BODY_CLOSE))
-        return redirect(t, now);
+        return t->then == FSK_THEN_REST ? rest(t, x->reusable) : redirect(t, now);
     if (err == FSOCK_AGAIN) {
-        t->event = x->event;
+        t->event = x->event == FSK_EXCHANGE_DATA ? FSK_TRANSFER_DATA : FSK_TRANSFER_NONE;
         t->data = x->data;
         if (x->event)
             t->http->shown = t;
         return err;
     }
     if (err != FSOCK_OK)
-        return failed(t, err);
+        return failed(t, err, now);
     return end(t, t->fault.err); /* FSOCK_OK, or FSOCK_ERR_STATUS */
+}
+
+/* The place is asked for a lease by the owner, who knows how many may run; or here. */
+static enum fsock_err at_rest(struct fsk_transfer *t, fsock_time now)
+{
+    if (t->op.expired)
+        return end_in_queue(t);
+    if (now < t->again.until) {
+        t->op.alarm = t->again.until;
+        return FSOCK_AGAIN;
+    }
+    if (!t->again.aside) {
+        t->state = FSK_TRANSFER_AT_PLACE;
+        return FSOCK_OK;
+    }
+    if (!t->again.returning) {
+        t->again.returning = true;
+        t->event = FSK_TRANSFER_RETURN;
+        t->http->shown = t;
+    }
+    return FSOCK_AGAIN;
 }
 
 static enum fsock_err step(struct fsk_op *op, fsock_time now)
@@ -457,6 +516,9 @@ static enum fsock_err step(struct fsk_op *op, fsock_time now)
         case FSK_TRANSFER_AT_DIAL:
             err = at_dial(t, now);
             break;
+        case FSK_TRANSFER_AT_REST:
+            err = at_rest(t, now);
+            break;
         default:
             err = at_exchange(t, now);
             break;
@@ -465,19 +527,6 @@ static enum fsock_err step(struct fsk_op *op, fsock_time now)
 }
 
 /* ---- Life ------------------------------------------------------------------------------------ */
-
-void fsk_response_init(struct fsock_response *response, const char *method)
-{
-    *response = (struct fsock_response){
-        .url = "",
-        .method = method,
-        .content_length = -1,
-        .tls_version = "",
-        .tls_cipher = "",
-        .redirect_url = "",
-        .times = {-1, -1, -1, -1, -1, -1, -1}
-    };
-}
 
 enum fsock_err fsk_transfer_init(struct fsk_transfer *t, struct fsk_http *http, struct fsk_span url,
                                  const struct fsock_request *request, uint64_t id)
@@ -508,6 +557,18 @@ void fsk_transfer_start(struct fsk_transfer *t, struct fsk_lease *lease, fsock_t
     }
 }
 
+void fsk_transfer_resume(struct fsk_transfer *t, struct fsk_lease *lease)
+{
+    leave_rest(t);
+    if (lease) {
+        t->lease = *lease;
+        t->lease.op = &t->op;
+        fsk_list_init(&t->lease.waiter);
+    }
+    t->state = FSK_TRANSFER_AT_PLACE;
+    fsk_op_wake(&t->op);
+}
+
 void fsk_transfer_cancel(struct fsk_transfer *t, const char *why)
 {
     enum fsock_stage stage = t->exchanging ? FSOCK_STAGE_BODY : FSOCK_STAGE_CONNECT;
@@ -522,6 +583,7 @@ void fsk_transfer_close(struct fsk_transfer *t)
     drop_dial(t);
     drop_conn(t, false);
     fsk_pool_release(&t->lease);
+    leave_rest(t);
 }
 
 void fsk_transfer_fini(struct fsk_transfer *t)
@@ -531,4 +593,6 @@ void fsk_transfer_fini(struct fsk_transfer *t)
     fsk_aim_fini(&t->aim);
     fsk_buf_fini(&t->head);
     fsk_buf_fini(&t->location);
+    fsk_buf_fini(&t->chain);
+    fsk_buf_fini(&t->again.head);
 }

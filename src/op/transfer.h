@@ -2,8 +2,9 @@
  * transfer.h - one URL's whole life: exchange after exchange, under one budget.
  *
  * It takes a connection to the URL's place from the pool, or dials one; sends the request; follows
- * redirects as far as asked; repeats a request that died on a kept connection before its first
- * byte. It is an op for the driver; after each of its steps that has something for its owner,
+ * redirects as far as asked, unless they lead in a circle; repeats a request that died on a kept
+ * connection before its first byte; tries again, after a rest, what failed for a reason that may
+ * pass. It is an op for the driver; after each of its steps that has something for its owner,
  * http->shown points to it.
  *
  * The clocks start with fsk_transfer_start. Redirects and repeats have no budgets of their own: the
@@ -20,7 +21,42 @@ enum fsk_transfer_state {
     FSK_TRANSFER_AT_PLACE,    /* waits for a lease of the place of its next exchange */
     FSK_TRANSFER_AT_DIAL,     /* has the lease; the connection is being made */
     FSK_TRANSFER_AT_EXCHANGE, /* has the connection */
+    FSK_TRANSFER_AT_REST,     /* will try again: no lease, no connection, an alarm */
     FSK_TRANSFER_AT_END
+};
+
+enum fsk_transfer_event {
+    FSK_TRANSFER_NONE,
+    FSK_TRANSFER_HEAD,
+    FSK_TRANSFER_DATA,
+    FSK_TRANSFER_RESTART, /* all data so far is void; the head comes next */
+    FSK_TRANSFER_RETURN   /* its rest is over: it is to be given a lease, by fsk_transfer_resume */
+};
+
+/* What becomes of the answer at hand. */
+enum fsk_transfer_then {
+    FSK_THEN_SHOW,     /* it is for the owner */
+    FSK_THEN_REDIRECT, /* it is passed over, */
+    FSK_THEN_REST      /* and so it is here */
+};
+
+/* What it takes to try again. */
+struct fsk_again {
+    fsock_time until; /* AT_REST: when it is over */
+    char why[48];     /* the last failure */
+    bool aside;       /* AT_REST: it counts in http->resting; the owner gives it its next lease */
+    bool returning;   /* and has been told that it can */
+
+    /* Of a body that broke off after its header had been shown. */
+    enum fsock_err broke;      /* how; FSOCK_OK: there is none */
+    enum fsock_limit limit;    /* likewise */
+    const char *broke_why;     /* in words */
+    struct fsk_buf head;       /* the header */
+    struct fsk_span validator; /* in there; empty: the body can only begin anew */
+    bool as_coded;             /* it has a content coding that is not undone */
+    uint64_t base;             /* which byte was the first to be shown */
+    uint64_t from;             /* which is the next to ask for; 0: all */
+    uint64_t made, received;   /* bytes of it so far */
 };
 
 struct fsk_transfer {
@@ -33,16 +69,20 @@ struct fsk_transfer {
     enum fsk_transfer_state state;
 
     /* For the owner, after a step that set http->shown. */
-    enum fsk_exchange_event event;
+    enum fsk_transfer_event event;
     struct fsk_span data;
 
     struct fsk_aim aim;
     const char *method; /* of the next request; redirects change it */
     bool with_body;
-    bool foreign;     /* it has left the origin of the caller's URL */
-    bool redirecting; /* the answer at hand is passed over */
-    bool fresh;       /* no kept connection for the next exchange */
-    bool give_up;     /* the caller wants its end: `fault` is set */
+    bool foreign; /* it has left the origin of the caller's URL */
+    enum fsk_transfer_then then;
+    bool showing;  /* of the exchange at hand: the owner sees its answer */
+    bool head_due; /* the owner has heard of a restart, and not yet of the header */
+    bool fresh;    /* no kept connection for the next exchange */
+    bool give_up;  /* the caller wants its end: `fault` is set */
+    struct fsk_again again;
+    enum fsk_h1_body framing; /* of the answer whose header is in the response */
     struct fsk_lease lease;
     struct fsk_conn *conn;
     bool reused;         /* conn was a kept one */
@@ -52,6 +92,7 @@ struct fsk_transfer {
     bool dialling, exchanging; /* the two above are initialised */
     fsock_time started;
     struct fsk_buf location; /* response.redirect_url */
+    struct fsk_buf chain;    /* what was asked before redirects, see transfer_chain.h */
 };
 
 /* Nothing is known of the answer yet; no text is NULL but `head`. */
@@ -67,6 +108,9 @@ enum fsock_err fsk_transfer_init(struct fsk_transfer *t, struct fsk_http *http, 
 /* Start the clocks: its op is ready for a driver. `lease` (may be NULL: it will ask for one itself)
  * is taken over. It ends no later than `deadline`. */
 void fsk_transfer_start(struct fsk_transfer *t, struct fsk_lease *lease, fsock_time deadline);
+
+/* After FSK_TRANSFER_RETURN: go on. `lease` is taken over; NULL: it will ask for one itself. */
+void fsk_transfer_resume(struct fsk_transfer *t, struct fsk_lease *lease);
 
 /* End it with its next step, as FSOCK_ERR_CANCELED: "canceled: WHY". */
 void fsk_transfer_cancel(struct fsk_transfer *t, const char *why);

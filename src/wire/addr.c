@@ -402,13 +402,18 @@ static unsigned same_bits(const uint8_t *a, const uint8_t *b, unsigned max)
     return n;
 }
 
+bool fsk_ip_in_block(const uint8_t *ip, const uint8_t *block, unsigned bits)
+{
+    return same_bits(ip, block, bits) == bits;
+}
+
 static const struct policy *find_policy(const struct fsk_addr *a)
 {
     const struct policy *p = policies;
     uint8_t ip[16];
 
     as_v6(a, ip);
-    while (same_bits(ip, p->prefix, p->bits) < p->bits)
+    while (!fsk_ip_in_block(ip, p->prefix, p->bits))
         p++;
     return p;
 }

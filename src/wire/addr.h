@@ -85,6 +85,9 @@ size_t fsk_addr_format_port(const struct fsk_addr *a, char out[FSK_ADDR_TEXT]);
 bool fsk_addr_same_ip(const struct fsk_addr *a, const struct fsk_addr *b);
 bool fsk_addr_equal(const struct fsk_addr *a, const struct fsk_addr *b);
 
+/* Whether the first `bits` bits of two addresses of one family are the same, at most 128. */
+bool fsk_ip_in_block(const uint8_t *ip, const uint8_t *block, unsigned bits);
+
 /* RFC 6724 3.1, 3.2: loopback and 169.254/16, fe80::/10 and ::1 are link-local; 10/8 is global. */
 enum fsk_addr_scope fsk_addr_scope(const struct fsk_addr *a);
 

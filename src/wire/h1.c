@@ -79,11 +79,10 @@ static int next_line(struct fields *f, struct fsk_span *line)
 /* Why a text may not stand in a line; FSK_H1_OK if it may. */
 static enum fsk_h1_err check_text(const char *p, const char *end)
 {
-    for (; p < end; p++) {
-        unsigned char c = (unsigned char)*p;
-        if ((c >= ' ' && c != 0x7f) || c == '\t')
-            continue;
-        return c == 0 ? FSK_H1_NUL : c == '\r' ? FSK_H1_BARE_CR : FSK_H1_CONTROL;
+    while ((p += fsk_span_clean(fsk_span(p, (size_t)(end - p)), ' ')) < end) {
+        if (*p != '\t')
+            return *p == 0 ? FSK_H1_NUL : *p == '\r' ? FSK_H1_BARE_CR : FSK_H1_CONTROL;
+        p++;
     }
     return FSK_H1_OK;
 }
@@ -153,20 +152,20 @@ static enum fsk_h1_err note_field(struct fields *f)
     f->value = trim(f->value);
     switch (f->name.n) {
     case 10:
-        if (fsk_span_caseeq(f->name, FSK_SPAN("connection")))
+        if (fsk_span_caseeq(f->name, FSK_SPAN("Connection")))
             note_connection(f);
         break;
     case 14:
-        if (fsk_span_caseeq(f->name, FSK_SPAN("content-length")))
+        if (fsk_span_caseeq(f->name, FSK_SPAN("Content-Length")))
             return note_length(f);
         break;
     case 16:
-        if (fsk_span_caseeq(f->name, FSK_SPAN("content-encoding")))
+        if (fsk_span_caseeq(f->name, FSK_SPAN("Content-Encoding")))
             for (list = f->value; list.n;)
                 f->h->content_codings += cut_element(&list).n > 0;
         break;
     case 17:
-        if (fsk_span_caseeq(f->name, FSK_SPAN("transfer-encoding")))
+        if (fsk_span_caseeq(f->name, FSK_SPAN("Transfer-Encoding")))
             return note_coding(f);
         break;
     }
@@ -367,10 +366,16 @@ bool fsk_h1_next_field(struct fsk_span fields, size_t *pos, struct fsk_span *nam
 bool fsk_h1_find(struct fsk_span fields, struct fsk_span name, struct fsk_span *value)
 {
     struct fsk_span n;
-    size_t pos = 0;
-    while (fsk_h1_next_field(fields, &pos, &n, value))
-        if (fsk_span_caseeq(n, name))
-            return true;
+    const char *end = fields.p + fields.n;
+    for (size_t pos = 0; fields.n - pos > name.n;) {
+        const char *p = fields.p + pos, *lf;
+        if (p[name.n] == ':' && fsk_span_caseeq(fsk_span(p, name.n), name))
+            return fsk_h1_next_field(fields, &pos, &n, value);
+        lf = memchr(p, '\n', (size_t)(end - p));
+        if (!lf)
+            break;
+        pos = (size_t)(lf + 1 - fields.p);
+    }
     return false;
 }
 

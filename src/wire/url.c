@@ -156,6 +156,30 @@ static bool take_userinfo(struct fsk_span *authority, struct fsk_url *u)
     return find_any(u->userinfo, 0, "\\") == u->userinfo.n;
 }
 
+/* The offset of the first byte that no host name has. */
+static size_t find_bad(struct fsk_span host)
+{
+    for (size_t i = 0; i < host.n; i++)
+        switch (host.p[i]) {
+        case '"':
+        case '%':
+        case '<':
+        case '>':
+        case '[':
+        case '\\':
+        case ']':
+        case '^':
+        case '`':
+        case '{':
+        case '|':
+        case '}':
+            return i;
+        default:
+            break;
+        }
+    return host.n;
+}
+
 /* Fill in userinfo, host and port. *where is the place of an error. */
 static enum fsk_url_err take_authority(struct fsk_span a, struct fsk_url *u, const char **where)
 {
@@ -175,7 +199,7 @@ static enum fsk_url_err take_authority(struct fsk_span a, struct fsk_url *u, con
         u->host = slice(a, 0, end);
         if (end == 0)
             return FSK_URL_NO_HOST;
-        size_t bad = find_any(u->host, 0, "\"%<>[\\]^`{|}");
+        size_t bad = find_bad(u->host);
         *where = a.p + bad;
         if (bad < u->host.n)
             return FSK_URL_BAD_HOST;
@@ -197,13 +221,9 @@ enum fsk_url_err fsk_url_parse(struct fsk_span text, bool assume_http, struct fs
     size_t ignored;
 
     at = at ? at : &ignored;
-    for (*at = 0; *at < text.n; ++*at) {
-        unsigned char c = (unsigned char)text.p[*at];
-        if (c == ' ')
-            return FSK_URL_SPACE;
-        if (c < ' ' || c == 0x7f)
-            return FSK_URL_CONTROL;
-    }
+    *at = fsk_span_clean(text, ' ' + 1);
+    if (*at < text.n)
+        return text.p[*at] == ' ' ? FSK_URL_SPACE : FSK_URL_CONTROL;
     if (text.n == 0)
         return FSK_URL_EMPTY;
     enum fsk_url_err err = split_with_host(text, assume_http, &r, at);

@@ -25,8 +25,11 @@ static void put_byte(struct out *o, char c)
 
 static void put(struct out *o, struct fsk_span s)
 {
-    for (size_t i = 0; i < s.n; i++)
-        put_byte(o, s.p[i]);
+    size_t room = o->room - o->n, n = s.n < room ? s.n : room;
+    if (n)
+        memmove(o->p + o->n, s.p, n); /* put_merged() works in place */
+    o->n += n;
+    o->full |= n < s.n;
 }
 
 static void put_lower(struct out *o, struct fsk_span s)
@@ -106,6 +109,10 @@ static int encoded_byte(struct fsk_span s, size_t i)
 
 static void put_text(struct out *o, struct fsk_span s, enum care care)
 {
+    if (care == OUTSIDERS && !has_outsider(s)) {
+        put(o, s);
+        return;
+    }
     for (size_t i = 0; i < s.n; i++) {
         int b = care == NORMAL ? encoded_byte(s, i) : -1;
         if (b >= 0) {

@@ -16,7 +16,7 @@ def test_bad_lines_do_not_stop_it(site, fsock, tmp):
         b"http://bad host/\n"
         b"nul\0byte\n" + b"x" * 100000 + b"\n" + good.encode()
     )
-    result = fsock("get", "--json", "-i", "list")
+    result = fsock("get", "--json", "--repeat", "-i", "list")
     records = {r["line"]: r for r in result.records}
     assert result.code == 110 and set(records) == {3, 4, 5, 6, 7}
     assert [records[n]["exitcode"] for n in (3, 4, 5, 6, 7)] == [0, 3, 3, 3, 0]
@@ -98,7 +98,7 @@ def test_parallel_and_per_host(site, fsock, tmp):
 
     def took(*args):
         start = time.monotonic()
-        assert fsock("get", "-i", "list", *args).code == 0
+        assert fsock("get", "-i", "list", "--repeat", *args).code == 0
         return time.monotonic() - start
 
     assert took("-P", "12", "--per-host", "12") < 0.9
@@ -108,7 +108,7 @@ def test_parallel_and_per_host(site, fsock, tmp):
 
 
 def test_a_long_list(site, fsock, tmp):
-    (tmp / "list").write_text("".join(site.url(f"/sized/{n % 50}\n") for n in range(20000)))
+    (tmp / "list").write_text("".join(site.url(f"/sized/{n % 50}?{n}\n") for n in range(20000)))
     result = fsock("get", "-i", "list", "--json")
     assert result.code == 0
     records = result.records
@@ -140,7 +140,7 @@ def test_few_descriptors(site, fsock, tmp, limit):
 
 def test_run_time(site, fsock, tmp):
     (tmp / "list").write_text(site.url("/plain/1\n") + site.url("/mute\n") * 200)
-    result = fsock("get", "-i", "list", "--run-time", "0.5", "--json")
+    result = fsock("get", "-i", "list", "--repeat", "--run-time", "0.5", "--json")
     assert result.code == 110 and result.elapsed < 1.5, result
     late = [r for r in result.records if r["exitcode"]]
     assert len(late) == 6  # those that had left the queue

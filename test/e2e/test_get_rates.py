@@ -6,7 +6,8 @@ LATE = 8  # seconds that a machine may lose
 
 
 def list_of(tmp, *urls):
-    (tmp / "list").write_text("\n".join(urls) + "\n")
+    """No two of them are the same, else one would be passed over."""
+    (tmp / "list").write_text("".join(f"{url}?{n}\n" for n, url in enumerate(urls)))
     return "list"
 
 
@@ -26,10 +27,20 @@ def test_requests_a_second(site, fsock, tmp, words, parallel):
 
 
 def test_hosts_have_rates_of_their_own(site, fsock, tmp):
-    hosts = [f"127.0.0.{n}" for n in range(1, 9)]
+    hosts = [f"shop{n}.test" for n in range(8)]
     urls = list_of(tmp, *[site.url("/sized/1", host=host) for host in hosts for _ in range(5)])
-    result = fsock("get", "-i", urls, "--host-rate", "10")
+    result = fsock("get", "-i", urls, "--host-rate", "10", "--resolve", f"*:{site.http}:127.0.0.1")
+    assert result.code == 0
     assert 0.4 - 0.05 <= result.elapsed < 3.2, "one after the other they would take four seconds"
+
+
+def test_threads_share_the_rate(site, fsock, tmp):
+    hosts = [f"shop{n}.test" for n in range(8)]
+    urls = list_of(tmp, *[site.url("/sized/1", host=host) for host in hosts for _ in range(10)])
+    result = fsock("get", "-i", urls, "--rate", "80", "--limit-rate", "10M", "--threads", "4",
+                   "--resolve", f"*:{site.http}:127.0.0.1")
+    assert result.code == 0 and len(result.lines) == 80
+    assert 0.98 - 0.05 <= result.elapsed < 1 + LATE
 
 
 def test_delay(site, fsock, tmp):

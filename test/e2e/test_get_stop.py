@@ -31,7 +31,7 @@ def wait_for_open(site, n):
 @pytest.mark.parametrize("number, code", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_first_signal(site, fsock, tmp, number, code):
     (tmp / "list").write_text(site.url("/plain/1\n") + site.url("/mute\n") * 50)
-    process = start(fsock, "-i", tmp / "list", "--json")
+    process = start(fsock, "-i", tmp / "list", "--json", "--repeat")
     wait_for_open(site, 6)
     sent = time.monotonic()
     process.send_signal(number)
@@ -99,7 +99,7 @@ def test_limits_hold_while_nobody_reads(site, fsock, tmp, kind):
     assert code == 28 and 0.5 <= took < 0.7
     assert err.endswith(b"the time is over (-m raises this limit)\n") and err.count(b"\n") == 1
     (tmp / "list").write_text(site.url("/plain/1\n") * 20000)
-    code, took, err = run_stuck(fsock, kind, "--json", "--run-time=0.5", "-i", tmp / "list")
+    code, took, err = run_stuck(fsock, kind, "--json", "--repeat", "--run-time=0.5", "-i", tmp / "list")
     assert code == 110 and 0.5 <= took < 0.8 and b"(--run-time raises this limit)" in err
 
 
@@ -116,7 +116,7 @@ def test_limits_hold_when_only_writing_is_left(site, fsock, tmp):
 @pytest.mark.parametrize("args", [["/huge/100000000"], ["-i"]])
 def test_first_signal_while_nobody_reads(site, fsock, tmp, kind, args):
     (tmp / "list").write_text(site.url("/plain/1\n") * 20000)
-    target = [site.url(args[0])] if args[0] != "-i" else ["--json", "-i", tmp / "list"]
+    target = [site.url(args[0])] if args[0] != "-i" else ["--json", "--repeat", "-i", tmp / "list"]
     code, took, err = run_stuck(fsock, kind, *target, number=signal.SIGTERM)
     assert code == 143 and took < 0.2
     assert b"standard output" not in err
@@ -168,7 +168,7 @@ def test_ignored_signals_stay_ignored(site, fsock):
 @pytest.mark.parametrize("args", [["/huge/100000000"], ["-i"]])
 def test_a_reader_that_goes_away(site, fsock, tmp, args):
     (tmp / "list").write_text(site.url("/plain/1\n") * 20000)
-    target = [site.url(args[0])] if args[0] != "-i" else ["-i", tmp / "list"]
+    target = [site.url(args[0])] if args[0] != "-i" else ["--repeat", "-i", tmp / "list"]
     process = start(fsock, *target)
     process.stdout.read(1)
     process.stdout.close()

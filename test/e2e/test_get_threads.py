@@ -60,7 +60,7 @@ def test_ordered_waits_for_a_late_one(site, fsock, tmp):
     urls = [site.url("/delay/1500", host=HOSTS[1])] + [site.url("/sized/1")] * 20000
     (tmp / "list").write_text("\n".join(urls))
     for threads in (1, 2):
-        result = fsock("get", "--ordered", "-w", "%{urlnum}\n", everywhere(site), "-i", "list", "--threads", threads,
+        result = fsock("get", "--ordered", "--repeat", "-w", "%{urlnum}\n", everywhere(site), "-i", "list", "--threads", threads,
                        "--no-summary", timeout=60)
         assert result.code == 0
         assert result.text.split() == [str(i) for i in range(20001)]

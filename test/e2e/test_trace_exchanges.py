@@ -9,7 +9,7 @@ import pytest
 @pytest.fixture
 def trace(site, fsock, tmp):
     urls = [site.url("/delay/300"), site.url("/redirect/1"), "http://127.0.0.1:1/"]
-    fsock("get", "-s", "-L", "-P", "1", "--trace", "t.jsonl", "--trace-headers", *urls, cwd=tmp)
+    fsock("get", "-s", "-L", "-P", "1", "--retry", "0", "--trace", "t.jsonl", "--trace-headers", *urls, cwd=tmp)
     return tmp / "t.jsonl"
 
 

@@ -187,6 +187,13 @@ const struct cell cells[] = {
     .named = HERE "%http%", .loose = 1},
 {"body", "flood: br", HTTP "/bomb-br", MUTE, AT(BODY), TOTAL,
     .named = HERE "%http%", .loose = 1},
+
+{"retry", "mute: not tried again", HTTP "/mute", MUTE, AT(HEAD), TOTAL,
+    .named = HERE "%http%", .retries = 9},
+{"retry", "mute connect: nor this", AHTTP "%tcp-backlog%/", MUTE, AT(CONNECT), TOTAL,
+    .named = HERE "%tcp-backlog%", .retries = 9},
+{"retry", "refused for ever", AHTTP "%tcp-refused%/", AS(CONNECT), AT(CONNECT), TOTAL,
+    .named = HERE "%tcp-refused%", .retries = 100000, .slow = 1},
 };
 /* clang-format on */
 

@@ -40,6 +40,8 @@ void give(struct given *g, const struct cell *c)
     g->options.host_rate = c->paced ? 0.1 : 0;
     g->request.flags = FSOCK_FOLLOW | FSOCK_DISCARD;
     g->request.max_redirects = 1000;
+    g->request.retries = c->retries;
+    g->request.retry_delay = 20 * FSOCK_MILLISECOND;
     if (c->upload) {
         g->request.body = upload_bytes();
         g->request.body_len = UPLOAD;

@@ -10,10 +10,10 @@
 
 const struct page *const page_tables[] = {
     pages_index, pages_good,     pages_coded,    pages_moved, pages_slow,
-    pages_big,   pages_bad_head, pages_bad_body, NULL,
+    pages_big,   pages_bad_head, pages_bad_body, pages_again, NULL,
 };
 
-static uint64_t counts[8][64];
+static uint64_t counts[9][64];
 
 uint64_t page_count(size_t table, size_t page)
 {

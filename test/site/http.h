@@ -26,7 +26,7 @@ struct page {
 
 /* Each ends with a page whose path is NULL. */
 extern const struct page pages_good[], pages_coded[], pages_moved[], pages_slow[], pages_big[],
-    pages_bad_head[], pages_bad_body[], pages_index[];
+    pages_bad_head[], pages_bad_body[], pages_index[], pages_again[];
 
 /* All of them; ends with NULL. */
 extern const struct page *const page_tables[];

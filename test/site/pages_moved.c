@@ -49,6 +49,25 @@ static void answer_loop(struct conn *c, struct request *r, const char *arg)
     redirect(c, r, "/redirect-loop");
 }
 
+static void answer_ring(struct conn *c, struct request *r, const char *arg)
+{
+    char location[64];
+    unsigned n = (unsigned)arg_number(&arg);
+    unsigned at = (unsigned)request_number(r, "at", 0);
+    snprintf(location, sizeof location, "/redirect-ring/%u?at=%u", n, n ? (at + 1) % n : at + 1);
+    redirect(c, r, location);
+}
+
+static void answer_after_post(struct conn *c, struct request *r, const char *arg)
+{
+    char headers[] = "Location: /redirect-after-post\r\n";
+    (void)arg;
+    if (strcmp(r->method, "GET") == 0)
+        reply_text(c, r, 200, "done\n");
+    else
+        reply(c, r, 303, headers, "elsewhere\n", 10);
+}
+
 static void answer_cross(struct conn *c, struct request *r, const char *arg)
 {
     char location[512];
@@ -166,6 +185,8 @@ const struct page pages_moved[] = {
     {"/redirect-cross",                                                  "", 0, answer_cross, "to /echo on the other of localhost and 127.0.0.1"},
     {"/redirect-to/",     "", PAGE_APART, answer_redirect_to, "SERVICE/PATH: to another service"},
     {"/redirect-loop",                                   "", PAGE_BAD, answer_loop, "to itself"},
+    {"/redirect-ring/", "3", PAGE_BAD, answer_ring, "N in a circle, from ?at=M to the next; 0: each is a new one"},
+    {"/redirect-after-post", "", 0, answer_after_post, "303 to itself, but for GET"},
     {"/location-bad/",                                                  "0-10", PAGE_BAD, answer_location_bad, "N-th Location that leads nowhere"},
     {"/no-location", "", 0, answer_no_location, "302 without a Location: the answer itself"},
     {"/1xx/",                                     "1 5", 0, answer_1xx, "N interim heads, then 200"},

@@ -345,6 +345,23 @@ static void test_rand(void **state)
 
 /* ---- digits ---------------------------------------------------------------------------------- */
 
+/* Eight bytes are looked at together, and the last eight once more: each byte at each place. */
+static void test_clean(void **state)
+{
+    char text[20];
+    (void)state;
+    for (size_t n = 0; n < sizeof text; n++)
+        for (size_t at = 0; at < n; at++)
+            for (int c = 0; c < 256; c++) {
+                memset(text, 'a', sizeof text);
+                text[at] = (char)c;
+                size_t blank = c <= ' ' || c == 0x7f ? at : n;
+                assert_int_equal(fsk_span_clean(fsk_span(text, n), ' ' + 1), blank);
+                assert_int_equal(fsk_span_clean(fsk_span(text, n), ' '), c == ' ' ? n : blank);
+            }
+    assert_int_equal(fsk_span_clean(fsk_span(NULL, 0), ' '), 0);
+}
+
 static void test_digits(void **state)
 {
     static const uint64_t limits[] = {0, 9, 10, 99, 255, 65535, INT64_MAX, UINT64_MAX};
@@ -390,7 +407,7 @@ int main(void)
         cmocka_unit_test(test_fault_null),  cmocka_unit_test(test_fault_long),
         cmocka_unit_test(test_fault_tries), cmocka_unit_test(test_names),
         cmocka_unit_test(test_errno_text),  cmocka_unit_test(test_rand),
-        cmocka_unit_test(test_digits),
+        cmocka_unit_test(test_digits),      cmocka_unit_test(test_clean),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -208,6 +208,24 @@ static void test_other_hosts_first(void **state)
     close_rig(&rig);
 }
 
+/* What is to come first has to wait for no other, and finds room in a queue that is full. */
+static void test_first(void **state)
+{
+    struct rig rig;
+    struct fsock_request first = request(FSOCK_FIRST);
+    (void)state;
+    open_rig(&rig, 1, 1);
+    struct got *running = add(&rig, page("/delay/50"), NULL);
+    until(&rig, FSOCK_EVENT_START);
+    while (fsock_fetch_add(rig.fetch, page("/plain/1"), strlen(page("/plain/1")), NULL, running,
+                           NULL) == FSOCK_OK)
+        assert_true(fsock_fetch_queued(rig.fetch) < 100000);
+    struct got *hurried = add(&rig, page("/plain/2"), &first);
+    assert_ptr_equal(until(&rig, FSOCK_EVENT_DONE).user, running);
+    assert_ptr_equal(until(&rig, FSOCK_EVENT_DONE).user, hurried);
+    close_rig(&rig);
+}
+
 static void test_room(void **state)
 {
     struct rig rig;
@@ -503,6 +521,7 @@ int main(void)
         cmocka_unit_test(test_deadline_of_next),
         cmocka_unit_test(test_caps),
         cmocka_unit_test(test_other_hosts_first),
+        cmocka_unit_test(test_first),
         cmocka_unit_test(test_room),
         cmocka_unit_test(test_many),
         cmocka_unit_test(test_reuse),

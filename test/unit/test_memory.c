@@ -120,6 +120,20 @@ static void test_redirect(void **state)
     exhaust_both(&s);
 }
 
+/* What fails each time, and what goes on where it broke off. */
+static void test_retries(void **state)
+{
+    static const char *const pages[] = {"/again/503/999999999/memory",
+                                        "/cut/5000/2000/999999999/memory"};
+    (void)state;
+    for (size_t i = 0; i < sizeof pages / sizeof *pages; i++) {
+        struct script s = script(page(pages[i]), FSOCK_RESTART);
+        s.request.retries = 3;
+        s.request.retry_delay = 1;
+        exhaust_both(&s);
+    }
+}
+
 static void test_codings(void **state)
 {
     static const char *const pages[] = {"/gzip-chunked/4", "/br/4", "/zstd/4", "/deflate/4",
@@ -196,10 +210,15 @@ static void test_trace_harms_nobody(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_plain),   cmocka_unit_test(test_redirect),
-        cmocka_unit_test(test_codings), cmocka_unit_test(test_names),
-        cmocka_unit_test(test_tls),     cmocka_unit_test(test_proxies),
-        cmocka_unit_test(test_trace),   cmocka_unit_test(test_trace_harms_nobody),
+        cmocka_unit_test(test_plain),
+        cmocka_unit_test(test_redirect),
+        cmocka_unit_test(test_retries),
+        cmocka_unit_test(test_codings),
+        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_tls),
+        cmocka_unit_test(test_proxies),
+        cmocka_unit_test(test_trace),
+        cmocka_unit_test(test_trace_harms_nobody),
     };
     return cmocka_run_group_tests(tests, rig_start, rig_stop);
 }

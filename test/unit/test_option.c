@@ -17,7 +17,7 @@ struct values {
     int64_t number, size, time;
     double rate;
     int count;
-    const char *text;
+    const char *text, *word;
     struct option_list list;
 };
 
@@ -38,12 +38,13 @@ static const struct option_row rows[] = {
     {0,                    "rate", "RATE", OPTION_RATE, AT(rate), "a rate", 0, 0, NULL},
     {.help = "Second group"                },
     {'o',                   "output", "FILE", OPTION_STRING, AT(text), "a text", 0, 0, NULL},
-    {'d',                 "data", "DATA", OPTION_LIST, AT(list), "a list", 1, 0, NULL},
-    {0,           "data-raw", "DATA", OPTION_LIST, AT(list), "a list", 2, 0, NULL},
-    {0,                    "color", "WHEN", OPTION_ENUM, AT(when), "when", 0, 0, "auto|always|never"},
-    {0,                 "include", "[received|decoded]", OPTION_ENUM, AT(shown), "what", 0, 0, "received|decoded"},
-    {'h',                   "help", NULL, OPTION_HELP, 0, "this", 0, 0, NULL},
-    {.help = NULL                },
+    {0,                 "purge", "[METHOD]", OPTION_STRING, AT(word), "a word", 0, 0, "PURGE"},
+    {'d',           "data", "DATA", OPTION_LIST, AT(list), "a list", 1, 0, NULL},
+    {0,                    "data-raw", "DATA", OPTION_LIST, AT(list), "a list", 2, 0, NULL},
+    {0,                 "color", "WHEN", OPTION_ENUM, AT(when), "when", 0, 0, "auto|always|never"},
+    {0,                   "include", "[received|decoded]", OPTION_ENUM, AT(shown), "what", 0, 0, "received|decoded"},
+    {'h',                 "help", NULL, OPTION_HELP, 0, "this", 0, 0, NULL},
+    {.help = NULL          },
 };
 
 static const struct option_set set = {"test", "About.", rows, "More."};
@@ -110,6 +111,11 @@ static void names(void **state)
     assert_true(v.when == 2 && v.shown == 0 && args.n == 1);
     assert_int_equal(parse("--include=decoded", NULL), OPTION_OK);
     assert_int_equal(v.shown, 1);
+    assert_int_equal(parse("--purge", "BAN", NULL), OPTION_OK);
+    assert_string_equal(v.word, "PURGE");
+    assert_int_equal(args.n, 1);
+    assert_int_equal(parse("--purge=BAN", NULL), OPTION_OK);
+    assert_string_equal(v.word, "BAN");
     assert_int_equal(parse("-f", "--", "-f", "--help", NULL), OPTION_OK);
     assert_int_equal(args.n, 2);
     assert_int_equal(parse("--help", "--bogus", NULL), OPTION_SHOW_HELP);

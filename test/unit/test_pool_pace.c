@@ -225,6 +225,50 @@ static void debts_of_bytes_are_remembered(void **state)
     assert_int_equal(pool.places.n, 0);
 }
 
+/* What one place has asked for holds there alone, and when nobody has used it for a while, too. */
+static void a_place_can_be_slowed(void **state)
+{
+    (void)state;
+    struct fsk_lease lease, other;
+    open_pool(0, 100, 0, 6);
+    assert_true(fsk_pool_slow(&pool, FSK_SPAN("a"), SEC));
+    assert_true(fsk_pool_slow(&pool, FSK_SPAN("b"), MS)); /* less than everywhere */
+    assert_int_equal(pool.places.n, 1);
+    for (int i = 0; i < 3; i++) {
+        lease_of(&lease, "a");
+        fsk_pool_release(&lease);
+        advance(stub.driver.now + SEC - 1, 0);
+        wait_in(&other, "a", FSOCK_AGAIN);
+        advance(stub.driver.now + 1, 0);
+        assert_true(other.held);
+        fsk_pool_release(&other);
+        advance(stub.driver.now + HOUR, 0);
+        assert_int_equal(pool.places.n, 1);
+    }
+    assert_true(fsk_pool_slow(&pool, FSK_SPAN("a"), 0)); /* taken back */
+    assert_int_equal(pool.places.n, 0);
+    assert_true(fsk_pool_slow(&pool, FSK_SPAN("a"), SEC)); /* the pool can end with it */
+}
+
+static void not_too_many_are_remembered(void **state)
+{
+    (void)state;
+    struct fsk_lease lease;
+    char name[16];
+    open_pool(0, 0, 0, 6);
+    lease_of(&lease, "x1"); /* it is in use */
+    for (unsigned i = 0; i < FSK_POOL_SLOWED_MAX + 100; i++) {
+        snprintf(name, sizeof name, "x%u", i);
+        assert_true(fsk_pool_slow(&pool, fsk_span_str(name), SEC));
+    }
+    assert_int_equal(pool.places.n, FSK_POOL_SLOWED_MAX + 1);
+    assert_int_equal(pool.n_slowed, FSK_POOL_SLOWED_MAX);
+    assert_true(fsk_pool_slow(&pool, FSK_SPAN("x200"), 2 * SEC)); /* the last one now */
+    assert_int_equal(pool.n_slowed, FSK_POOL_SLOWED_MAX);
+    fsk_pool_release(&lease);
+    assert_int_equal(pool.places.n, FSK_POOL_SLOWED_MAX);
+}
+
 /* ---- The run's ---- */
 
 static void the_run_as_a_whole(void **state)
@@ -315,6 +359,7 @@ int main(void)
         SIM(each_place_has_its_own), SIM(the_average_is_met_though_timers_are_late),
         SIM(a_delay_is_kept),        SIM(staying_takes_a_unit),
         SIM(debts_are_remembered),   SIM(debts_of_bytes_are_remembered),
+        SIM(a_place_can_be_slowed),  SIM(not_too_many_are_remembered),
         SIM(the_run_as_a_whole),     SIM(waiters_come_first),
         SIM(waiters_may_leave),      SIM(others_share_the_pacer),
     };

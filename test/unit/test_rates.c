@@ -89,6 +89,35 @@ static void test_redirects_and_repeats(void **state)
     assert_true(fsock_now() - since >= 200 * MS);
 }
 
+/* A place that has asked for it is slower than the options say; the others are not. */
+static void test_slow(void **state)
+{
+    (void)state;
+    struct fsock_event e;
+    struct fsock_fault fault;
+    char slow[512], other[512];
+    fsock_time first = 0, last = 0, since = fsock_now();
+    snprintf(slow, sizeof slow, "%s", page("/plain/1"));
+    snprintf(other, sizeof other, "%s", at_host("http", "localhost", "/plain/1"));
+    pace(0, 0, 0, 0, 0);
+    fsock_fetch *f = fsock_fetch_new(&options, 8, 8, &fault);
+    assert_int_equal(fsock_fetch_slow(f, slow, strlen(slow), 100 * MS, &fault), FSOCK_OK);
+    assert_int_equal(fsock_fetch_slow(f, slow, strlen(slow), -1, &fault), FSOCK_ERR_INPUT);
+    assert_int_equal(fsock_fetch_slow(f, "ftp://x/", 8, MS, NULL), FSOCK_ERR_INPUT);
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(fsock_fetch_add(f, slow, strlen(slow), NULL, &first, NULL), FSOCK_OK);
+        assert_int_equal(fsock_fetch_add(f, other, strlen(other), NULL, &last, NULL), FSOCK_OK);
+    }
+    while (fsock_fetch_next(f, &e, FSOCK_NEVER) == FSOCK_OK)
+        if (e.kind == FSOCK_EVENT_DONE) {
+            assert_int_equal(e.err, FSOCK_OK);
+            *(fsock_time *)e.user = fsock_now() - since;
+        }
+    fsock_fetch_free(f);
+    assert_true(first >= 300 * MS); /* of the slow one, the last */
+    assert_true(last < first);
+}
+
 /* Waiting for a unit is part of the transfer's time. */
 static void test_no_room_in_time(void **state)
 {
@@ -220,12 +249,16 @@ static void test_upload(void **state)
     assert_true(fsock_now() - since >= 350 * MS);
     assert_non_null(strstr(g->body, "200000"));
     forget(g);
-    options.host_bytes = 10e3; /* 20 s, but the answer comes before */
-    since = fsock_now();
-    g = fetch(page("/early-response"), &r, &options);
-    assert_int_equal(g->response.status, 413);
-    assert_true(fsock_now() - since < 5 * SEC);
-    forget(g);
+    static const double rates[] = {10e3, 1000, 300}; /* it would take long, but the answer comes */
+    for (size_t i = 0; i < sizeof rates / sizeof *rates; i++) {
+        options.host_bytes = rates[i];
+        since = fsock_now();
+        g = fetch(page("/early-response"), &r, &options);
+        assert_int_equal(g->response.status, 413);
+        assert_int_equal(g->err, FSOCK_OK);
+        assert_true(fsock_now() - since < 5 * SEC);
+        forget(g);
+    }
 }
 
 /* Those that end in the middle leave their turn to others. */
@@ -316,6 +349,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_requests),
         cmocka_unit_test(test_redirects_and_repeats),
+        cmocka_unit_test(test_slow),
         cmocka_unit_test(test_no_room_in_time),
         cmocka_unit_test(test_threads_share_a_pacer),
         cmocka_unit_test(test_bytes),

@@ -196,6 +196,35 @@ static void lines(void **state)
     holds(&out, "failed\t200\t14900\t1.234567\thttp://a\\x09b\\xff\tno\\x1b[2J room\\x0a\n");
 }
 
+/* Of --warm: what the answers told of the cache, and which variant it was. */
+static void warm_lines(void **state)
+{
+    (void)state;
+    response.head = "HTTP/1.1 200 OK\r\nX-Cache: HIT\r\n\r\n";
+    response.head_len = strlen(response.head);
+    record.warm = true;
+    record_line(&out, &record, false, false);
+    holds(&out, "ok\t200\t14900\t1.234567\thttp://***@host/a\t\tHIT\t\n");
+    record.variant = "a=b\x01";
+    record.again = true;
+    record.cache_before = FSK_CACHE_MISS;
+    record.time_before = 2000000;
+    record.purge_status = 404;
+    record_line(&out, &record, true, false);
+    holds(&out, "ok     200 14.6 KiB   1.23 s    MISS->HIT http://***@host/a  a=b\\x01\n");
+    outcome_fail(&outcome, EXIT_NOT_CACHED, "cache", 0, "no");
+    record_line(&out, &record, false, false);
+    holds(&out, "failed\t200\t14900\t1.234567\thttp://***@host/a\tno\tMISS->HIT\ta=b\\x01\n");
+    record_json(&out, &record);
+    has("\"variant\":\"a=b\\u0001\",\"cache\":\"HIT\",\"cache_before\":\"MISS\","
+        "\"time_before\":0.002000,\"time_after\":1.234567,\"purge_code\":404");
+    record = (struct record){.response = &record_no_response, .outcome = &outcome};
+    out.n = 0;
+    record_json(&out, &record);
+    has("\"variant\":null,\"cache\":null,\"cache_before\":null,\"time_before\":0.000000,"
+        "\"time_after\":0.000000,\"purge_code\":0");
+}
+
 static void urls(void **state)
 {
     (void)state;
@@ -301,32 +330,34 @@ static void exit_codes(void **state)
         enum fsock_stage stage;
         int code;
     } cases[] = {
-        {FSOCK_OK,             FSOCK_STAGE_BODY,    0 },
-        {FSOCK_ERR_INPUT,      FSOCK_STAGE_NONE,    3 },
-        {FSOCK_ERR_PROXY_NAME, FSOCK_STAGE_RESOLVE, 5 },
-        {FSOCK_ERR_NAME,       FSOCK_STAGE_RESOLVE, 6 },
-        {FSOCK_ERR_DNS,        FSOCK_STAGE_RESOLVE, 6 },
-        {FSOCK_ERR_CONNECT,    FSOCK_STAGE_CONNECT, 7 },
-        {FSOCK_ERR_PROTOCOL,   FSOCK_STAGE_HEAD,    8 },
-        {FSOCK_ERR_PROTOCOL,   FSOCK_STAGE_BODY,    56},
-        {FSOCK_ERR_TRUNCATED,  FSOCK_STAGE_BODY,    18},
-        {FSOCK_ERR_STATUS,     FSOCK_STAGE_HEAD,    22},
-        {FSOCK_ERR_TIMEOUT,    FSOCK_STAGE_RESOLVE, 28},
-        {FSOCK_ERR_TIMEOUT,    FSOCK_STAGE_BODY,    28},
-        {FSOCK_ERR_RESUME,     FSOCK_STAGE_HEAD,    33},
-        {FSOCK_ERR_TLS,        FSOCK_STAGE_TLS,     35},
-        {FSOCK_ERR_TLS,        FSOCK_STAGE_BODY,    56},
-        {FSOCK_ERR_REDIRECTS,  FSOCK_STAGE_HEAD,    47},
-        {FSOCK_ERR_CLOSED,     FSOCK_STAGE_HEAD,    52},
-        {FSOCK_ERR_RESET,      FSOCK_STAGE_SEND,    55},
-        {FSOCK_ERR_RESET,      FSOCK_STAGE_HEAD,    56},
-        {FSOCK_ERR_RESET,      FSOCK_STAGE_TLS,     35},
-        {FSOCK_ERR_TLS_LOCAL,  FSOCK_STAGE_NONE,    58},
-        {FSOCK_ERR_CERT,       FSOCK_STAGE_TLS,     60},
-        {FSOCK_ERR_DECODE,     FSOCK_STAGE_BODY,    61},
-        {FSOCK_ERR_TOO_BIG,    FSOCK_STAGE_BODY,    63},
-        {FSOCK_ERR_TOO_BIG,    FSOCK_STAGE_HEAD,    56},
-        {FSOCK_ERR_PROXY,      FSOCK_STAGE_PROXY,   97},
+        {FSOCK_OK,             FSOCK_STAGE_BODY,    0  },
+        {FSOCK_ERR_INPUT,      FSOCK_STAGE_NONE,    3  },
+        {FSOCK_ERR_PROXY_NAME, FSOCK_STAGE_RESOLVE, 5  },
+        {FSOCK_ERR_NAME,       FSOCK_STAGE_RESOLVE, 6  },
+        {FSOCK_ERR_DNS,        FSOCK_STAGE_RESOLVE, 6  },
+        {FSOCK_ERR_CONNECT,    FSOCK_STAGE_CONNECT, 7  },
+        {FSOCK_ERR_PROTOCOL,   FSOCK_STAGE_HEAD,    8  },
+        {FSOCK_ERR_PROTOCOL,   FSOCK_STAGE_BODY,    56 },
+        {FSOCK_ERR_TRUNCATED,  FSOCK_STAGE_BODY,    18 },
+        {FSOCK_ERR_STATUS,     FSOCK_STAGE_HEAD,    22 },
+        {FSOCK_ERR_TIMEOUT,    FSOCK_STAGE_RESOLVE, 28 },
+        {FSOCK_ERR_TIMEOUT,    FSOCK_STAGE_BODY,    28 },
+        {FSOCK_ERR_RESUME,     FSOCK_STAGE_HEAD,    33 },
+        {FSOCK_ERR_FORBIDDEN,  FSOCK_STAGE_CONNECT, 113},
+        {FSOCK_ERR_TLS,        FSOCK_STAGE_TLS,     35 },
+        {FSOCK_ERR_TLS,        FSOCK_STAGE_BODY,    56 },
+        {FSOCK_ERR_REDIRECTS,  FSOCK_STAGE_HEAD,    47 },
+        {FSOCK_ERR_CLOSED,     FSOCK_STAGE_HEAD,    52 },
+        {FSOCK_ERR_RESET,      FSOCK_STAGE_SEND,    55 },
+        {FSOCK_ERR_RESET,      FSOCK_STAGE_HEAD,    56 },
+        {FSOCK_ERR_RESET,      FSOCK_STAGE_TLS,     35 },
+        {FSOCK_ERR_TLS_LOCAL,  FSOCK_STAGE_NONE,    58 },
+        {FSOCK_ERR_CERT,       FSOCK_STAGE_TLS,     60 },
+        {FSOCK_ERR_DECODE,     FSOCK_STAGE_BODY,    61 },
+        {FSOCK_ERR_TOO_BIG,    FSOCK_STAGE_BODY,    63 },
+        {FSOCK_ERR_TOO_BIG,    FSOCK_STAGE_HEAD,    56 },
+        {FSOCK_ERR_PROXY,      FSOCK_STAGE_PROXY,   97 },
+        {FSOCK_ERR_ASIDE,      FSOCK_STAGE_QUEUE,   7  },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         assert_int_equal(exitcode_of(cases[i].err, cases[i].stage), cases[i].code);
@@ -375,6 +406,7 @@ int main(void)
         cmocka_unit_test_setup(lines, fresh),      cmocka_unit_test_setup(urls, fresh),
         cmocka_unit_test_setup(formats, fresh),    cmocka_unit_test_setup(flushing, fresh),
         cmocka_unit_test_setup(exit_codes, fresh), cmocka_unit_test_setup(sentences, fresh),
+        cmocka_unit_test_setup(warm_lines, fresh),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

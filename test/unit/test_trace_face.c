@@ -311,6 +311,21 @@ static void a_redirect(void **state)
     story_end(s);
 }
 
+/* A kept connection has just been found silent: there is no use in asking once more for the answer
+ * to a request that has just gone out. */
+static void an_answer_is_waited_for(void **state)
+{
+    struct story *s = story_new(0);
+    struct fsock_options o = watched(s);
+    struct fsock_request r = request(FSOCK_FOLLOW);
+    (void)state;
+    forget(get(page("/redirect/1"), &r, &o));
+    read_on(s);
+    const char *second = strstr(strstr(s->calls, "sendto") + 1, "sendto");
+    assert_int_equal(strncmp(second, "sendto poll recvfrom", 20), 0);
+    story_end(s);
+}
+
 static void secrets_of_a_request(void **state)
 {
     struct story *s = story_new(FSOCK_TRACE_DATA | FSOCK_TRACE_HEADERS);
@@ -507,6 +522,7 @@ int main(void)
         cmocka_unit_test(a_server),
         cmocka_unit_test(a_get),
         cmocka_unit_test(a_redirect),
+        cmocka_unit_test(an_answer_is_waited_for),
         cmocka_unit_test(secrets_of_a_request),
         cmocka_unit_test(secrets_of_proxies),
         cmocka_unit_test(a_fetch),

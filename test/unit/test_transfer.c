@@ -173,11 +173,12 @@ static void test_decoded_head(void **state)
 
 static void test_uploads(void **state)
 {
-    const size_t sizes[] = {0, 1, 5000, 3000000};
-    char *body = calloc(1, 3000000), sha[65], answer[128];
+    const size_t large = 40000000,
+                 sizes[] = {0, 1, 5000, 3000000, large}; /* the kernel takes 3 MB */
+    char *body = calloc(1, large), sha[65], answer[128];
     struct fsock_request r = request(0);
     (void)state;
-    for (size_t i = 0; i < 3000000; i++)
+    for (size_t i = 0; i < large; i++)
         body[i] = (char)(i * i >> 7);
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         r.body = body;
@@ -296,8 +297,29 @@ static void test_redirects(void **state)
     r.max_redirects = 20;
     g = both(page("/redirect-loop"), &r, NULL);
     assert_int_equal(g->err, FSOCK_ERR_REDIRECTS);
+    assert_int_equal(g->fault.limit, FSOCK_LIMIT_NONE);
+    assert_contains(g->fault.text, "redirects to itself: GET http://");
+    assert_int_equal(g->response.redirects, 0);
+    assert_string_equal(g->url, page("/redirect-loop"));
+    forget(g);
+    g = both(page("/redirect-ring/3#x"), &r, NULL); /* the second is /redirect-ring/3?at=1 */
+    assert_int_equal(g->err, FSOCK_ERR_REDIRECTS);
+    assert_contains(g->fault.text, "redirects to itself");
+    assert_int_equal(g->response.redirects, 3);
+    forget(g);
+    g = both(page("/redirect-ring/0"), &r, NULL); /* no two are the same */
+    assert_int_equal(g->err, FSOCK_ERR_REDIRECTS);
+    assert_int_equal(g->fault.limit, FSOCK_LIMIT_REDIRECTS);
     assert_int_equal(g->response.redirects, 20);
     forget(g);
+    r.body = "x"; /* the same URL, but not the same request */
+    r.body_len = 1;
+    g = both(page("/redirect-after-post"), &r, NULL);
+    assert_int_equal(g->err, FSOCK_OK);
+    assert_int_equal(g->response.redirects, 1);
+    forget(g);
+    r.body = NULL;
+    r.body_len = 0;
     r.flags = 0;
     g = both(page("/redirect/5"), &r, NULL);
     assert_int_equal(g->err, FSOCK_OK);

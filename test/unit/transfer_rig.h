@@ -104,7 +104,7 @@ struct got {
     struct fsock_response response;
     char url[512], redirect_url[512], method[32];
     char head[65536], decoded[65536];
-    char events[256]; /* S, H, D (once for all in a row), X */
+    char events[256]; /* S, H, D (once for all in a row), R, X */
     char *body;
     size_t len, room;
 };
@@ -149,6 +149,10 @@ static inline void take_event(struct got *g, const struct fsock_event *e)
         memcpy(g->body + g->len, e->data, e->len);
         g->len += e->len;
         g->body[g->len] = '\0';
+        break;
+    case FSOCK_EVENT_RESTART:
+        note_event(g, 'R');
+        g->len = 0;
         break;
     case FSOCK_EVENT_DONE:
         note_event(g, 'X');
