@@ -57,7 +57,7 @@ struct fsock_fetch {
     struct fsk_list canceled;  /* jobs that end without having run */
     struct fsk_list back;      /* jobs that are to be given back, the oldest first */
     fsock_time look_again;     /* at the queue for such jobs; not before */
-    uint64_t looked;           /* ... how many holds there had been by the last look */
+    uint64_t looked;           /* ... how many holds there had been by the last; 0: jobs are new */
     struct fsk_watches watches;
     size_t n_running;
     struct job *shown; /* its DONE event has been given out: freed by the next call */
@@ -205,6 +205,7 @@ enum fsock_err fsock_fetch_add(fsock_fetch *f, const char *url, size_t url_len,
     if (first)
         fsk_pool_hurry(job->place, &job->link);
     fsk_list_append(&f->queue, &job->queue);
+    f->looked = 0;
     f->last_id++;
     f->queued++;
     f->queued_bytes += sizeof *job + url_len;
@@ -469,7 +470,7 @@ static bool may_go_back(const struct fsock_fetch *f, const struct job *job)
            (job->place->breaker.probing || fsk_place_opens(job->place) > soon);
 }
 
-/* The queue is full, and there are places of which the last look at it didn't know. */
+/* The queue is full, and there are jobs or places of which the last look at it didn't know. */
 static bool wants_look(const struct fsock_fetch *f)
 {
     bool idle = f->n_running - f->http.resting < f->parallel;
@@ -526,7 +527,6 @@ static enum fsock_err show_waiting(struct fsock_fetch *f, struct fsock_event *e)
     }
     if (f->full && f->queued_bytes < QUEUE_BYTES / 2) {
         f->full = false;
-        f->looked = 0;
         *e = (struct fsock_event){.kind = FSOCK_EVENT_ROOM};
         return FSOCK_OK;
     }
