@@ -11,8 +11,9 @@
  *   get_gate.h     ... and which are passed over   journal.h      what earlier runs did
  *   get_loop.h     the run, or a thread of it      get_inbox.h    from one thread to another
  *   get_item.h     a URL, from line to record      get_request.h  ... as the library wants it
- *   get_rounds.h   its requests, with --warm       get_variant.h  ... and --vary
- *   get_sink.h     a body's file                   get_report.h   all that is told
+ *   get_later.h    ... or back, for later          get_rounds.h   its requests, with --warm
+ *   get_sink.h     a body's file                   get_variant.h  ... and --vary
+ *   get_resume.h   ... with -C                     get_report.h   all that is told
  */
 #include "get.h"
 
@@ -175,7 +176,7 @@ static int exit_code(const struct get *g)
         return EXIT_WRITE;
     if (interrupt_signal())
         return 128 + interrupt_signal();
-    if (g->source.failed || g->sitemaps.broken)
+    if (g->source.failed || g->sitemaps.broken || g->run.lost)
         return EXIT_READ;
     if (g->report.single)
         return stuck ? EXIT_TIMEOUT : g->report.exitcode;

@@ -10,27 +10,18 @@
 #include "base/list.h"
 #include "base/time.h"
 #include "get_names.h"
+#include "get_resume.h"
 #include "get_sink.h"
 
 enum { KEPT_URL = 4096, CHUNK = 65536, WAITING_MOST = 8192 };
 
-/* A request of its own, to continue a file. */
-struct resumption {
-    struct fsock_request request;
-    struct sink_rest rest;
-};
-
 struct item {
-    struct fsk_list link; /* in items.used or items.spare */
-    struct fsk_list turn; /* in items.next, or it waits for its page */
-    struct fsk_buf url;   /* with a NUL behind it */
-    const char *list;     /* NULL: the command line */
-    uint64_t line, number;
-    unsigned variant;
+    struct fsk_list link;    /* in items.used or items.spare */
+    struct fsk_list turn;    /* in items.next, in items.back, or it waits for its page */
+    struct fsk_buf url;      /* with a NUL behind it */
+    struct source_url given; /* what it was made of, but for the text */
     struct rounds_at at;
     bool started;      /* it had left the queue */
-    bool foreign;      /* found in the sitemap of another site */
-    int64_t delay;     /* between two requests to its site; 0: none */
     bool stdout_asked; /* by -o - */
     int spool;         /* --include=decoded: the body until the header is known; or -1 */
     struct sink sink;
@@ -43,7 +34,7 @@ struct item {
 
 void items_init(struct items *all, const struct get_options *o, const struct get_request *ask,
                 const struct rounds *rounds, const struct rounds *abroad, fsock_fetch *fetch,
-                struct report *report, struct journal *journal)
+                struct report *report, struct journal *journal, struct later *later)
 {
     *all = (struct items){.o = o,
                           .ask = ask,
@@ -51,8 +42,11 @@ void items_init(struct items *all, const struct get_options *o, const struct get
                           .abroad = abroad,
                           .fetch = fetch,
                           .report = report,
-                          .journal = journal};
+                          .journal = journal,
+                          .later = later,
+                          .back_at = FSOCK_NEVER};
     fsk_list_init(&all->next);
+    fsk_list_init(&all->back);
     fsk_list_init(&all->used);
     fsk_list_init(&all->spare);
 }
@@ -68,7 +62,8 @@ void items_fini(struct items *all)
         fsk_buf_fini(&item->url);
         free(item);
     }
-    page_unref(all->page);
+    page_unref(all->page[false]);
+    page_unref(all->page[true]);
 }
 
 /* ---- Making and freeing ---------------------------------------------------------------------- */
@@ -111,12 +106,14 @@ void item_drop(struct items *all, struct item *item)
 }
 
 /* The URL, with the data of -G in its query. */
-static bool set_url(struct items *all, struct item *item, struct fsk_span url)
+static bool set_url(struct items *all, struct item *item, const struct source_url *u)
 {
-    const char *fragment = all->o->query ? memchr(url.p, '#', url.n) : NULL;
+    struct fsk_span url = u->text;
+    bool adds = all->o->query && !u->back;
+    const char *fragment = adds ? memchr(url.p, '#', url.n) : NULL;
     size_t n = fragment ? (size_t)(fragment - url.p) : url.n;
     bool good = fsk_buf_append(&item->url, url.p, n) == FSOCK_OK;
-    if (all->o->query) {
+    if (adds) {
         const char *joint = memchr(url.p, '?', n) ? "&" : "?";
         struct fsk_span query = fsk_buf_span(&all->ask->body);
         good = good && fsk_buf_puts(&item->url, joint) == FSOCK_OK &&
@@ -152,14 +149,15 @@ static bool set_sink(struct items *all, struct item *item, const struct source_u
 static bool set_round(struct items *all, struct item *item, const struct source_url *u)
 {
     bool shares = rounds_share(all->rounds) && !u->why;
-    bool first = shares && (!all->page || all->page->serial != u->serial);
+    struct page **page = &all->page[u->back];
+    bool first = shares && (!*page || (*page)->serial != u->serial);
     if (first) {
-        page_unref(all->page);
-        all->page = page_new(u->serial);
+        page_unref(*page);
+        *page = page_new(u->serial);
     }
-    if (shares && !all->page)
+    if (shares && !*page)
         return false;
-    rounds_begin(all->rounds, &item->at, shares ? page_ref(all->page) : NULL, first);
+    rounds_begin(all->rounds, &item->at, shares ? page_ref(*page) : NULL, first);
     return true;
 }
 
@@ -168,13 +166,8 @@ struct item *item_of_url(struct items *all, const struct source_url *u)
     struct item *item = item_new(all);
     if (!item)
         return NULL;
-    item->list = u->list;
-    item->line = u->line;
-    item->number = u->number;
-    item->variant = u->variant;
-    item->foreign = u->foreign;
-    item->delay = u->delay;
-    if (set_url(all, item, u->text) && set_sink(all, item, u) && set_round(all, item, u))
+    item->given = *u;
+    if (set_url(all, item, u) && set_sink(all, item, u) && set_round(all, item, u))
         return item;
     item_drop(all, item);
     return NULL;
@@ -184,27 +177,18 @@ struct item *item_of_url(struct items *all, const struct source_url *u)
 static const struct fsock_request *request_for(struct items *all, struct item *item)
 {
     const struct get_request *ask = all->ask;
-    const struct rounds *rounds = item->foreign ? all->abroad : all->rounds;
+    const struct rounds *rounds = item->given.foreign ? all->abroad : all->rounds;
     bool restarts = sink_restarts(&item->sink);
     const struct fsock_request *usual = restarts ? &ask->restarting : &ask->request;
-    if (item->foreign)
+    if (item->given.foreign)
         usual = restarts ? &ask->abroad_restarting : &ask->abroad;
     if (all->o->warm || all->o->vary.n)
-        return rounds_request(rounds, &item->at, item->variant);
+        return rounds_request(rounds, &item->at, item->given.variant);
     if (!all->o->continue_at)
         return usual;
-    if (!item->resumed) {
-        struct resumption *r = malloc(sizeof *r);
-        if (!r || !sink_rest(&item->sink, url_text(item), &r->rest)) {
-            free(r);
-            return usual;
-        }
-        r->request = *usual;
-        r->request.resume_from = r->rest.size;
-        r->request.validator = r->rest.validator;
-        item->resumed = r;
-    }
-    return &item->resumed->request;
+    if (!item->resumed)
+        item->resumed = resumption_new(&item->sink, url_text(item), usual);
+    return item->resumed ? &item->resumed->request : usual;
 }
 
 /* Ask for its round. FSOCK_OK, FSOCK_AGAIN; else it has ended. */
@@ -212,8 +196,8 @@ static enum fsock_err ask(struct items *all, struct item *item)
 {
     struct fsock_fault fault = {.err = FSOCK_OK};
     struct fsk_span url = fsk_buf_span(&item->url);
-    if (item->delay)
-        fsock_fetch_slow(all->fetch, url.p, url.n, item->delay, NULL);
+    if (item->given.delay)
+        fsock_fetch_slow(all->fetch, url.p, url.n, item->given.delay, NULL);
     enum fsock_err err =
         fsock_fetch_add(all->fetch, url.p, url.n, request_for(all, item), item, &fault);
     if (err == FSOCK_OK)
@@ -267,6 +251,67 @@ enum fsock_err items_go_on(struct items *all)
     return FSOCK_OK;
 }
 
+/* ---- Given back by the library --------------------------------------------------------------- */
+
+/* Make it anew later. False: it can't be kept for that. */
+static bool put_off(struct items *all, struct item *item)
+{
+    struct source_url u = item->given;
+    u.text = fsk_buf_span(&item->url);
+    u.back = true;
+    if (later_put(all->later, &u, fsock_now()) != FSOCK_OK)
+        return false;
+    item_drop(all, item);
+    return true;
+}
+
+/* It will be asked for once more as it is. */
+static void hold(struct items *all, struct item *item)
+{
+    fsk_list_append(&all->back, &item->turn);
+    all->open++;
+    all->back_at = fsk_time_min(all->back_at, fsk_time_limit(fsock_now(), LATER_LEAST));
+}
+
+/* Those of its page that wait for it go with it; so it must be held while more of them may come. */
+static void on_back(struct items *all, struct item *item)
+{
+    struct page *page = item->at.page ? page_ref(item->at.page) : NULL;
+    bool whole = !page || (page != all->page[false] && page != all->page[true]);
+    all->open--;
+    if (!whole || !put_off(all, item)) {
+        hold(all, item);
+    } else if (page) {
+        page->busy = false;
+        FSK_LIST_EACH (link, &page->waiting) {
+            struct item *next = FSK_HOLDER(link, struct item, turn);
+            fsk_list_remove(link);
+            all->waiting--;
+            all->open--;
+            if (!put_off(all, next))
+                hold(all, next);
+        }
+    }
+    page_unref(page);
+}
+
+void items_return(struct items *all)
+{
+    fsock_time now = fsk_list_empty(&all->back) ? 0 : fsock_now();
+    while (!fsk_list_empty(&all->back) && now >= all->back_at) {
+        struct item *item = FSK_HOLDER(all->back.next, struct item, turn);
+        fsk_list_remove(&item->turn);
+        all->open--;
+        if (ask(all, item) != FSOCK_AGAIN)
+            continue;
+        fsk_list_prepend(&all->back, &item->turn);
+        all->open++;
+        all->back_at = fsk_time_limit(now, LATER_LEAST);
+    }
+    if (fsk_list_empty(&all->back))
+        all->back_at = FSOCK_NEVER;
+}
+
 /* ---- The record ------------------------------------------------------------------------------ */
 
 static void record(struct items *all, const struct item *item,
@@ -274,15 +319,15 @@ static void record(struct items *all, const struct item *item,
 {
     struct record r = {
         .url = fsk_buf_span(&item->url),
-        .list = item->list,
-        .line = item->line,
-        .number = item->number,
+        .list = item->given.list,
+        .line = item->given.line,
+        .number = item->given.number,
         .response = response,
         .outcome = &all->outcome,
         .file = all->outcome.exitcode == EXIT_FINE ? item->sink.name : NULL,
         .referer = all->o->referer,
         .warm = all->o->warm || all->o->vary.n,
-        .variant = rounds_variant(all->rounds, item->variant),
+        .variant = rounds_variant(all->rounds, item->given.variant),
         .again = item->at.asked,
         .cache_before = item->at.before,
         .time_before = item->at.time_before,
@@ -304,7 +349,7 @@ void item_deny(struct items *all, struct item *item, const char *why)
 static void remember(struct items *all, const struct item *item,
                      const struct fsock_response *response)
 {
-    const char *variant = rounds_variant(all->rounds, item->variant);
+    const char *variant = rounds_variant(all->rounds, item->given.variant);
     struct journal_record r = {
         .cache = fsk_span_str(all->o->warm ? fsk_cache_verdict_name(record_verdict(response)) : ""),
         .variant = fsk_span_str(variant ? variant : ""),
@@ -323,7 +368,7 @@ void item_refuse(struct items *all, struct item *item, const char *why)
 {
     outcome_fine(&all->outcome);
     outcome_fail(&all->outcome, EXIT_URL, fsock_err_name(FSOCK_ERR_INPUT), 0, "%s line %llu: %s",
-                 item->list, (unsigned long long)item->line, why);
+                 item->given.list, (unsigned long long)item->given.line, why);
     record(all, item, &record_no_response);
     item_drop(all, item);
 }
@@ -339,20 +384,6 @@ static void fail(struct items *all, struct item *item, uint64_t id)
     if (item->failure)
         *item->failure = all->outcome;
     fsock_fetch_cancel(all->fetch, id);
-}
-
-/* What If-Range may hold (RFC 9110 13.1.5): a strong ETag, or a Last-Modified before the Date. */
-static struct fsk_span strong_validator(const struct fsock_response *r)
-{
-    struct fsk_span v = {NULL, 0}, date = {NULL, 0}, coding = {NULL, 0};
-    if (r->status != 200 || fsock_response_header(r, "Content-Encoding", &coding.p, &coding.n))
-        return v;
-    if (fsock_response_header(r, "ETag", &v.p, &v.n) && v.n && v.p[0] == '"')
-        return v;
-    if (fsock_response_header(r, "Last-Modified", &v.p, &v.n) &&
-        fsock_response_header(r, "Date", &date.p, &date.n) && !fsk_span_eq(v, date))
-        return v;
-    return fsk_span(NULL, 0);
 }
 
 /* An unlinked file for a body that has to wait for its header. */
@@ -397,7 +428,7 @@ static void on_head(struct items *all, struct item *item, const struct fsock_eve
         all->report->expected = (uint64_t)r->content_length;
     item->from = r->resumed && item->resumed ? item->resumed->rest.size : 0;
     struct fsk_span validator =
-        item->from ? fsk_span_str(item->resumed->rest.validator) : strong_validator(r);
+        item->from ? fsk_span_str(item->resumed->rest.validator) : resumption_validator(r);
     bool dirs = all->o->create_dirs || all->o->output_dir; /* the latter is there to be filled */
     bool good = sink_open(&item->sink, item->from, validator, dirs, &all->outcome);
     if (good && all->o->include == INCLUDE_DECODED)
@@ -471,21 +502,6 @@ static bool unspool(struct items *all, struct item *item, const struct fsock_res
     return good && n == 0;
 }
 
-/* 416 to a continuation: if the file already has all bytes, then it is complete (RFC 9110 15.5.17).
- */
-static bool already_whole(const struct item *item, const struct fsock_response *r)
-{
-    const char *value;
-    size_t n;
-    char want[48];
-    if (!item->resumed || r->status != 416 ||
-        !fsock_response_header(r, "Content-Range", &value, &n))
-        return false;
-    int len =
-        snprintf(want, sizeof want, "bytes */%llu", (unsigned long long)item->resumed->rest.size);
-    return fsk_span_eq(fsk_span(value, n), fsk_span(want, (size_t)len));
-}
-
 /* The library is content; so must the sink be. */
 static void finish(struct items *all, struct item *item, const struct fsock_response *r)
 {
@@ -501,8 +517,9 @@ static void on_done(struct items *all, struct item *item, const struct fsock_eve
     outcome_fine(&all->outcome);
     if (item->failure)
         all->outcome = *item->failure;
-    else if (already_whole(item, e->response) && sink_open(&item->sink, item->resumed->rest.size,
-                                                           fsk_span(NULL, 0), false, &all->outcome))
+    else if (resumption_is_whole(item->resumed, e->response) &&
+             sink_open(&item->sink, item->resumed->rest.size, fsk_span(NULL, 0), false,
+                       &all->outcome))
         sink_commit(&item->sink, &all->outcome);
     else if (e->fault && e->err != FSOCK_OK)
         outcome_fault(&all->outcome, e->fault, url_text(item), all->o->ca_file);
@@ -556,6 +573,8 @@ void item_event(struct items *all, const struct fsock_event *e)
     switch (e->kind) {
     case FSOCK_EVENT_START:
         item->started = true;
+        if (item->given.back)
+            later_began(all->later, fsock_now());
         break;
     case FSOCK_EVENT_HEAD:
         on_head(all, item, e);
@@ -570,6 +589,9 @@ void item_event(struct items *all, const struct fsock_event *e)
         on_done(all, item, e);
         all->open--;
         round_ended(all, item, e->response);
+        break;
+    case FSOCK_EVENT_BACK:
+        on_back(all, item);
         break;
     default:
         break;

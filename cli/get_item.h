@@ -2,8 +2,9 @@
  * get_item.h - an item: one URL of the command line or of a list, on its way to its record.
  *
  * It is made when its URL is read, and ends with the DONE event of the library's transfer, or by
- * item_refuse(): either writes the record. In between its body goes where it belongs. Spare items
- * are kept: a run of a million URLs makes as many as are open at once.
+ * item_refuse(): either writes the record. In between its body goes where it belongs. What the
+ * library gives back becomes a URL again, for later. Spare items are kept: a run of a million URLs
+ * makes as many as are open at once.
  */
 #ifndef FSOCK_CLI_GET_ITEM_H
 #define FSOCK_CLI_GET_ITEM_H
@@ -14,6 +15,7 @@
 #include <fsock.h>
 
 #include "base/list.h"
+#include "get_later.h"
 #include "get_report.h"
 #include "get_request.h"
 #include "get_rounds.h"
@@ -34,7 +36,10 @@ struct items {
     size_t open;             /* handed over, and not ended */
     struct fsk_list used, spare;
     struct fsk_list next; /* those of `used` whose next round is to be asked for */
-    struct page *page;    /* of the URL at hand; NULL: none */
+    struct page *page[2]; /* of the URL at hand; [true]: of those that come back; NULL: none */
+    struct later *later;
+    struct fsk_list back; /* those of `used` that were given back, and can't wait there */
+    fsock_time back_at;   /* when to ask for them again */
     size_t waiting;       /* those that wait for their page's turn */
     bool stopped;         /* the library was told to stop: those that had not begun get no record */
     bool over;            /* ... because --run-time struck */
@@ -44,7 +49,7 @@ struct items {
 /* All is borrowed. */
 void items_init(struct items *all, const struct get_options *o, const struct get_request *ask,
                 const struct rounds *rounds, const struct rounds *abroad, fsock_fetch *fetch,
-                struct report *report, struct journal *journal);
+                struct report *report, struct journal *journal, struct later *later);
 
 /* After items_init(), or of what is all zero. The library must have let go of every item. */
 void items_fini(struct items *all);
@@ -74,7 +79,10 @@ void item_deny(struct items *all, struct item *item, const char *why);
 /* End one without a record. */
 void item_drop(struct items *all, struct item *item);
 
-/* An event of an item's: START, HEAD, DATA, RESTART or DONE. */
+/* Ask once more for those that the library gave back, and that `later` could not take. */
+void items_return(struct items *all);
+
+/* An event of an item's: START, HEAD, DATA, RESTART, BACK or DONE. */
 void item_event(struct items *all, const struct fsock_event *e);
 
 #endif

@@ -31,12 +31,18 @@ static bool worker_failed(const struct loop *l)
     return false;
 }
 
+/* No URL is at hand, and none will be. */
+static bool has_no_more(const struct loop *l)
+{
+    return l->items.stopped || (l->ended && !l->at_hand && !later_count(&l->later));
+}
+
 /* Of a list that was stopped, nobody need hear of what had not begun. */
 static bool is_done(const struct loop *l)
 {
     bool left_over = l->items.stopped && !l->run->report->single && !fsock_fetch_running(l->fetch);
     size_t open = l->items.open + (l->inbox ? 0 : l->run->errands->n);
-    return l->ended && (!open || left_over) && workers_finished(l);
+    return has_no_more(l) && (!open || left_over) && workers_finished(l);
 }
 
 enum fsock_err loop_run(struct loop *l)
@@ -61,13 +67,23 @@ enum fsock_err loop_run(struct loop *l)
 /* What the events of watched descriptors are known by. */
 static char list_watch, signal_watch, room_watch, inbox_watch;
 
-/* Until when nothing need happen; a worker is poked. */
+/* When to ask again for what the library gave back; while its queue is full, an event will tell. */
+static fsock_time next_return(const struct loop *l)
+{
+    if (l->items.stopped || l->waiting || !fsk_list_empty(&l->items.next))
+        return FSOCK_NEVER;
+    return fsk_time_min(later_due(&l->later), l->items.back_at);
+}
+
+/* Until when nothing need happen; of all else a worker is told. */
 static fsock_time next_tick(const struct loop *l)
 {
     const struct run *run = l->run;
+    fsock_time next = next_return(l);
     if (l->inbox)
-        return FSOCK_NEVER;
-    return fsk_time_min(fsk_time_min(run->report->progress.next, run->deadline), run->batch.until);
+        return next;
+    next = fsk_time_min(next, fsk_time_min(run->report->progress.next, run->deadline));
+    return fsk_time_min(next, run->batch.until);
 }
 
 /* Wait for an event; before that, write what is waiting to be read by others. */
@@ -260,13 +276,48 @@ static enum fsock_err wait_for_source(struct loop *l)
     return err == FSOCK_OK ? FSOCK_AGAIN : err;
 }
 
+/* Those that waited are lost. The run can't be whole any more, and ends. */
+static void later_broke(struct loop *l)
+{
+    char text[256];
+    int sys_errno = l->later.urls.sys_errno;
+    snprintf(text, sizeof text, "can't read back URLs from a temporary file: %s",
+             sys_errno ? fsk_errno_text(sys_errno) : "out of memory");
+    report_say(l->run->report, text);
+    l->run->lost = true;
+    l->run->why = "URLs that waited are lost";
+    if (l->run->room >= 0)
+        (void)!eventfd_write(l->run->room, 1);
+}
+
+/* Whether there is a URL at hand that was given back before. */
+static bool from_later(struct loop *l)
+{
+    if (!later_count(&l->later))
+        return false;
+    bool idle = !fsock_fetch_queued(l->fetch);
+    enum list_result result = later_next(&l->later, fsock_now(), idle, &l->url);
+    if (result == LIST_FAILED)
+        later_broke(l);
+    return result == LIST_LINE;
+}
+
+/* No more are read while too many wait, or some do that should be in a file and can't. */
+static bool reads_on(const struct loop *l)
+{
+    bool in_memory = l->later.urls.sys_errno && !fsk_list_empty(&l->items.back);
+    return !l->ended && !in_memory && later_has_room(&l->later);
+}
+
 /* FSOCK_OK: there is a URL at hand, or the reading goes on. FSOCK_AGAIN: there is none. */
 static enum fsock_err next_url(struct loop *l)
 {
-    if (!l->inbox && robots_next(l->run->robots, &l->url)) {
+    if ((!l->inbox && robots_next(l->run->robots, &l->url)) || from_later(l)) {
         l->at_hand = true;
         return FSOCK_OK;
     }
+    if (!reads_on(l))
+        return FSOCK_AGAIN;
     switch (l->inbox ? inbox_next(l->inbox, &l->url) : from_source(l)) {
     case LIST_END:
         l->ended = true;
@@ -330,7 +381,8 @@ static void close_inboxes(struct loop *l)
 static enum fsock_err feed(struct loop *l)
 {
     enum fsock_err err = items_go_on(&l->items);
-    if (l->ended)
+    items_return(&l->items);
+    if (has_no_more(l))
         return FSOCK_OK;
     if (!l->inbox) {
         sitemaps_work(l->run->sitemaps);
@@ -361,7 +413,9 @@ bool loop_init(struct loop *l, struct run *run, fsock_fetch *fetch, struct inbox
 {
     *l = (struct loop){.run = run, .fetch = fetch, .inbox = inbox};
     struct journal *journal = run->gate->journal.name ? &run->gate->journal : NULL;
-    items_init(&l->items, run->o, run->ask, run->rounds, run->abroad, fetch, run->report, journal);
+    later_init(&l->later);
+    items_init(&l->items, run->o, run->ask, run->rounds, run->abroad, fetch, run->report, journal,
+               &l->later);
     int fd = inbox ? inbox->news : run->signals;
     bool good = fsock_fetch_watch(fetch, fd, FSOCK_READABLE,
                                   inbox ? &inbox_watch : &signal_watch) == FSOCK_OK;
@@ -374,6 +428,7 @@ void loop_fini(struct loop *l)
 {
     fsock_fetch_free(l->fetch);
     items_fini(&l->items);
+    later_fini(&l->later);
 }
 
 static void *work(void *arg)

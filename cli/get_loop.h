@@ -7,6 +7,9 @@
  *
  *   source --> loop --> items                one loop
  *   source --> loop --> inbox --> loop --> items   with threads
+ *
+ * URLs whose host is left alone for a while stand aside (get_later.h) at the loop that fetches
+ * them.
  */
 #ifndef FSOCK_CLI_GET_LOOP_H
 #define FSOCK_CLI_GET_LOOP_H
@@ -21,6 +24,7 @@
 #include "get_gate.h"
 #include "get_inbox.h"
 #include "get_item.h"
+#include "get_later.h"
 #include "get_report.h"
 #include "get_robots.h"
 #include "get_sitemap.h"
@@ -45,12 +49,14 @@ struct run {
     _Atomic bool blocked;    /* the first loop waits for --ordered or --batch */
     const char *_Atomic why; /* the run is to end early: why; NULL: it is not */
     bool over;               /* ... because --run-time struck; set before `why` */
+    _Atomic bool lost;       /* URLs that waited can't be read back: ended for that */
 };
 
 struct loop {
     struct run *run;
     fsock_fetch *fetch;
     struct items items;   /* those it fetches */
+    struct later later;   /* those it couldn't begin, and will ask for again */
     struct inbox *inbox;  /* where its URLs come from; NULL: the run's source */
     struct loop *workers; /* to whom it hands them on; NULL: to nobody */
     size_t n_workers;

@@ -253,6 +253,7 @@ static unsigned request_flags(const struct get_options *o)
     flags |= o->http10 ? FSOCK_HTTP10 : 0;
     flags |= o->no_wait ? FSOCK_NO_WAIT : 0;
     flags |= o->retry_all ? FSOCK_RETRY_ALL : 0;
+    flags |= get_is_single(o) ? 0 : FSOCK_GIVE_BACK;
     return flags;
 }
 

@@ -17,16 +17,25 @@ static void make_purge(struct rounds *r, const char *method, const struct fsock_
     r->purging.range = NULL;
 }
 
-/* `begun`: something else was asked about this URL before. */
+/* Something else was asked about this URL before: it is not to wait once more. */
+static void hurry(struct fsock_request *request)
+{
+    request->flags |= FSOCK_FIRST;
+    request->flags &= ~(unsigned)FSOCK_GIVE_BACK;
+}
+
+/* `begun`: so it is for the first of them, too. */
 static void make_requests(const struct rounds *r, struct round_requests *to,
                           const struct fsock_request *request, bool begun)
 {
     to->fetch = to->look = to->proof = *request;
     to->look.method = "HEAD";
     to->look.flags &= ~(unsigned)FSOCK_FAIL_STATUS; /* who knows no HEAD may know GET */
-    to->look.flags |= begun ? FSOCK_FIRST : 0;
-    to->fetch.flags |= begun || r->look ? FSOCK_FIRST : 0;
-    to->proof.flags |= FSOCK_FIRST;
+    if (begun)
+        hurry(&to->look);
+    if (begun || r->look)
+        hurry(&to->fetch);
+    hurry(&to->proof);
 }
 
 /* What can't be sent is a mistake on the command line. */

@@ -267,7 +267,7 @@ static enum list_result spool_broke(struct sitemaps *s)
 enum list_result sitemaps_next(struct sitemaps *s, struct source_url *u)
 {
     struct fsk_span entry;
-    enum fsock_err err = spool_get(&s->urls, &entry);
+    enum fsock_err err = s->urls.sys_errno ? FSOCK_ERR_SYSTEM : spool_get(&s->urls, &entry);
     if (err == FSOCK_AGAIN)
         return s->running || s->first ? LIST_WAIT : LIST_END;
     if (err != FSOCK_OK)

@@ -30,6 +30,7 @@ struct source_url {
     bool denied;          /* ... its site's robots.txt says so */
     bool found;           /* in a sitemap; it wasn't given by the user */
     bool foreign;         /* ... and is of another site than that: no passwords go there */
+    bool back;            /* it has been here before (get_later.h): what -G adds is in its text */
     int64_t delay;        /* nanoseconds between two requests to its site, at least; 0: none */
 };
 

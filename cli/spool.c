@@ -84,6 +84,7 @@ static enum fsock_err read_first(struct spool *s, size_t n)
             want -= (size_t)got;
         } else if (got == 0 || errno != EINTR) {
             errno = got == 0 ? EIO : errno;
+            s->lost = true;
             err = broken(s);
         }
     }
@@ -139,7 +140,7 @@ static enum fsock_err fill(struct spool *s, size_t n)
 enum fsock_err spool_get(struct spool *s, struct fsk_span *entry)
 {
     uint32_t length;
-    if (s->sys_errno)
+    if (s->lost)
         return FSOCK_ERR_SYSTEM;
     if (!s->n)
         return FSOCK_AGAIN;

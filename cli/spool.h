@@ -24,7 +24,8 @@ struct spool {
     uint64_t read, written;     /* the file's bytes from read to written are between them */
     uint64_t bytes, ceiling;    /* what all of it has, and may have */
     uint64_t n;                 /* entries that wait */
-    int sys_errno;              /* the file has failed; entries are lost, and no more are taken */
+    int sys_errno;              /* the file has failed: no more are taken */
+    bool lost;                  /* ... and those in it can't be read */
 };
 
 /* `ceiling`: bytes at most, four for each entry included. */
@@ -41,7 +42,7 @@ enum fsock_err spool_put(struct spool *s, struct fsk_span entry);
 
 /*
  * Take out the first. FSOCK_OK, and it lives until the next call; FSOCK_AGAIN: there is none;
- * FSOCK_ERR_SYSTEM, FSOCK_ERR_MEMORY.
+ * FSOCK_ERR_SYSTEM: those that are left are lost; FSOCK_ERR_MEMORY.
  */
 enum fsock_err spool_get(struct spool *s, struct fsk_span *entry);
 

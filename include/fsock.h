@@ -271,8 +271,9 @@ enum fsock_event_kind {
     FSOCK_EVENT_READY, /* a watched descriptor can be read or written; the watch is over */
     FSOCK_EVENT_MARK,  /* options.trace has marks that have not been told of before: see
                           fsock_trace_next() */
-    FSOCK_EVENT_RESTART /* all DATA so far is void, since the request was sent again; HEAD comes
-                           next (only with FSOCK_RESTART) */
+    FSOCK_EVENT_RESTART, /* all DATA so far is void, since the request was sent again; HEAD comes
+                            next (only with FSOCK_RESTART) */
+    FSOCK_EVENT_BACK     /* the URL has left the queue again (only with FSOCK_GIVE_BACK) */
 };
 
 /* What a descriptor is watched or waited for. */

@@ -26,7 +26,8 @@ enum {
     FSOCK_RETRY_ALL = 1 << 8,   /* retry methods that are not idempotent (POST), too */
     FSOCK_RESTART = 1 << 9,     /* FSOCK_EVENT_RESTART is understood: see retries */
     FSOCK_NO_WAIT = 1 << 10,    /* send it whole, then leave: no answer, no HEAD, status 0 */
-    FSOCK_FIRST = 1 << 12       /* fsock_fetch_add: before all that waits for the same host */
+    FSOCK_FIRST = 1 << 12,      /* fsock_fetch_add: before all that waits for the same host */
+    FSOCK_GIVE_BACK = 1 << 13   /* fsock_fetch_add: FSOCK_EVENT_BACK may come instead of START */
 };
 
 /*
@@ -184,6 +185,11 @@ FSOCK_API void fsock_fetch_free(fsock_fetch *fetch);
  * FSOCK_EVENT_ROOM; FSOCK_ERR_INPUT with the fault filled in if URL or request can't be used (then
  * there are no events); FSOCK_ERR_CANCELED after fsock_fetch_stop; FSOCK_ERR_MEMORY. For what comes
  * FSOCK_FIRST the queue has as much room again.
+ *
+ * A host that is left alone for a while (it asked for that, or failed, or has a rate) keeps its
+ * URLs in the queue. When they have filled it, and fewer than `parallel` transfers run, those with
+ * FSOCK_GIVE_BACK are given back, the newest ones first to leave, so that other hosts' get in:
+ * FSOCK_EVENT_BACK instead of START, the last event of each. The caller adds them again later.
  */
 FSOCK_API enum fsock_err fsock_fetch_add(fsock_fetch *fetch, const char *url, size_t url_len,
                                          const struct fsock_request *request, void *user,

@@ -11,6 +11,7 @@
 #include "face/budget.h"
 #include "face/given.h"
 #include "face/watch.h"
+#include "base/time.h"
 #include "base/trace.h"
 #include "op/pool_learn.h"
 #include "op/request.h"
@@ -23,6 +24,8 @@
     1000 /* transfers at rest before they count as running: they have no connection                \
           */
 #define QUEUE_BYTES ((size_t)2 * 1024 * 1024) /* of waiting jobs: the rest waits outside */
+#define BACK_AFTER  (500 * FSOCK_MILLISECOND) /* jobs that wait for longer may be given back */
+#define LOOK_AGAIN  (100 * FSOCK_MILLISECOND) /* each look for such jobs goes through all */
 
 /*
  * One URL: queued (in its place's queue), running (has a transfer), or ended before it started. A
@@ -52,6 +55,9 @@ struct fsock_fetch {
     struct fsk_list running;   /* jobs with a transfer, */
     struct fsk_list returning; /* but those that wait for a lease after a rest */
     struct fsk_list canceled;  /* jobs that end without having run */
+    struct fsk_list back;      /* jobs that are to be given back, the oldest first */
+    fsock_time look_again;     /* at the queue for such jobs; not before */
+    uint64_t looked;           /* ... how many holds there had been by the last; 0: jobs are new */
     struct fsk_watches watches;
     size_t n_running;
     struct job *shown; /* its DONE event has been given out: freed by the next call */
@@ -77,7 +83,7 @@ fsock_fetch *fsock_fetch_new(const struct fsock_options *options, unsigned paral
         free(f);
         return NULL;
     }
-    struct fsk_list *lists[] = {&f->queue, &f->running, &f->returning, &f->canceled};
+    struct fsk_list *lists[] = {&f->queue, &f->running, &f->returning, &f->canceled, &f->back};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         fsk_list_init(lists[i]);
     fsk_watches_init(&f->watches, &f->loop.sched.driver);
@@ -143,6 +149,8 @@ void fsock_fetch_free(fsock_fetch *f)
         free_job(f, FSK_HOLDER(link, struct job, queue));
     FSK_LIST_EACH (link, &f->canceled)
         free_job(f, FSK_HOLDER(link, struct job, link));
+    FSK_LIST_EACH (link, &f->back)
+        free_job(f, FSK_HOLDER(link, struct job, link));
     fsk_watches_clear(&f->watches);
     fsk_http_fini(&f->http);
     fsk_loop_fini(&f->loop);
@@ -197,6 +205,7 @@ enum fsock_err fsock_fetch_add(fsock_fetch *f, const char *url, size_t url_len,
     if (first)
         fsk_pool_hurry(job->place, &job->link);
     fsk_list_append(&f->queue, &job->queue);
+    f->looked = 0;
     f->last_id++;
     f->queued++;
     f->queued_bytes += sizeof *job + url_len;
@@ -233,6 +242,13 @@ static void cancel_queued(struct fsock_fetch *f, struct job *job)
     fsk_list_append(&f->canceled, &job->link);
 }
 
+/* One that would have been given back. */
+static void cancel_back(struct fsock_fetch *f, struct job *job)
+{
+    fsk_list_remove(&job->link);
+    fsk_list_append(&f->canceled, &job->link);
+}
+
 /* One that has a transfer. */
 static void cancel_running(struct fsock_fetch *f, struct job *job, const char *why)
 {
@@ -257,6 +273,11 @@ void fsock_fetch_cancel(fsock_fetch *f, uint64_t id)
         if (job->id == id)
             cancel_queued(f, job);
     }
+    FSK_LIST_EACH (link, &f->back) {
+        struct job *job = FSK_HOLDER(link, struct job, link);
+        if (job->id == id)
+            cancel_back(f, job);
+    }
 }
 
 void fsock_fetch_stop(fsock_fetch *f, const char *why)
@@ -271,6 +292,8 @@ void fsock_fetch_stop(fsock_fetch *f, const char *why)
         cancel_running(f, FSK_HOLDER(link, struct job, queue), f->why);
     FSK_LIST_EACH (link, &f->queue)
         cancel_queued(f, FSK_HOLDER(link, struct job, queue));
+    FSK_LIST_EACH (link, &f->back)
+        cancel_back(f, FSK_HOLDER(link, struct job, link));
 }
 
 /* ---- Events ---------------------------------------------------------------------------------- */
@@ -441,6 +464,51 @@ static enum fsock_err start_jobs(struct fsock_fetch *f, struct fsock_event *e)
     return err;
 }
 
+/* Whether nothing new begins at the job's place for a while, and the caller will keep it. */
+static bool may_go_back(const struct fsock_fetch *f, const struct job *job)
+{
+    fsock_time soon = f->loop.sched.driver.now + BACK_AFTER;
+    return job->request->flags & FSOCK_GIVE_BACK &&
+           (job->place->breaker.probing || fsk_place_opens(job->place) > soon);
+}
+
+/* The queue is full, and there are jobs or places of which the last look at it didn't know. */
+static bool wants_look(const struct fsock_fetch *f)
+{
+    bool idle = f->n_running - f->http.resting < f->parallel;
+    return f->full && idle && f->looked != f->http.pool.holds;
+}
+
+/* The queue is full, but not of what could run: of what can't, choose the newest ones, until half
+ * of the queue is free. */
+static void choose_back(struct fsock_fetch *f)
+{
+    fsock_time now = f->loop.sched.driver.now;
+    if (!wants_look(f) || now < f->look_again)
+        return;
+    f->look_again = now + LOOK_AGAIN;
+    f->looked = f->http.pool.holds;
+    for (struct fsk_list *link = f->queue.prev, *prev; link != &f->queue; link = prev) {
+        struct job *job = FSK_HOLDER(link, struct job, queue);
+        prev = link->prev;
+        if (f->queued_bytes < QUEUE_BYTES / 2)
+            return;
+        if (!may_go_back(f, job))
+            continue;
+        unqueue(f, job);
+        fsk_pool_unqueue(job->place, &job->link);
+        fsk_list_prepend(&f->back, &job->link);
+    }
+}
+
+static void show_back(struct fsock_fetch *f, struct fsock_event *e)
+{
+    struct job *job = FSK_HOLDER(f->back.next, struct job, link);
+    fsk_list_remove(&job->link);
+    fill(e, FSOCK_EVENT_BACK, job);
+    f->shown = job;
+}
+
 /* What can be shown without a step. FSOCK_AGAIN: nothing. */
 static enum fsock_err show_waiting(struct fsock_fetch *f, struct fsock_event *e)
 {
@@ -455,6 +523,10 @@ static enum fsock_err show_waiting(struct fsock_fetch *f, struct fsock_event *e)
         *e = (struct fsock_event){.kind = FSOCK_EVENT_READY, .user = user};
         return FSOCK_OK;
     }
+    if (!fsk_list_empty(&f->back)) {
+        show_back(f, e);
+        return FSOCK_OK;
+    }
     if (f->full && f->queued_bytes < QUEUE_BYTES / 2) {
         f->full = false;
         *e = (struct fsock_event){.kind = FSOCK_EVENT_ROOM};
@@ -466,7 +538,11 @@ static enum fsock_err show_waiting(struct fsock_fetch *f, struct fsock_event *e)
     bool any = !fsk_list_empty(&f->running) || !fsk_list_empty(&f->returning);
     if (!fsk_list_empty(&f->canceled) && (!f->stopping || !any))
         return show_canceled(f, e) ? FSOCK_OK : FSOCK_ERR_MEMORY;
-    return FSOCK_AGAIN;
+    choose_back(f);
+    if (fsk_list_empty(&f->back))
+        return FSOCK_AGAIN;
+    show_back(f, e);
+    return FSOCK_OK;
 }
 
 enum fsock_err fsock_fetch_next(fsock_fetch *f, struct fsock_event *event, fsock_time deadline)
@@ -480,8 +556,9 @@ enum fsock_err fsock_fetch_next(fsock_fetch *f, struct fsock_event *event, fsock
             return err;
         if (f->n_running == 0 && f->queued == 0 && fsk_watches_empty(&f->watches))
             return FSOCK_EOF;
-        err = fsk_loop_step(&f->loop, deadline);
-        if (err != FSOCK_OK)
+        fsock_time until = wants_look(f) ? fsk_time_min(deadline, f->look_again) : deadline;
+        err = fsk_loop_step(&f->loop, until);
+        if (err != FSOCK_OK && !(err == FSOCK_ERR_TIMEOUT && until < deadline))
             return err;
     }
 }

@@ -63,8 +63,10 @@ static void close_until(struct fsk_place *place, fsock_time until)
     struct fsk_pool *pool = place->pool;
     if (until <= pool->driver->now)
         return;
-    if (!fsk_timer_is_set(&place->opens) || until > place->opens.node.at)
-        fsk_timer_set(&pool->timers, &place->opens, until);
+    if (fsk_timer_is_set(&place->opens) && until <= place->opens.node.at)
+        return;
+    fsk_timer_set(&pool->timers, &place->opens, until);
+    pool->holds++;
 }
 
 static void forget(struct fsk_place *place)
@@ -252,6 +254,7 @@ static void grant(struct fsk_place *place, struct fsk_lease *lease)
     *lease = (struct fsk_lease){
         .place = place, .held = true, .probe = fsk_breaker_begin(&place->breaker), .op = lease->op};
     fsk_list_init(&lease->waiter);
+    place->pool->holds += lease->probe;
     set_startable(place);
 }
 

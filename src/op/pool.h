@@ -82,7 +82,8 @@ struct fsk_pool {
     struct fsk_flow flow;   /* bytes of the run */
     struct fsk_list slowed; /* the one slowed first in front */
     unsigned n_slowed;
-    int adaptive; /* 0, or an FSOCK_ADAPT_ */
+    uint64_t holds; /* counts when places were held, or began to be probed */
+    int adaptive;   /* 0, or an FSOCK_ADAPT_ */
     bool breaker;
     struct fsk_list
         trouble; /* places that were not reached, those known for the longest in front */

@@ -306,6 +306,44 @@ static void test_refused(void **state)
     }
 }
 
+/*
+ * A host that is left alone fills the queue: some of its URLs are given back, each once and with no
+ * other event, and another host's gets in. Without the flag, it has to wait.
+ */
+static void test_given_back(void **state)
+{
+    (void)state;
+    struct fsock_request back = request(FSOCK_GIVE_BACK), stay = request(0);
+    char other[64];
+    snprintf(other, sizeof other, "http://localhost:%u/plain/1", site_port(&site, "http"));
+    for (unsigned i = 0; i < 2; i++) {
+        struct fsock_event e;
+        enum fsock_err err;
+        uint64_t added = 0, given = 0, room = 0, others = 0;
+        pace(0, 0, 0, 0, 20 * SEC);
+        fsock_fetch *f = fsock_fetch_new(&options, 8, 8, NULL);
+        assert_non_null(f);
+        while ((err = fsock_fetch_add(f, page("/plain/1"), strlen(page("/plain/1")),
+                                      i ? &stay : &back, NULL, NULL)) == FSOCK_OK)
+            added++;
+        assert_int_equal(err, FSOCK_AGAIN);
+        fsock_time end = fsock_now() + SEC;
+        while (!others && (err = fsock_fetch_next(f, &e, end)) == FSOCK_OK) {
+            given += e.kind == FSOCK_EVENT_BACK;
+            room += e.kind == FSOCK_EVENT_ROOM;
+            others += e.kind == FSOCK_EVENT_DONE && e.user == other;
+            if (e.kind == FSOCK_EVENT_ROOM)
+                assert_int_equal(fsock_fetch_add(f, other, strlen(other), &stay, other, NULL),
+                                 FSOCK_OK);
+        }
+        assert_int_equal(room, !i);
+        assert_int_equal(others, !i);
+        assert_int_equal(given > 0, !i);
+        assert_int_equal(fsock_fetch_queued(f) + given + 1, added);
+        fsock_fetch_free(f);
+    }
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -320,6 +358,7 @@ int main(void)
         cmocka_unit_test(test_small_answers),
         cmocka_unit_test(test_upload),
         cmocka_unit_test(test_canceled_in_the_queue),
+        cmocka_unit_test(test_given_back),
         cmocka_unit_test(test_refused),
     };
     return cmocka_run_group_tests(tests, rig_start, rig_stop);
