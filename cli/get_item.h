@@ -33,11 +33,12 @@ struct items {
     struct journal *journal; /* NULL: none */
     size_t open;             /* handed over, and not ended */
     struct fsk_list used, spare;
-    struct fsk_list next; /* those of `used` whose next round is to be asked for */
-    struct page *page;    /* of the URL at hand; NULL: none */
-    size_t waiting;       /* those that wait for their page's turn */
-    bool stopped;         /* the library was told to stop: those that had not begun get no record */
-    bool over;            /* ... because --run-time struck */
+    struct fsk_list next;   /* those of `used` whose next round is to be asked for */
+    struct page *page;      /* of the URL at hand; NULL: none */
+    size_t waiting;         /* those that wait for their page's turn */
+    bool cut_short;         /* the run ends early: those that had not begun get no record, */
+    bool stopped;           /* and the library was told to stop those that had */
+    bool over;              /* ... because --run-time struck */
     struct outcome outcome; /* of the item at hand */
 };
 

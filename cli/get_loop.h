@@ -45,6 +45,7 @@ struct run {
     _Atomic bool blocked;    /* the first loop waits for --ordered or --batch */
     const char *_Atomic why; /* the run is to end early: why; NULL: it is not */
     bool over;               /* ... because --run-time struck; set before `why` */
+    _Atomic int spent;       /* the FSOCK_LIMIT_ that has left nothing for more requests; 0: none */
 };
 
 struct loop {

@@ -142,7 +142,7 @@ static const struct fsk_advice rows[] = {
       "a host that is to be allowed needs another rule"}},
     {ROW(SPENT, 0),
      {"there have been as many requests, or bytes, as the caller allows in all",
-      "what is missing is for another run"}},
+      ""}},
 };
 /* clang-format on */
 
