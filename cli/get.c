@@ -9,9 +9,10 @@
  *   get_source.h   where URLs come from            get_options.h  the command line
  *   get_sitemap.h  ... sitemaps                    get_robots.h   whether a site wants that
  *   get_gate.h     ... and which are passed over   journal.h      what earlier runs did
- *   get_loop.h     the run                         get_request.h  ... as the library wants it
- *   get_item.h     a URL, from line to record      get_sink.h     a body's file
- *   get_report.h   all that is told
+ *   get_loop.h     the run, or a thread of it      get_inbox.h    from one thread to another
+ *   get_item.h     a URL, from line to record      get_request.h  ... as the library wants it
+ *   get_rounds.h   its requests, with --warm       get_variant.h  ... and --vary
+ *   get_sink.h     a body's file                   get_report.h   all that is told
  */
 #include "get.h"
 

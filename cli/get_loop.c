@@ -6,6 +6,7 @@
 #include <sys/eventfd.h>
 
 #include "base/fault.h"
+#include "base/fnv.h"
 #include "base/time.h"
 #include "interrupt.h"
 
@@ -311,18 +312,15 @@ static enum fsock_err next_url(struct loop *l)
     }
 }
 
-static unsigned char lower(char c)
-{
-    return (unsigned char)(c >= 'A' && c <= 'Z' ? c + 'a' - 'A' : c);
-}
-
 /* The loop that fetches from this URL's host: 64-bit FNV-1a of the name, in any case. */
 static struct loop *worker_of(struct loop *l, struct fsk_span url)
 {
     struct fsk_span host = record_host(url);
-    uint64_t hash = 0xcbf29ce484222325;
-    for (size_t i = 0; i < host.n; i++)
-        hash = (hash ^ lower(host.p[i])) * 0x100000001b3;
+    uint64_t hash = FSK_FNV_START;
+    for (size_t i = 0; i < host.n; i++) {
+        const char c = fsk_lower(host.p[i]);
+        hash = fsk_fnv(hash, fsk_span(&c, 1));
+    }
     return &l->workers[hash % l->n_workers];
 }
 

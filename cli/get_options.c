@@ -295,8 +295,8 @@ static const char *conflict(const struct get_options *o)
         return "--trace and -v tell of one thread; use --threads 1";
     if (o->no_wait && (get_saves(o) || o->continue_at || o->dump_header || o->include >= 0))
         return "--no-wait gets no answer: it can't go with -o, -O, -C, -D or --include";
-    if (o->no_wait && (o->location || o->head))
-        return "--no-wait gets no answer: it can't go with -L or -I";
+    if (o->no_wait && (o->location || o->head || o->warm))
+        return "--no-wait gets no answer: it can't go with -L, -I or --warm";
     if (o->shard_text && get_is_single(o))
         return "--shard is a part of several; one URL is fetched without it";
     if (o->max_total == 0)

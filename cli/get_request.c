@@ -311,7 +311,7 @@ static bool make_others(struct get_request *r)
     r->errand.body_len = 0;
     r->errand.max_redirects = r->request.max_redirects > 5 ? r->request.max_redirects : 5;
     r->errand.flags &= FSOCK_NO_COMPRESS | FSOCK_HTTP10;
-    r->errand.flags |= FSOCK_FOLLOW | FSOCK_FAIL_STATUS;
+    r->errand.flags |= FSOCK_FOLLOW | FSOCK_FAIL_STATUS | FSOCK_FIRST;
     r->errand_abroad = r->errand;
     r->errand_abroad.headers = r->headers_abroad;
     r->errand_abroad.user = NULL;

@@ -5,7 +5,8 @@
  * each later one. They are collected, written and brought to the disk (fdatasync) by a thread of
  * the journal's own, 100 ms after the oldest of them came, or when there are 1,000: a disk that is
  * slow holds up no deadline. If it can't keep up with 8 MiB of lines, who adds waits. A killed run
- * therefore loses what it did in its last tenth of a second, which is done again.
+ * therefore loses what it did in its last tenth of a second, or since the batch before was given to
+ * the disk, which is done again.
  *
  * The file is locked while a run has it, and is its owner's alone (mode 0600), since URLs can hold
  * passwords. A file that is not empty and doesn't begin as a journal does is refused, and left as

@@ -5,11 +5,12 @@
  * several machines fetch from the same list. A URL's shard is worked out from its site alone, where
  * its line stands doesn't matter:
  *
- *   site   the registrable domain of its host by the public suffix list that is built into libpsl,
- *          in lower case, IDNs as A-labels, without dots at its end: www.shop.example.co.uk is of
- *          example.co.uk. A host that has none (a public suffix, a single label) is its own site.
- * An address is, too, in the form of RFC 5952, without brackets, zone and port. hash   64-bit
- * FNV-1a of the site's bytes, folded: its upper 32 bits XOR its lower ones shard  1 + hash modulo N
+ *   site    the registrable domain of its host by the public suffix list that is built into libpsl,
+ *           in lower case, IDNs as A-labels, without dots at its end: www.shop.example.co.uk is of
+ *           example.co.uk. A host that has none (a public suffix, a single label) is its own site.
+ *           An address is, too, in the form of RFC 5952, without brackets, zone and port.
+ *   hash    64-bit FNV-1a of the site's bytes, folded: its upper 32 bits XOR its lower ones
+ *   shard   1 + hash modulo N
  *
  * Text that is no URL takes the place of the site: one shard of them tells of it. This won't
  * change; but the public suffix list does: machines that share a list should have the same libpsl.

@@ -12,7 +12,8 @@
  *   Errors     are returned. enum fsock_err says what; struct fsock_fault says all. errno is not
  *              a result of any call here.
  *   Threads    No global state: objects that share nothing may be used in different threads at the
- *              same time; one object by one thread at a time. No threads, no signals, no SIGPIPE.
+ *              same time; one object by one thread at a time, but for a pacer, which all may
+ *              share. No threads, no signals, no SIGPIPE.
  *   Descriptors are close-on-exec, all of them.
  *   Structs    that the caller fills carry their own size, stamped in by their initialiser, so
  *              that a newer library understands an older caller. Always call the initialiser.
@@ -230,6 +231,7 @@ struct fsock_options {
                                 that of a name; each address is judged when it is connected to */
     const char *allow_hosts; /* these alone, as no_proxy: "host,.domain,*.below,192.0.2.0/24" */
     const char *deny_hosts;  /* never these; addresses and blocks also where names lead to them */
+
     /* How fast HTTP may be at most; 0: no limit. */
     fsock_pacer *pacer;    /* of all that share it, borrowed as long as they run; NULL: none */
     double host_rate;      /* requests per second to one scheme, host and port */

@@ -40,6 +40,7 @@ BUILDS = {  # directory: (compiler, options of meson setup)
 THREADS = 'test/threads/stream-threads'
 TARGETS = {'build-tsan': [THREADS]}  # what is built, if not everything
 FUZZ_SECONDS = 10
+UNITS = 2 * os.cpu_count()  # unit tests at a time: they wait more than they work
 PART_LIMIT = 600  # seconds that any one command may take
 ENV = dict(os.environ, ASAN_OPTIONS='exitcode=99', LSAN_OPTIONS='exitcode=99',
            UBSAN_OPTIONS='halt_on_error=1:print_stacktrace=1:exitcode=99',
@@ -176,7 +177,7 @@ def stage_unit(score, quick, building=None):
         if os.path.exists(record):
             os.unlink(record)
         code, log, seconds = run(['meson', 'test', '-C', directory, '--no-rebuild',
-                                  '--print-errorlogs'])
+                                  '--print-errorlogs', '--num-processes', str(UNITS)])
         passed = failed = 0
         if os.path.exists(record):
             with open(record, encoding='utf-8') as lines:

@@ -14,6 +14,8 @@ import urllib.request
 
 import pytest
 
+from stopwatch import Stopwatch
+
 READY_SECONDS = 20  # how long the site may take to come up
 HARD_SECONDS = 60  # when a command that does not return is killed
 
@@ -105,9 +107,10 @@ def site(build, tmp_path_factory):
 class Result:
     """What a run of the command gave: code (negative: killed by that signal), bytes, seconds."""
 
-    def __init__(self, args, code, stdout, stderr, elapsed):
+    def __init__(self, args, code, stdout, stderr, watch):
         self.args, self.code = args, code
-        self.stdout, self.stderr, self.elapsed = stdout, stderr, elapsed
+        self.stdout, self.stderr = stdout, stderr
+        self.elapsed, self.took = watch.seconds, watch.between
 
     @property
     def text(self):
@@ -139,7 +142,7 @@ def fsock(build, tmp_path):
 
     def run(*args, stdin=None, timeout=HARD_SECONDS, env=None, cwd=None):
         words = [str(build / "cli/fsock")] + [str(a) for a in args]
-        start = time.monotonic()
+        watch = Stopwatch()
         process = subprocess.Popen(
             words,
             stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
@@ -154,7 +157,7 @@ def fsock(build, tmp_path):
             process.send_signal(signal.SIGKILL)
             out, err = process.communicate()
             pytest.fail(f"{words} did not return within {timeout} s: {out[-500:]!r} {err[-500:]!r}")
-        return Result(words, process.returncode, out, err, time.monotonic() - start)
+        return Result(words, process.returncode, out, err, watch.stop())
 
     run.program = str(build / "cli/fsock")
     return run

@@ -15,6 +15,7 @@ import threading
 import time
 
 from conftest import clean_env
+from stopwatch import Stopwatch
 
 PATIENCE = 20  # seconds for anything that should be there at once
 
@@ -29,7 +30,7 @@ class Program:
         self.process = subprocess.Popen(self.words, bufsize=0, stdin=stdin, stdout=stdout,
                                         stderr=stderr, env=clean_env(**(env or {})), **kw)
         self.stdin, self.stdout = self.process.stdin, self.process.stdout
-        self.stderr, self.begun = self.process.stderr, time.monotonic()
+        self.stderr, self.watch = self.process.stderr, Stopwatch()
         self.errors = ""
         self.watchdog = threading.Timer(30, self.process.kill)
         self.watchdog.daemon = True
@@ -100,7 +101,8 @@ class Program:
         all of standard error, and `elapsed` the seconds that it ran. Standard input stays as it is."""
         self.process.stdin = None  # else its end would be told
         out, err = self.process.communicate(timeout=timeout)
-        self.elapsed = time.monotonic() - self.begun
+        self.watch.stop()
+        self.elapsed, self.took = self.watch.seconds, self.watch.between
         self.rest = out or b""
         self.errors += (err or b"").decode("utf-8", "replace")
         return self.process.returncode

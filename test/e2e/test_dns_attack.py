@@ -35,7 +35,7 @@ def test_a_list_without_an_entry_does_not_hold_up_the_clock(fsock, at, tmp, verb
         file.truncate(1 << 40)
     words = [at, "-i", zeros] if verb == "dns" else ["-i", zeros]
     result = fsock(verb, *words, "--run-time", "0.3", timeout=20)
-    assert result.code == 111 and 0.3 <= result.elapsed < 0.6, result.elapsed
+    assert result.code == 111 and result.took(0.3, 0.6), result.elapsed
     process = subprocess.Popen([fsock.program, verb, *map(str, words)], env=clean_env(),
                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     time.sleep(0.3)
@@ -66,7 +66,7 @@ def test_servers_that_come_late_are_waited_for(fsock, site, tmp):
     assert result.code == 0 and result.elapsed >= 1, result
     assert after.children_user + after.children_system < before.children_user + before.children_system + 0.5
     result = fsock("dns", "-r", fifo, "--run-time", "0.3", "shop.example", "A", timeout=5)
-    assert result.code == 28 and 0.3 <= result.elapsed < 0.6 and "--run-time" in result.errors, result
+    assert result.code == 28 and result.took(0.3, 0.6) and "--run-time" in result.errors, result
 
 
 @pytest.mark.plain
@@ -146,7 +146,7 @@ def test_order_holds_for_lines_that_ask_for_nothing(fsock, tmp):
     with NameServer(lambda query: None if query.name == "mute.test" else query.answer()) as server:
         result = fsock("dns", server.at, "--ordered", "-t", "A", "-m", "1", "-i", tmp / "list", timeout=10)
     assert [line.split("\t")[0] for line in result.lines] == lines
-    assert result.code == 110 and result.elapsed < 3, result.elapsed
+    assert result.code == 110 and result.took(0, 3), result.elapsed
 
 
 # ---- memory ----

@@ -86,13 +86,13 @@ def test_servers_that_cannot_speak_tls(site, fsock, service, why):
 def test_a_silent_handshake(site, fsock):
     server = f"tls://127.0.0.1:{site.tls_mute}"
     result = fsock("dns", "@" + server, "-m", "1", "x.test", "A")
-    assert result.code == 28 and 0.9 < result.elapsed < 1.4 and server in result.lines[0]
+    assert result.code == 28 and result.took(0.9, 1.4) and server in result.lines[0]
 
 
 def test_a_connection_is_kept_for_many_questions(site, fsock, unbound, tmp):
     (tmp / "list").write_text("www.site.test\n" * 500)
     result = fsock("dns", unbound.tls_at, "--cacert", site.ca, "-t", "A,AAAA,MX", "-i", "list", "--json")
-    assert result.code == 0 and len(result.records) == 1500 and result.elapsed < 5
+    assert result.code == 0 and len(result.records) == 1500 and result.took(0, 5)
     assert {r["status"] for r in result.records} == {"NOERROR", "NODATA"}
     assert all("tls" in r["flags"] for r in result.records)
 

@@ -170,6 +170,7 @@ def test_readme_commands(build, site, tmp, command):
     (tmp / "urls.gz").write_bytes(gzip.compress(urls))
     (tmp / "names.txt").write_text("site.test\n127.0.0.1\n")
     (tmp / "access.log").write_text("127.0.0.7 - GET /\n" * 9)
+    command = command.replace("https://example.org/sitemap.xml", site.url("/list.txt?n=5"))
     command = command.replace("https://example.org/", site.url("/plain/9"))
     command = command.replace("fsock dns", f"fsock dns @127.0.0.1:{site.dns}")
     done = subprocess.run(command, shell=True, cwd=tmp, stdout=subprocess.PIPE, timeout=60,
@@ -179,4 +180,4 @@ def test_readme_commands(build, site, tmp, command):
 
 
 def test_readme_has_its_commands():
-    assert len(readme_commands()) == 13
+    assert len(readme_commands()) == 15

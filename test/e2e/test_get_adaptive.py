@@ -93,5 +93,5 @@ def test_a_dead_host_is_set_aside(site, fsock, tmp):
 def test_no_breaker(fsock, tmp):
     (tmp / "list").write_text("".join(f"http://127.0.0.1:1/{n}\n" for n in range(60)))
     result = fsock("get", "--json", "-i", "list", "--retry", "0", "--no-breaker")
-    assert result.code == 111 and result.elapsed < 5
+    assert result.code == 111 and result.took(0, 5)
     assert {r["err"] for r in result.records} == {"connect"}

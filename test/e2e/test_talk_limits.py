@@ -14,6 +14,7 @@ from subprocess import DEVNULL
 import pytest
 
 from talking import Program, echo, mute, receive_all, serve, talk, wait_for
+from stopwatch import Stopwatch
 
 LIMIT = 0.4
 SLACK = 0.1  # seconds that may pass beside a limit
@@ -38,7 +39,7 @@ def deaf(connection):
 
 def strikes(result, option, limit=LIMIT):
     """The limit struck in time, and one sentence names the option."""
-    assert result.code == 28 and limit <= result.elapsed < limit + SLACK, result
+    assert result.code == 28 and result.took(limit, limit + SLACK), result
     assert f"(-{option} raises this limit)" in result.errors, result
     assert result.errors.startswith("fsock: talk: "), result
 
@@ -97,7 +98,7 @@ def test_a_peer_that_takes_nothing_is_silent(fsock, tmp):
     (tmp / "in").write_bytes(bytes(20_000_000))
     with open(tmp / "in", "rb") as file, \
             talk(fsock, f"-w{LIMIT}", "127.0.0.1", serve(deaf), stdin=file) as client:
-        assert client.end() == 28 and client.elapsed < LIMIT + 2 * SLACK, client
+        assert client.end() == 28 and client.took(0, LIMIT + 2 * SLACK), client
     assert "(-w raises this limit)" in client.errors
 
 
@@ -112,8 +113,8 @@ def test_total(fsock):
 @pytest.mark.parametrize("view", ["raw", "hex"])
 def test_total_while_nobody_reads(fsock, view):
     with talk(fsock, f"-m{LIMIT}", "--view", view, "127.0.0.1", serve(flood)) as client:
-        code, elapsed = client.process.wait(5), time.monotonic() - client.begun
-    assert code == 28 and LIMIT <= elapsed < LIMIT + 0.2 + SLACK  # 0.2 for what was received
+        code, watch = client.process.wait(5), client.watch.stop()
+    assert code == 28 and watch.between(LIMIT, LIMIT + 0.2 + SLACK)  # 0.2 for what was received
 
 
 @pytest.mark.plain
@@ -131,7 +132,7 @@ def test_a_mute_tls_client(site, fsock, option):
               "--key", site.folder / "key.pem", "127.0.0.1", "0") as server:
         with socket.create_connection(("127.0.0.1", server.port())):
             assert server.end() == 28, server
-    assert f"(-{option} raises this limit)" in server.errors and server.elapsed < LIMIT + 2 * SLACK
+    assert f"(-{option} raises this limit)" in server.errors and server.took(0, LIMIT + 2 * SLACK)
 
 
 @pytest.mark.plain
@@ -145,7 +146,7 @@ def test_wait_and_max_time(fsock):
 def test_limit_of_a_script(fsock, tmp):
     (tmp / "script").write_text("# nothing\nlimit 300ms\nexpect x\n")
     result = fsock("talk", "--script", "script", "127.0.0.1", serve(drip), timeout=5)
-    assert result.code == 28 and 0.3 <= result.elapsed < 0.3 + SLACK, result
+    assert result.code == 28 and result.took(0.3, 0.3 + SLACK), result
     assert "has not sent what line 3 of script waits for within 300 ms" in result.errors
 
 
@@ -233,10 +234,10 @@ def test_tls_is_cut_off(site, fsock):
 
 def ends_by(client, number):
     """The signal ends it at once; its exit code, negative if it is the default action."""
-    sent = time.monotonic()
+    sent = Stopwatch()
     client.process.send_signal(number)
     code = client.process.wait(10)
-    assert time.monotonic() - sent < 0.2, client
+    assert sent.stop().between(0, 0.2), client
     assert code in (128 + number, -number), client
     return code
 
@@ -283,10 +284,10 @@ def test_signal_while_sending(fsock, tmp, number):
 def test_signal_while_nobody_reads(fsock, view, number):
     with talk(fsock, "--view", view, "127.0.0.1", serve(flood)) as client:
         time.sleep(0.3)
-        sent = time.monotonic()
+        sent = Stopwatch()
         client.process.send_signal(number)
         assert client.process.wait(10) == 128 + number
-        assert time.monotonic() - sent < 0.4  # 0.2 for what was received
+        assert sent.stop().between(0, 0.4)  # 0.2 for what was received
 
 
 @pytest.mark.plain

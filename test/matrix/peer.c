@@ -89,13 +89,16 @@ static int read_head(int fd)
     return 0;
 }
 
+/* Each time to another page: what leads back to where it was is no slow chain but a circle. */
 static void redirect_slowly(int fd)
 {
-    static const char answer[] =
-        "HTTP/1.1 302 Found\r\nLocation: /again\r\nContent-Length: 0\r\n\r\n";
-    while (read_head(fd)) {
+    char answer[128];
+    for (unsigned i = 0; read_head(fd); i++) {
+        int n =
+            snprintf(answer, sizeof answer,
+                     "HTTP/1.1 302 Found\r\nLocation: /page/%u\r\nContent-Length: 0\r\n\r\n", i);
         pause_ms(REDIRECT_MS);
-        if (!put(fd, answer, sizeof answer - 1))
+        if (!put(fd, answer, (size_t)n))
             return;
     }
 }

@@ -105,7 +105,7 @@ static const struct row rows[] = {
     {" \n\n",                                                                                             "",                                                                                        NULL                                              },
     {"not a sitemap\nhttps://h/",                                                                         "",                                                                                        "is none: it begins neither as XML nor with a URL"},
     {"\x1f",                                                                                              "",                                                                                        "is none: it begins neither as XML nor with a URL"},
-    {"\x1f\x8b",                                                                                          "",                                                                                        "can't be unpacked: the body ended"          },
+    {"\x1f\x8b",                                                                                          "",                                                                                        "can't be unpacked: the body ended"               },
     {"\x1f\x8b\x09",                                                                                      "",                                                                                        "can't be unpacked: "                             },
     {"<!DOCTYPE html><html><body></body></html>",                                                         "",                                                                                        "is none: it is XML with the root <html>"         },
     {URLSET "<url><loc>/1</loc></url><url><loc>/2</loc></urlset>",                                        "https://h/1\n",
@@ -113,12 +113,12 @@ static const struct row rows[] = {
     {URLSET "<url><loc>/1</loc></url>\n<url>",                                                            "https://h/1\n",
      "is no whole XML: no element found in line 2"                                                                                                                                                                                                     },
     {"<!DOCTYPE urlset [<!ENTITY host "
-     "'https://h'>]><urlset><url><loc>&host;/1</loc></url></urlset>",                                                                                                    "",                                                                                                                                "can't be read: it declares entities of its own"                                                                            },
-    {"<!DOCTYPE urlset [<!ENTITY f SYSTEM 'file:///etc/passwd'>]><urlset/>",                                                                                                   "",
-     "can't be read: it declares entities of its own"},
+     "'https://h'>]><urlset><url><loc>&host;/1</loc></url></urlset>",                                "",                                                                                        "can't be read: it declares entities of its own"  },
+    {"<!DOCTYPE urlset [<!ENTITY f SYSTEM 'file:///etc/passwd'>]><urlset/>",                              "",
+     "can't be read: it declares entities of its own"                                                                                                                                                                                                  },
     {"<!DOCTYPE urlset SYSTEM 'http://h/dtd'><urlset><url><loc>/1&amp;&x;</loc></url></urlset>",
-     "https://h/1&\n",                                                                                                   NULL                                                                                                                                                                                                                                  },
-    {"<o:urlset/>",                                                                                                   "",                                                                                                                                                                                "is no whole XML: unbound prefix in line 1"},
+     "https://h/1&\n",                                                                                                                                                                               NULL                                              },
+    {"<o:urlset/>",                                                                                       "",                                                                                        "is no whole XML: unbound prefix in line 1"       },
 };
 
 static void forms(void **state)
