@@ -86,7 +86,8 @@ static const struct errno_code exits[] = {
      "the data is damaged, or not in the coding that its header names",
      "fetch it as it is (--raw)"),
     EXIT(TOO_BIG, "Larger than allowed",
-     "a ceiling struck: --max-body or --max-ratio",
+     "a ceiling struck: --max-body or --max-ratio, or for the run as a whole --max-total or "
+     "--max-requests",
      "raise it if the peer is trusted"),
     EXIT(CA_FILE, "The file of roots can't be used",
      "the file of --cacert can't be read, or has no certificate",
@@ -126,7 +127,7 @@ static const struct errno_code classes[] = {
     CLASS(ERR_TRUNCATED, "truncated"), CLASS(ERR_TOO_BIG, "too-big"), CLASS(ERR_DECODE, "decode"),
     CLASS(ERR_REDIRECTS, "redirects"), CLASS(ERR_STATUS, "status"), CLASS(ERR_RESUME, "resume"),
     CLASS(ERR_CANCELED, "canceled"), CLASS(ERR_ASIDE, "aside"),
-    CLASS(ERR_FORBIDDEN, "forbidden"),
+    CLASS(ERR_FORBIDDEN, "forbidden"), CLASS(ERR_SPENT, "spent"),
 };
 
 /* The notes on 4 and 5 of the article's first table are these meanings, under positive numbers. */

@@ -180,7 +180,7 @@ static int exit_code(const struct get *g)
         return EXIT_READ;
     if (g->report.single)
         return stuck ? EXIT_TIMEOUT : g->report.exitcode;
-    if (!g->report.summary.failed && !g->run.over && !stuck)
+    if (!g->report.summary.failed && !g->run.over && !g->run.spent && !stuck)
         return EXIT_FINE;
     return g->report.summary.fine ? EXIT_SOME_FAILED : EXIT_ALL_FAILED;
 }
@@ -195,9 +195,21 @@ static int close_gate(struct get *g, int code)
     return failed && code < 128 ? failed : code;
 }
 
+/* Of those that were not even begun there is no record that could say it. */
+static void tell_spent(struct get *g)
+{
+    char text[80];
+    if (!g->run.spent || g->report.single || (g->o.silent && !g->o.show_error))
+        return;
+    snprintf(text, sizeof text, "the run has ended early (%s raises this limit)",
+             g->run.spent == FSOCK_LIMIT_BYTES ? "--max-total" : "--max-requests");
+    report_say(&g->report, text);
+}
+
 static int finish(struct get *g, enum fsock_err err)
 {
     report_flush_all(&g->report);
+    tell_spent(g);
     sitemaps_text(&g->sitemaps, g->report.note, sizeof g->report.note);
     if (g->source.elsewhere)
         summary_skip(&g->report.summary, "of other shards", g->source.elsewhere);

@@ -548,8 +548,9 @@ static void next_turn(struct items *all, struct page *page)
 }
 
 /* A round has ended; all->outcome says how. */
-static void round_ended(struct items *all, struct item *item, const struct fsock_response *response)
+static void round_ended(struct items *all, struct item *item, const struct fsock_event *e)
 {
+    const struct fsock_response *response = e->response;
     rounds_next(all->rounds, &item->at, response, &all->outcome);
     if (item->at.round != ROUND_END) {
         fsk_list_append(&all->next, &item->turn);
@@ -559,9 +560,10 @@ static void round_ended(struct items *all, struct item *item, const struct fsock
     if (item->at.page)
         next_turn(all, item->at.page);
     /* Those that were still in the queue when the run was ended have no record. */
-    if (item->started || !all->stopped || all->report->single)
+    if (item->started || !all->cut_short || all->report->single)
         record(all, item, response);
-    if (!all->stopped || all->outcome.exitcode == EXIT_FINE)
+    /* What the run had no time for, or no more requests, is for the next one. */
+    if ((!all->stopped && e->err != FSOCK_ERR_SPENT) || all->outcome.exitcode == EXIT_FINE)
         remember(all, item, response);
     item_drop(all, item);
 }
@@ -588,7 +590,7 @@ void item_event(struct items *all, const struct fsock_event *e)
     case FSOCK_EVENT_DONE:
         on_done(all, item, e);
         all->open--;
-        round_ended(all, item, e->response);
+        round_ended(all, item, e);
         break;
     case FSOCK_EVENT_BACK:
         on_back(all, item);

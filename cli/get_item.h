@@ -38,11 +38,12 @@ struct items {
     struct fsk_list next; /* those of `used` whose next round is to be asked for */
     struct page *page[2]; /* of the URL at hand; [true]: of those that come back; NULL: none */
     struct later *later;
-    struct fsk_list back; /* those of `used` that were given back, and can't wait there */
-    fsock_time back_at;   /* when to ask for them again */
-    size_t waiting;       /* those that wait for their page's turn */
-    bool stopped;         /* the library was told to stop: those that had not begun get no record */
-    bool over;            /* ... because --run-time struck */
+    struct fsk_list back;   /* those of `used` that were given back, and can't wait there */
+    fsock_time back_at;     /* when to ask for them again */
+    size_t waiting;         /* those that wait for their page's turn */
+    bool cut_short;         /* the run ends early: those that had not begun get no record, */
+    bool stopped;           /* and the library was told to stop those that had */
+    bool over;              /* ... because --run-time struck */
     struct outcome outcome; /* of the item at hand */
 };
 

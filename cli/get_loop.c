@@ -14,6 +14,7 @@ static enum fsock_err feed(struct loop *l);
 static enum fsock_err next_event(struct loop *l, struct fsock_event *e);
 static enum fsock_err act(struct loop *l, const struct fsock_event *e);
 static void tick(struct loop *l, fsock_time now);
+static void run_out(struct loop *l, enum fsock_limit limit);
 
 static bool workers_finished(const struct loop *l)
 {
@@ -34,13 +35,14 @@ static bool worker_failed(const struct loop *l)
 /* No URL is at hand, and none will be. */
 static bool has_no_more(const struct loop *l)
 {
-    return l->items.stopped || (l->ended && !l->at_hand && !later_count(&l->later));
+    return l->items.cut_short || (l->ended && !l->at_hand && !later_count(&l->later));
 }
 
 /* Of a list that was stopped, nobody need hear of what had not begun. */
 static bool is_done(const struct loop *l)
 {
-    bool left_over = l->items.stopped && !l->run->report->single && !fsock_fetch_running(l->fetch);
+    bool left_over =
+        l->items.cut_short && !l->run->report->single && !fsock_fetch_running(l->fetch);
     size_t open = l->items.open + (l->inbox ? 0 : l->run->errands->n);
     return has_no_more(l) && (!open || left_over) && workers_finished(l);
 }
@@ -70,7 +72,7 @@ static char list_watch, signal_watch, room_watch, inbox_watch;
 /* When to ask again for what the library gave back; while its queue is full, an event will tell. */
 static fsock_time next_return(const struct loop *l)
 {
-    if (l->items.stopped || l->waiting || !fsk_list_empty(&l->items.next))
+    if (l->items.cut_short || l->waiting || !fsk_list_empty(&l->items.next))
         return FSOCK_NEVER;
     return fsk_time_min(later_due(&l->later), l->items.back_at);
 }
@@ -138,6 +140,10 @@ static enum fsock_err act(struct loop *l, const struct fsock_event *e)
         if (l->run->o->verbose)
             report_head(report, e);
         break;
+    case FSOCK_EVENT_DONE:
+        if (e->err == FSOCK_ERR_SPENT && !l->items.cut_short)
+            run_out(l, e->fault->limit);
+        break;
     default:
         break;
     }
@@ -147,19 +153,36 @@ static enum fsock_err act(struct loop *l, const struct fsock_event *e)
     return FSOCK_OK;
 }
 
-/* End early; `why` goes into the records of what was going on. */
-static void stop(struct loop *l, const char *why)
+/* No more URLs: what has not begun will not. */
+static void cut_short(struct loop *l)
 {
-    l->items.stopped = l->ended = true;
-    l->items.over = l->run->over;
+    l->items.cut_short = l->ended = true;
     l->at_hand = false;
     if (l->waiting)
         item_drop(&l->items, l->waiting);
     l->waiting = NULL;
     for (size_t i = 0; i < l->n_workers; i++)
         inbox_poke(l->workers[i].inbox);
+}
+
+/* End early; `why` goes into the records of what was going on. */
+static void stop(struct loop *l, const char *why)
+{
+    l->items.stopped = true;
+    l->items.over = l->run->over;
+    cut_short(l);
     if (!l->workers)
         fsock_fetch_stop(l->fetch, why);
+}
+
+/* --max-requests or --max-total has left nothing. What was asked for goes on, as far as the library
+ * lets it. */
+static void run_out(struct loop *l, enum fsock_limit limit)
+{
+    l->run->spent = limit;
+    cut_short(l);
+    if (l->inbox)
+        (void)!eventfd_write(l->run->room, 1); /* the first loop tells the others */
 }
 
 /* What ends a run: a signal, --run-time, an output that is gone. NULL: nothing yet. */
@@ -204,6 +227,8 @@ static void tick(struct loop *l, fsock_time now)
         if (!run->why)
             run->why = worker_failed(l) ? "a thread has failed" : end_of_run(run, now);
     }
+    if (run->spent && !l->items.cut_short)
+        cut_short(l);
     if (run->why && !l->items.stopped)
         stop(l, run->why);
 }

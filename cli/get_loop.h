@@ -50,6 +50,7 @@ struct run {
     const char *_Atomic why; /* the run is to end early: why; NULL: it is not */
     bool over;               /* ... because --run-time struck; set before `why` */
     _Atomic bool lost;       /* URLs that waited can't be read back: ended for that */
+    _Atomic int spent;       /* the FSOCK_LIMIT_ that has left nothing for more requests; 0: none */
 };
 
 struct loop {

@@ -82,6 +82,8 @@ static const struct option_row rows[] = {
     TIME(0, "read-timeout", read_timeout, "for silence while sending or receiving (30s)"),
     TIME('m', "max-time", max_time, "for a URL as a whole (60s in a list, else none)"),
     TIME(0, "run-time", run_time, "for all URLs together (none)"),
+    SIZE(0, "max-total", max_total, "for all that is received, before decoding (none)"),
+    NUMBER(0, "max-requests", max_requests, 1, 1000000000000, "for the requests of all URLs together (none)"),
     SIZE(0, "max-body", max_body, "for a decoded body (none)"),
     SIZE(0, "max-filesize", max_body, "another name for --max-body"),
     NUMBER(0, "max-ratio", max_ratio, 1, 1000000, "decoded bytes per received byte at most"),
@@ -175,6 +177,7 @@ void get_options_init(struct get_options *o)
         .retry = -1,
         .retry_delay = -1,
         .pause = -1,
+        .max_total = -1,
         .parallel = 64,
         .adaptive = -1,
         .breaker = -1,
@@ -296,6 +299,8 @@ static const char *conflict(const struct get_options *o)
         return "--no-wait gets no answer: it can't go with -L, -I or --warm";
     if (o->shard_text && get_is_single(o))
         return "--shard is a part of several; one URL is fetched without it";
+    if (o->max_total == 0)
+        return "with --max-total 0 nothing could be received; leave it out for no limit";
     if (!get_retries(o) && (o->retry_delay >= 0 || o->retry_all || o->retry_refused))
         return "how to try again is said, but not how often; add --retry N";
     if (o->key_file && !o->cert_file)

@@ -38,6 +38,7 @@ struct get_options {
     const char *ca_file, *cert_file, *key_file, *tls_min, *tls_max;
     int64_t connect_timeout, read_timeout, max_time, run_time, retry, retry_delay;
     int64_t parallel, per_host, threads, max_redirects, max_body, max_ratio;
+    int64_t max_total, max_requests; /* of the run */
     const char *shard_text;
     struct shard shard;     /* of shard_text, by get_options_check() */
     double rate, host_rate; /* requests a second */

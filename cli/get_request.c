@@ -239,6 +239,16 @@ static bool make_pacer(struct get_request *r, const struct get_options *o)
     return r->options.pacer != NULL;
 }
 
+/* Likewise. */
+static bool make_allowance(struct get_request *r, const struct get_options *o)
+{
+    if (!o->max_requests && o->max_total <= 0)
+        return true;
+    r->options.allowance = fsock_allowance_new((uint64_t)o->max_requests,
+                                               o->max_total > 0 ? (uint64_t)o->max_total : 0);
+    return r->options.allowance != NULL;
+}
+
 static unsigned request_flags(const struct get_options *o)
 {
     bool records = !get_is_single(o) || o->json;
@@ -333,7 +343,8 @@ int get_request_init(struct get_request *r, const struct get_options *o, char *w
     r->request.retries = get_retries(o);
     if (o->retry_delay >= 0)
         r->request.retry_delay = o->retry_delay;
-    if (!make_headers(r, o) || !make_resolve(r, o) || !make_guard(r, o) || !make_pacer(r, o)) {
+    if (!make_headers(r, o) || !make_resolve(r, o) || !make_guard(r, o) || !make_pacer(r, o) ||
+        !make_allowance(r, o)) {
         snprintf(why, cap, "out of memory");
         return EXIT_MEMORY;
     }
@@ -356,5 +367,6 @@ void get_request_fini(struct get_request *r)
     free(r->allow);
     free(r->deny);
     fsock_pacer_free(r->options.pacer);
+    fsock_allowance_free(r->options.allowance);
     fsk_buf_fini(&r->body);
 }

@@ -229,7 +229,7 @@ static void on_done(struct site *site, const struct fsock_event *e)
                (e->err == FSOCK_ERR_STATUS && status < 500 && status != 429)) {
         settle(site, ALL);
     } else {
-        if (e->err != FSOCK_ERR_CANCELED)
+        if (e->err != FSOCK_ERR_CANCELED && e->err != FSOCK_ERR_SPENT)
             tell(site, e->fault);
         settle(site, NOTHING);
     }

@@ -61,6 +61,7 @@ int exitcode_of(enum fsock_err err, enum fsock_stage stage)
         [FSOCK_ERR_CANCELED] = EXIT_CANCELED,
         [FSOCK_ERR_ASIDE] = EXIT_CONNECT,
         [FSOCK_ERR_FORBIDDEN] = EXIT_FORBIDDEN,
+        [FSOCK_ERR_SPENT] = EXIT_TOO_BIG,
     };
     switch (err) {
     case FSOCK_OK:
@@ -100,6 +101,8 @@ static const char *const raised_by[] = {
     [FSOCK_LIMIT_BODY] = "--max-body",
     [FSOCK_LIMIT_RATIO] = "--max-ratio",
     [FSOCK_LIMIT_REDIRECTS] = "--max-redirs",
+    [FSOCK_LIMIT_REQUESTS] = "--max-requests",
+    [FSOCK_LIMIT_BYTES] = "--max-total",
 };
 
 /* The option that a hint of the library's means but can't name, or NULL. */

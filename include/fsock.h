@@ -87,6 +87,7 @@ enum fsock_err {
     FSOCK_ERR_CANCELED,   /* the caller took it back */
     FSOCK_ERR_ASIDE, /* not tried: the place could not be reached so often that it is set aside */
     FSOCK_ERR_FORBIDDEN, /* options.public_only, allow_hosts or deny_hosts says no */
+    FSOCK_ERR_SPENT,     /* options.allowance is used up */
     FSOCK_ERR_COUNT_     /* how many there are; not an error */
 };
 
@@ -107,13 +108,15 @@ enum fsock_stage {
 
 /* Which limit or ceiling struck: that option, or the caller's deadline, would have to be raised. */
 enum fsock_limit {
-    FSOCK_LIMIT_NONE = 0, /* none of ours: for a timeout, the system gave up (ETIMEDOUT) */
-    FSOCK_LIMIT_CONNECT,  /* options.connect_timeout */
-    FSOCK_LIMIT_READ,     /* options.read_timeout */
-    FSOCK_LIMIT_TOTAL,    /* options.total_timeout, or the deadline of a blocking call */
-    FSOCK_LIMIT_BODY,     /* options.max_body */
-    FSOCK_LIMIT_RATIO,    /* options.max_ratio */
-    FSOCK_LIMIT_REDIRECTS /* request.max_redirects */
+    FSOCK_LIMIT_NONE = 0,  /* none of ours: for a timeout, the system gave up (ETIMEDOUT) */
+    FSOCK_LIMIT_CONNECT,   /* options.connect_timeout */
+    FSOCK_LIMIT_READ,      /* options.read_timeout */
+    FSOCK_LIMIT_TOTAL,     /* options.total_timeout, or the deadline of a blocking call */
+    FSOCK_LIMIT_BODY,      /* options.max_body */
+    FSOCK_LIMIT_RATIO,     /* options.max_ratio */
+    FSOCK_LIMIT_REDIRECTS, /* request.max_redirects */
+    FSOCK_LIMIT_REQUESTS,  /* the requests of options.allowance */
+    FSOCK_LIMIT_BYTES      /* its bytes */
 };
 
 /* A short name in lower case: "timeout", "connect"; never NULL. */
@@ -148,6 +151,7 @@ struct fsock_fault {
 /* ---- Options: how sockets are opened --------------------------------------------------------- */
 
 typedef struct fsock_pacer fsock_pacer;
+typedef struct fsock_allowance fsock_allowance;
 
 /* options.adaptive: how many requests at once a scheme, host and port gets at first. */
 enum {
@@ -238,6 +242,8 @@ struct fsock_options {
                      many as it bears, as its answers show: no more than make them later, fewer when
                      it fails or says 429 or 503; never more than per_host */
     int breaker;  /* 1: what can't be reached, time and again, is set aside (FSOCK_ERR_ASIDE) */
+    fsock_allowance *allowance; /* how much HTTP there may be in all: of all that share it, borrowed
+                                   as long as they run; NULL: no limit */
 };
 
 FSOCK_API void fsock_options_init(struct fsock_options *options);
@@ -251,6 +257,19 @@ FSOCK_API void fsock_options_init(struct fsock_options *options);
  */
 FSOCK_API fsock_pacer *fsock_pacer_new(double requests_per_second, double bytes_per_second);
 FSOCK_API void fsock_pacer_free(fsock_pacer *pacer); /* NULL is fine */
+
+/*
+ * An allowance is all that any number of fetches, in any threads, may do together: so many requests
+ * sent, redirects that are followed and requests that are sent again among them, and so many bytes
+ * of answers received, headers included and before decoding. 0: no limit. NULL: out of memory.
+ *
+ * Not one request more is sent; each thread but one may receive a buffer, 64 KiB, too much. What
+ * would need more of either ends with FSOCK_ERR_SPENT, and so does, at once, all that waits for its
+ * turn. Requests that have been sent are answered as long as there are bytes. It is to be freed
+ * after those that use it.
+ */
+FSOCK_API fsock_allowance *fsock_allowance_new(uint64_t requests, uint64_t bytes);
+FSOCK_API void fsock_allowance_free(fsock_allowance *allowance); /* NULL is fine */
 
 /* What TCP knows of a connection (tcp(7), TCP_INFO); all 0 if there is none, or it is no TCP. */
 struct fsock_tcp {

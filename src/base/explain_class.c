@@ -140,6 +140,9 @@ static const struct fsk_advice rows[] = {
     {ROW(FORBIDDEN, 0),
      {"a rule of the caller's own forbids this host or address",
       "a host that is to be allowed needs another rule"}},
+    {ROW(SPENT, 0),
+     {"there have been as many requests, or bytes, as the caller allows in all",
+      ""}},
 };
 /* clang-format on */
 

@@ -33,6 +33,7 @@ static const char *const err_names[] = {
     [FSOCK_ERR_CANCELED] = "canceled",
     [FSOCK_ERR_ASIDE] = "aside",
     [FSOCK_ERR_FORBIDDEN] = "forbidden",
+    [FSOCK_ERR_SPENT] = "spent",
 };
 
 static const char *const stage_names[] = {

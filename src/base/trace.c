@@ -313,6 +313,8 @@ static const char *limit_name(enum fsock_limit limit)
         [FSOCK_LIMIT_BODY] = "body",
         [FSOCK_LIMIT_RATIO] = "ratio",
         [FSOCK_LIMIT_REDIRECTS] = "redirects",
+        [FSOCK_LIMIT_REQUESTS] = "requests",
+        [FSOCK_LIMIT_BYTES] = "bytes",
     };
     return (size_t)limit < sizeof names / sizeof *names ? names[limit] : NULL;
 }

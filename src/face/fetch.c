@@ -15,7 +15,7 @@
 #include "base/trace.h"
 #include "op/pool_learn.h"
 #include "op/request.h"
-#include "op/transfer.h"
+#include "op/transfer_refuse.h"
 
 #define PARALLEL   64
 #define PER_HOST   6
@@ -48,6 +48,7 @@ struct fsock_fetch {
     struct fsk_http http;
     bool full;     /* an add was turned away */
     bool stopping; /* nothing new is started */
+    bool spent;    /* nothing is left of the allowance, and all have been told */
     unsigned parallel;
     size_t queued, queued_bytes;
     uint64_t last_id;
@@ -314,9 +315,11 @@ static void show_end(struct fsock_fetch *f, struct job *job, struct fsock_event 
     f->shown = job;
 }
 
-/* A job that never started, in no list, ends like any other: with a transfer that has not moved.
- * Its place is what is to blame; NULL: it was canceled. */
-static bool show_unstarted(struct fsock_fetch *f, struct job *job, const struct fsk_place *place,
+/* Why a job never started. */
+enum unstarted { CANCELED, REFUSED, PLACE_IS_DEAD };
+
+/* A job that never started, in no list, ends like any other: with a transfer that has not moved. */
+static bool show_unstarted(struct fsock_fetch *f, struct job *job, enum unstarted why,
                            struct fsock_event *e)
 {
     struct fsk_transfer *t = malloc(sizeof *t);
@@ -325,8 +328,10 @@ static bool show_unstarted(struct fsock_fetch *f, struct job *job, const struct 
         return false;
     }
     fsk_transfer_init(t, &f->http, fsk_span(job->url, job->url_len), job->request, job->id);
-    if (place)
-        (void)fsk_place_blame(place, t->aim.peer, &t->fault);
+    if (why == REFUSED)
+        (void)fsk_transfer_refused(t);
+    else if (why == PLACE_IS_DEAD)
+        (void)fsk_place_blame(job->place, t->aim.peer, &t->fault);
     fsk_transfer_cancel(t, f->why[0] ? f->why : "canceled");
     fsk_fault_advise(&t->fault);
     t->op.err = t->fault.err;
@@ -340,7 +345,7 @@ static bool show_canceled(struct fsock_fetch *f, struct fsock_event *e)
 {
     struct job *job = FSK_HOLDER(f->canceled.next, struct job, link);
     fsk_list_remove(&job->link);
-    return show_unstarted(f, job, NULL, e);
+    return show_unstarted(f, job, CANCELED, e);
 }
 
 /* A transfer has had its rest: it waits for a lease, in front of those that have not begun. */
@@ -445,7 +450,30 @@ static enum fsock_err end_doomed(struct fsock_fetch *f, struct fsk_place *place,
     }
     unqueue(f, job);
     fsk_pool_unqueue(place, &job->link); /* the place stays: it is remembered */
-    return show_unstarted(f, job, place, e) ? FSOCK_OK : FSOCK_ERR_MEMORY;
+    return show_unstarted(f, job, PLACE_IS_DEAD, e) ? FSOCK_OK : FSOCK_ERR_MEMORY;
+}
+
+/* Nothing is left of the allowance: those who wait shall find out, whatever they wait for. */
+static void tell_all(struct fsock_fetch *f)
+{
+    f->spent = true;
+    FSK_LIST_EACH (link, &f->returning) {
+        struct job *job = FSK_HOLDER(link, struct job, queue);
+        end_return(job);
+        fsk_list_append(&f->running, &job->link);
+        fsk_transfer_resume(job->transfer, NULL);
+    }
+    FSK_LIST_EACH (link, &f->running)
+        fsk_op_wake(&FSK_HOLDER(link, struct job, link)->transfer->op);
+}
+
+/* The one that has waited longest in the queue ends. */
+static enum fsock_err end_refused(struct fsock_fetch *f, struct fsock_event *e)
+{
+    struct job *job = FSK_HOLDER(f->queue.next, struct job, queue);
+    unqueue(f, job);
+    fsk_pool_unqueue(job->place, &job->link);
+    return show_unstarted(f, job, REFUSED, e) ? FSOCK_OK : FSOCK_ERR_MEMORY;
 }
 
 /* End what can't run at all, start what may run now. FSOCK_AGAIN: nothing that would have to be
@@ -456,6 +484,10 @@ static enum fsock_err start_jobs(struct fsock_fetch *f, struct fsock_event *e)
     struct fsk_place *dead;
     if (!fsk_list_empty(&f->http.pool.doomed))
         fsk_sched_tick(&f->loop.sched);
+    if (!f->spent && fsk_allowance_spent(f->http.allowance) != FSOCK_LIMIT_NONE)
+        tell_all(f);
+    if (f->spent && !fsk_list_empty(&f->queue))
+        return end_refused(f, e);
     while (err == FSOCK_AGAIN && (dead = fsk_pool_doomed(&f->http.pool)) != NULL)
         err = end_doomed(f, dead, e);
     while (err == FSOCK_AGAIN && f->n_running - f->http.resting < f->parallel &&

@@ -184,12 +184,16 @@ enum fsock_err fsk_exchange_fill(struct fsk_exchange *x, fsock_time now, uint64_
                                  size_t *dropped)
 {
     struct fsk_driver *driver = x->op.driver;
-    size_t n = 0, cap = driver->scratch_size;
+    struct fsock_allowance *allowance = x->http->allowance;
+    size_t n = 0, cap = fsk_allowance_room(allowance, driver->scratch_size);
     int flags = 0;
     if (x->in.n)
         return FSOCK_OK;
     if (x->ended)
         return FSOCK_EOF;
+    if (!cap)
+        return fsk_allowance_blame(allowance, FSOCK_LIMIT_BYTES, stage_of(x), x->plan.peer, "",
+                                   x->fault);
     if (fsk_exchange_turn_over(x))
         return FSOCK_AGAIN;
     if (!may_move(x, &x->receiving, &cap, now))
@@ -209,6 +213,7 @@ enum fsock_err fsk_exchange_fill(struct fsk_exchange *x, fsock_time now, uint64_
     }
     x->last_moved = now;
     x->moved += n;
+    fsk_allowance_take(allowance, n);
     if (flags)
         *dropped = n;
     else
@@ -270,6 +275,8 @@ static enum fsock_err parse_head(struct fsk_exchange *x)
 
 static enum fsock_err ended_early(struct fsk_exchange *x, enum fsock_err err)
 {
+    if (err == FSOCK_ERR_SPENT)
+        return err;
     if (err != FSOCK_EOF)
         return fsk_exchange_fail_stream(x, err);
     if (!x->first_at && x->stream->send_dead)

@@ -11,6 +11,7 @@
  * short success. With no_wait there is no answer: it ends when TCP has brought the whole request to
  * the peer's machine.
  *
+ * What comes in counts in the owner's allowance; when there is nothing left of that, it is over.
  * What comes in, and the body of the request, moves in portions, each in its turn, if a flow says
  * so. While it is us who wait, the peer isn't silent.
  */

@@ -27,7 +27,7 @@ bool fsk_exchange_turn_over(struct fsk_exchange *x);
 /*
  * Bytes into x->in, if there are none. So many as `discard` says need not be seen: if that is more
  * than the scratch buffer holds, they are dropped instead, and *dropped says how many. FSOCK_OK,
- * FSOCK_EOF, FSOCK_AGAIN, or the stream's error.
+ * FSOCK_EOF, FSOCK_AGAIN, the stream's error, or FSOCK_ERR_SPENT with the fault written.
  */
 enum fsock_err fsk_exchange_fill(struct fsk_exchange *x, fsock_time now, uint64_t discard,
                                  size_t *dropped);

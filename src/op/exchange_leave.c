@@ -47,6 +47,8 @@ enum fsock_err fsk_exchange_leave(struct fsk_exchange *x, fsock_time now)
     enum fsock_err err = drop_answer(x, now);
     if (x->op.yield || (err == FSOCK_AGAIN && !x->shut))
         return FSOCK_AGAIN;
+    if (err == FSOCK_ERR_SPENT)
+        return err;
     if (err != FSOCK_AGAIN && err != FSOCK_EOF)
         return fsk_exchange_fail_stream(x, err);
     if (!x->shut || !has_arrived(x, now))

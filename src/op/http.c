@@ -27,6 +27,7 @@ enum fsock_err fsk_http_init(struct fsk_http *http, const struct fsock_options *
         .total_timeout = o->total_timeout,
         .tcp_info = o->tcp_info != 0,
         .limits = {o->max_body, o->max_ratio ? o->max_ratio : FSK_DECODE_RATIO},
+        .allowance = o->allowance,
     };
     fsk_pool_init(&http->pool, driver, per_host, max_conns);
     fsk_pool_pace(&http->pool, &(struct fsk_pool_rates){.pacer = o->pacer,

@@ -4,6 +4,7 @@
 #ifndef FSK_HTTP_H
 #define FSK_HTTP_H
 
+#include "base/allowance.h"
 #include "base/rand.h"
 #include "op/dial.h"
 #include "op/pool.h"
@@ -17,7 +18,8 @@ struct fsk_http {
     struct fsk_pool pool;
     int64_t connect_timeout, read_timeout, total_timeout; /* nanoseconds; 0: none */
     struct fsk_decode_limits limits;
-    bool tcp_info; /* wanted in responses */
+    struct fsock_allowance *allowance; /* borrowed; NULL: none */
+    bool tcp_info;                     /* wanted in responses */
     char *out; /* FSK_SCRATCH_SIZE bytes to decode into; they live as the driver's scratch does */
     struct fsk_rand rand;
     size_t resting, rest_max;   /* transfers at rest that their owner does not count as running, and

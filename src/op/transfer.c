@@ -12,6 +12,7 @@
 #include "op/pool_learn.h"
 #include "op/request.h"
 #include "op/transfer_chain.h"
+#include "op/transfer_refuse.h"
 #include "op/transfer_response.h"
 #include "op/transfer_retry.h"
 #include "wire/range.h"
@@ -87,17 +88,6 @@ static enum fsock_err end(struct fsk_transfer *t, enum fsock_err err)
     return err;
 }
 
-static enum fsock_err end_in_queue(struct fsk_transfer *t)
-{
-    t->fault.limit = FSOCK_LIMIT_TOTAL;
-    fsk_fault_set(&t->fault, FSOCK_ERR_TIMEOUT, FSOCK_STAGE_QUEUE, ETIMEDOUT,
-                  "queue %s: %s in time%s%s", t->aim.peer,
-                  fsk_lease_is_paced(&t->lease) ? "the pace left no room for this request"
-                                                : "no connection to this host became free",
-                  t->again.why[0] ? "; before, " : "", t->again.why);
-    return end(t, FSOCK_ERR_TIMEOUT);
-}
-
 /* ---- From one exchange to the next ----------------------------------------------------------- */
 
 /* Give up connection and lease until again.until. */
@@ -161,6 +151,8 @@ static enum fsock_err write_request(struct fsk_transfer *t)
 
 static enum fsock_err begin_exchange(struct fsk_transfer *t)
 {
+    if (!fsk_transfer_may_ask(t))
+        return end(t, t->fault.err);
     enum fsock_err err = write_request(t);
     if (err != FSOCK_OK)
         return end(t, err);
@@ -227,7 +219,7 @@ static enum fsock_err at_place(struct fsk_transfer *t, fsock_time now)
     if (fsk_lease_is_aside(&t->lease))
         return end(t, fsk_place_blame(t->lease.place, t->aim.peer, &t->fault));
     if (t->op.expired && (!t->lease.held || t->response.retries))
-        return end_in_queue(t); /* (to try again now would only hide what happened) */
+        return end(t, fsk_transfer_late(t)); /* (to try again now would only hide what happened) */
     if (!t->lease.held)
         return FSOCK_AGAIN;
     t->reused = take_kept(t);
@@ -485,7 +477,7 @@ static enum fsock_err at_exchange(struct fsk_transfer *t, fsock_time now)
 static enum fsock_err at_rest(struct fsk_transfer *t, fsock_time now)
 {
     if (t->op.expired)
-        return end_in_queue(t);
+        return end(t, fsk_transfer_late(t));
     if (now < t->again.until) {
         t->op.alarm = t->again.until;
         return FSOCK_AGAIN;
@@ -508,7 +500,9 @@ static enum fsock_err step(struct fsk_op *op, fsock_time now)
     enum fsock_err err = FSOCK_OK;
     if (t->give_up)
         return end(t, t->fault.err);
-    while (err == FSOCK_OK && t->state != FSK_TRANSFER_AT_END)
+    while (err == FSOCK_OK && t->state != FSK_TRANSFER_AT_END) {
+        if (fsk_transfer_refused(t))
+            return end(t, t->fault.err);
         switch (t->state) {
         case FSK_TRANSFER_AT_PLACE:
             err = at_place(t, now);
@@ -523,6 +517,7 @@ static enum fsock_err step(struct fsk_op *op, fsock_time now)
             err = at_exchange(t, now);
             break;
         }
+    }
     return err;
 }
 

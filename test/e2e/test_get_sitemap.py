@@ -270,3 +270,18 @@ def test_with_a_journal(shop, fsock):
     assert sorted(paths(fsock(*words), shop)) == ["/1", "/2", "/no"], "each once"
     assert paths(fsock(*words), shop) == ["/no"], "what robots.txt forbids is asked for again"
     assert shop.hits.count("/1") == shop.hits.count("/2") == 1 and "/no" not in shop.hits
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_what_is_asked_for_by_itself_counts(shop, fsock, threads):
+    shop.pages["/s.xml"] = urlset(*[f"/{n}" for n in range(50)])
+    for most in (1, 2, 3, 10):
+        shop.hits.clear()
+        result = fsock("get", "--sitemap", shop.url("/s.xml"), "--max-requests", most, "--threads", threads)
+        assert result.code == (110 if most > 2 else 111) and len(shop.hits) == most
+        assert shop.hits[:2] == ["/s.xml", "/robots.txt"][:most]
+        assert "the run has ended early (--max-requests raises this limit)" in result.errors
+        assert "can't read" not in result.errors
+    assert fsock("get", "--sitemap", shop.url("/s.xml"), "--max-requests", 52).code == 0
+    record = fsock("get", "--json", "--sitemap", shop.url("/s.xml"), "--max-total", 500).records[0]
+    assert (record["exitcode"], record["err"]) == (63, "spent") and "--max-total" in record["errormsg"]

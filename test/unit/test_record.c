@@ -344,6 +344,8 @@ static void exit_codes(void **state)
         {FSOCK_ERR_TIMEOUT,    FSOCK_STAGE_BODY,    28 },
         {FSOCK_ERR_RESUME,     FSOCK_STAGE_HEAD,    33 },
         {FSOCK_ERR_FORBIDDEN,  FSOCK_STAGE_CONNECT, 113},
+        {FSOCK_ERR_SPENT,      FSOCK_STAGE_QUEUE,   63 },
+        {FSOCK_ERR_SPENT,      FSOCK_STAGE_BODY,    63 },
         {FSOCK_ERR_TLS,        FSOCK_STAGE_TLS,     35 },
         {FSOCK_ERR_TLS,        FSOCK_STAGE_BODY,    56 },
         {FSOCK_ERR_REDIRECTS,  FSOCK_STAGE_HEAD,    47 },
@@ -378,6 +380,8 @@ static void sentences(void **state)
         {FSOCK_ERR_TOO_BIG,   FSOCK_LIMIT_BODY,      "too much (--max-body raises this limit)"       },
         {FSOCK_ERR_TOO_BIG,   FSOCK_LIMIT_RATIO,     "too much (--max-ratio raises this limit)"      },
         {FSOCK_ERR_REDIRECTS, FSOCK_LIMIT_REDIRECTS, "too much (--max-redirs raises this limit)"     },
+        {FSOCK_ERR_SPENT,     FSOCK_LIMIT_REQUESTS,  "too much (--max-requests raises this limit)"   },
+        {FSOCK_ERR_SPENT,     FSOCK_LIMIT_BYTES,     "too much (--max-total raises this limit)"      },
     };
     for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
         fault = (struct fsock_fault){.err = limits[i].err, .limit = limits[i].limit};
