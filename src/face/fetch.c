@@ -54,7 +54,8 @@ struct fsock_fetch {
     struct fsk_list canceled;  /* jobs that end without having run */
     struct fsk_watches watches;
     size_t n_running;
-    struct job *shown; /* its DONE event has been given out: freed by the next call */
+    struct fsk_transfer *spare; /* the memory of transfers that have ended; `owner` is the next */
+    struct job *shown;          /* its DONE event has been given out: freed by the next call */
     char why[64];
 };
 
@@ -96,6 +97,30 @@ fsock_fetch *fsock_fetch_new(const struct fsock_options *options, unsigned paral
     return f;
 }
 
+/* Memory for a transfer. It is large, and most often still in the CPU's cache. */
+static struct fsk_transfer *take_transfer(struct fsock_fetch *f)
+{
+    struct fsk_transfer *t = f->spare;
+    if (!t)
+        return malloc(sizeof *t);
+    f->spare = t->owner;
+    return t;
+}
+
+static void give_transfer(struct fsock_fetch *f, struct fsk_transfer *t)
+{
+    t->owner = f->spare;
+    f->spare = t;
+}
+
+static void free_spare(struct fsock_fetch *f)
+{
+    for (struct fsk_transfer *t; (t = f->spare) != NULL;) {
+        f->spare = t->owner;
+        free(t);
+    }
+}
+
 /* No longer in its place's queue, after a rest. */
 static void end_return(struct job *job)
 {
@@ -111,7 +136,7 @@ static void free_job(struct fsock_fetch *f, struct job *job)
     fsk_list_remove(&job->link);
     if (job->transfer) {
         fsk_transfer_fini(job->transfer);
-        free(job->transfer);
+        give_transfer(f, job->transfer);
         f->n_running--;
     }
     free(job);
@@ -143,6 +168,7 @@ void fsock_fetch_free(fsock_fetch *f)
         free_job(f, FSK_HOLDER(link, struct job, queue));
     FSK_LIST_EACH (link, &f->canceled)
         free_job(f, FSK_HOLDER(link, struct job, link));
+    free_spare(f);
     fsk_watches_clear(&f->watches);
     fsk_http_fini(&f->http);
     fsk_loop_fini(&f->loop);
@@ -296,7 +322,7 @@ static void show_end(struct fsock_fetch *f, struct job *job, struct fsock_event 
 static bool show_unstarted(struct fsock_fetch *f, struct job *job, const struct fsk_place *place,
                            struct fsock_event *e)
 {
-    struct fsk_transfer *t = malloc(sizeof *t);
+    struct fsk_transfer *t = take_transfer(f);
     if (!t) {
         fsk_list_append(&f->canceled, &job->link);
         return false;
@@ -348,18 +374,18 @@ static enum fsock_err start_job(struct fsock_fetch *f, struct fsock_event *e)
 {
     struct fsk_lease lease = {.place = NULL};
     struct fsk_driver *driver = &f->loop.sched.driver;
-    struct fsk_transfer *t = malloc(sizeof *t);
+    struct fsk_transfer *t = take_transfer(f);
     if (!t)
         return FSOCK_ERR_MEMORY;
     fsk_sched_tick(&f->loop.sched); /* its clocks run from now, not from the caller's last call */
     struct fsk_list *link = fsk_pool_start(&f->http.pool, &lease);
     if (!link) {
-        free(t);
+        give_transfer(f, t);
         return FSOCK_AGAIN;
     }
     struct job *job = FSK_HOLDER(link, struct job, link);
     if (job->transfer) {
-        free(t);
+        give_transfer(f, t);
         go_on(f, job, &lease);
         return FSOCK_AGAIN;
     }
