@@ -46,6 +46,7 @@ struct fsock_fetch {
     bool full;     /* an add was turned away */
     bool stopping; /* nothing new is started */
     unsigned parallel;
+    struct fsk_aim_memory aimed; /* at the URLs that are added: others start meanwhile */
     size_t queued, queued_bytes;
     uint64_t last_id;
     struct fsk_list queue;     /* all jobs that wait, oldest first */
@@ -81,6 +82,7 @@ fsock_fetch *fsock_fetch_new(const struct fsock_options *options, unsigned paral
     struct fsk_list *lists[] = {&f->queue, &f->running, &f->returning, &f->canceled};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         fsk_list_init(lists[i]);
+    fsk_aim_memory_init(&f->aimed);
     fsk_watches_init(&f->watches, &f->loop.sched.driver);
     f->parallel = fsk_budget(parallel ? parallel : PARALLEL, given.own_files);
     unsigned conns =
@@ -170,6 +172,7 @@ void fsock_fetch_free(fsock_fetch *f)
         free_job(f, FSK_HOLDER(link, struct job, link));
     free_spare(f);
     fsk_watches_clear(&f->watches);
+    fsk_aim_memory_fini(&f->aimed);
     fsk_http_fini(&f->http);
     fsk_loop_fini(&f->loop);
     free(f);
@@ -203,7 +206,7 @@ enum fsock_err fsock_fetch_add(fsock_fetch *f, const char *url, size_t url_len,
     enum fsock_err err = fsk_given_request(&unused, request, fault);
     if (err != FSOCK_OK)
         return err;
-    err = fsk_aim_init(&aim, fsk_span(url, url_len), f->http.routes, fault);
+    err = fsk_aim_init(&aim, fsk_span(url, url_len), f->http.routes, &f->aimed, fault);
     struct job *job = err == FSOCK_OK ? malloc(sizeof *job + url_len) : NULL;
     if (job) {
         *job = (struct job){
@@ -238,7 +241,8 @@ enum fsock_err fsock_fetch_slow(fsock_fetch *f, const char *url, size_t url_len,
     *fault = (struct fsock_fault){.err = FSOCK_OK};
     if (delay < 0)
         return fsk_fault_set(fault, FSOCK_ERR_INPUT, FSOCK_STAGE_NONE, 0, "the delay is negative");
-    enum fsock_err err = fsk_aim_init(&aim, fsk_span(url, url_len), f->http.routes, fault);
+    enum fsock_err err =
+        fsk_aim_init(&aim, fsk_span(url, url_len), f->http.routes, &f->aimed, fault);
     if (err == FSOCK_OK && !fsk_pool_slow(&f->http.pool, fsk_buf_span(&aim.place), delay))
         err = fsk_fault_set(fault, FSOCK_ERR_MEMORY, FSOCK_STAGE_NONE, ENOMEM, "out of memory");
     fsk_aim_fini(&aim);

@@ -540,7 +540,7 @@ enum fsock_err fsk_transfer_init(struct fsk_transfer *t, struct fsk_http *http, 
     fsk_buf_init(&t->head, FSK_REQUEST_MAX);
     fsk_buf_init(&t->location, 16 * FSK_URL_MAX);
     fsk_response_init(&t->response, t->method);
-    enum fsock_err err = fsk_aim_init(&t->aim, url, http->routes, &t->fault);
+    enum fsock_err err = fsk_aim_init(&t->aim, url, http->routes, &http->aimed, &t->fault);
     t->response.url = t->aim.text.mem ? t->aim.text.mem : "";
     return err;
 }
