@@ -531,7 +531,9 @@ static enum fsock_err step(struct fsk_op *op, fsock_time now)
 enum fsock_err fsk_transfer_init(struct fsk_transfer *t, struct fsk_http *http, struct fsk_span url,
                                  const struct fsock_request *request, uint64_t id)
 {
-    *t = (struct fsk_transfer){.http = http, .request = request};
+    memset(t, 0, offsetof(struct fsk_transfer, dial));
+    t->http = http;
+    t->request = request;
     fsk_op_init(&t->op, step, FSOCK_NEVER);
     t->op.id = id;
     t->method = fsk_request_method(request);
