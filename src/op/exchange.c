@@ -126,9 +126,20 @@ static void all_sent(struct fsk_exchange *x)
              FSK_NO_FIELD);
 }
 
+/* Whether the turn has lasted too long. Most have one portion only, and need not know the time. */
+static bool took_long(struct fsk_exchange *x)
+{
+    if (++x->portions == 1)
+        return false;
+    fsock_time now = fsock_now();
+    if (x->portions == 2)
+        x->turn_ends = now + TURN_TIME;
+    return now >= x->turn_ends;
+}
+
 bool fsk_exchange_turn_over(struct fsk_exchange *x)
 {
-    if (x->moved < TURN_BYTES && fsock_now() < x->turn_ends)
+    if (x->moved < TURN_BYTES && !took_long(x))
         return false;
     x->moved = 0;
     x->op.yield = true;
@@ -386,7 +397,7 @@ static enum fsock_err step(struct fsk_op *op, fsock_time now)
         x->last_moved = now;
     x->paused = false;
     x->event = FSK_EXCHANGE_NONE;
-    x->turn_ends = fsock_now() + TURN_TIME;
+    x->portions = 0;
     /* (Sending may find room that the kernel doesn't call writable: the peer took nothing.) */
     if (op->expired || (fsk_op_root(op)->by_clock && now >= fsk_time_limit(x->last_moved, silence)))
         return timed_out(x, now);
