@@ -51,7 +51,8 @@ enum fsock_err loop_run(struct loop *l)
             err = act(l, &e);
         if (err != FSOCK_OK && err != FSOCK_ERR_TIMEOUT)
             return err == FSOCK_EOF ? FSOCK_OK : err;
-        tick(l, fsock_now());
+        if (err != FSOCK_OK || (e.kind != FSOCK_EVENT_START && e.kind != FSOCK_EVENT_HEAD))
+            tick(l, fsock_now()); /* (after these two more of the same URL is to come) */
     }
 }
 
