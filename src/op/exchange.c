@@ -196,7 +196,9 @@ enum fsock_err fsk_exchange_fill(struct fsk_exchange *x, fsock_time now, uint64_
 {
     struct fsk_driver *driver = x->op.driver;
     size_t n = 0, cap = driver->scratch_size;
-    int flags = 0;
+    int flags = discard > cap ? FSK_IO_DISCARD : 0;
+    if (flags) /* that takes no room */
+        cap = discard < TURN_BYTES ? (size_t)discard : TURN_BYTES;
     if (x->in.n)
         return FSOCK_OK;
     if (x->ended)
@@ -205,8 +207,6 @@ enum fsock_err fsk_exchange_fill(struct fsk_exchange *x, fsock_time now, uint64_
         return FSOCK_AGAIN;
     if (!may_move(x, &x->receiving, &cap, now))
         return FSOCK_AGAIN;
-    if (discard > cap) /* layers that can't drop receive into the buffer: no more than it holds */
-        flags = FSK_IO_DISCARD;
     enum fsock_err err = fsk_stream_recv(x->stream, driver->scratch, cap, &n, flags, &x->op.wait);
     have_moved(&x->receiving, err == FSOCK_OK ? n : 0, now);
     if (err == FSOCK_EOF)
