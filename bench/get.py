@@ -2,7 +2,8 @@
 
 Starts an nginx on loopback, one process on the first CPU, and runs each client on the second one
 through each job. Prints medians of wall time, CPU time and the most resident memory, and what part
-of curl's times each needed: of curl's best setting, for each figure on its own.
+of curl's times each needed: of curl's best setting, for each figure on its own. The last columns
+are the same for h2load, which does as little with an answer as a client can.
 """
 import argparse
 import json
@@ -44,17 +45,19 @@ def ratio(figure, of):
 def rows_of(job, results):
     """The table's rows for a job, as objects."""
     wall, cpu = (jobs.best(results, 'curl', figure) for figure in ('wall', 'cpu'))
+    least_wall, least_cpu = (jobs.best(results, 'h2load', figure) for figure in ('wall', 'cpu'))
     for label, result in results.items():
         cost = result.cost
         yield {'job': job.name, 'client': label, 'wall': round(cost.wall, 4),
                'cpu': round(cost.cpu, 4), 'rss_kib': int(cost.rss),
                'connections': result.connections, 'wall_ratio': ratio(cost.wall, wall),
-               'cpu_ratio': ratio(cost.cpu, cpu), 'wrong': result.wrong}
+               'cpu_ratio': ratio(cost.cpu, cpu), 'wall_limit': ratio(cost.wall, least_wall),
+               'cpu_limit': ratio(cost.cpu, least_cpu), 'wrong': result.wrong}
 
 
 def line(row):
     ratios = ''.join(f'{row[name]:11.2f}' if row[name] else f'{"-":>11}'
-                     for name in ('wall_ratio', 'cpu_ratio'))
+                     for name in ('wall_ratio', 'cpu_ratio', 'wall_limit', 'cpu_limit'))
     return (f'  {row["client"]:<16}{row["wall"]:9.3f}{row["cpu"]:9.3f}'
             f'{row["rss_kib"] / 1024:9.1f}{row["connections"]:7}{ratios}'
             + (f'  WRONG: {row["wrong"]}' if row['wrong'] else ''))
@@ -70,7 +73,7 @@ def main():
         print(f'medians of {asked.runs}; server on CPU {lab.SERVER_CPU}, clients on CPU '
               f'{lab.CLIENT_CPU} (-1: any); congestion control: {control}')
         print(f'  {"client":<16}{"wall s":>9}{"CPU s":>9}{"RSS MiB":>9}{"conns":>7}'
-              f'{"wall/curl":>11}{"CPU/curl":>11}')
+              f'{"wall/curl":>11}{"CPU/curl":>11}{"wall/h2l":>11}{"CPU/h2l":>11}')
     wrong = False
     for name in asked.job:
         job = jobs.job(name)

@@ -16,6 +16,7 @@ import lab
 
 PARALLEL = (16, 50, 100)  # the settings of curl that are tried
 THREADS = 16  # wget2's and aria2's
+CONNECTIONS = 64  # h2load's and ab's
 GIB = 1 << 30
 BLOCK = 32 << 20
 
@@ -31,6 +32,7 @@ SERVER = '''\
             addition_types *; add_after_body /empty;  # its length unknown, nginx sends chunks
         }}
         location /empty {{ return 200 ''; }}
+        location /m/ {{ sendfile on; sendfile_max_chunk 1m; try_files /100m.bin =404; }}
 '''
 HOSTS = '    server {{\n{listens}\n        location / {{ root {root}; try_files /1k.txt =404; }}\n    }}'
 
@@ -77,6 +79,9 @@ def serve(stack, job):
             out.truncate(2 * GIB)
     if job.name == 'big-gzip':
         write_packed(root / '2g.gz', 2 * GIB)
+    if job.warm:
+        with open(root / '100m.bin', 'wb') as out:
+            out.truncate(100 << 20)
     more = ''
     if job.hosts:
         port = lab.free_ports(1)[0]
@@ -102,6 +107,8 @@ class Job:
     files: bool = False  # each body into a file of its own
     packed: bool = False  # gzip, to be decoded
     hosts: bool = False  # each URL at a host of its own
+    even: bool = False  # all clients with as many connections as h2load and ab
+    warm: bool = False  # bodies that are only received, by --warm
     host_urls: list = None
 
     def urls(self, nginx):
@@ -114,10 +121,12 @@ class Job:
 
 JOBS = [
     Job('small', '20,000 x 1 KiB, keep-alive, bodies dropped', 20000, '/k/'),
+    Job('even', f'the same, all with {CONNECTIONS} connections', 20000, '/k/', even=True),
     Job('files', 'the same into 20,000 files', 20000, '/k/', files=True),
     Job('tls', '20,000 x 1 KiB over TLS, bodies dropped', 20000, '/k/', tls=True),
     Job('gzip', '2,000 x 100 KiB gzip, decoded and dropped', 2000, '/z/', packed=True),
     Job('hosts', '2,000 hosts, a connection each', 2000, '/k/', hosts=True),
+    Job('warm', '4 x 100 MiB, bodies dropped', 4, '/m/', warm=True),
     Job('big', '2 GiB to nowhere', 1, '/big'),
     Job('big-tls', '2 GiB to nowhere over TLS', 1, '/big', tls=True),
     Job('big-gzip', '2 GiB to nowhere, gzip and chunked', 1, '/packed', packed=True),
@@ -148,7 +157,11 @@ def fsock_commands(job, given):
         return {'fsock': [lab.FSOCK, 'get', '-s', *trust, given.urls[0]],
                 'fsock, dropped': [lab.FSOCK, 'get', '-s', '--json', *trust, '-i', given.list]}
     into = ['-O', '--output-dir', given.out] if job.files else []
-    return {'fsock': [lab.FSOCK, 'get', '-s', '--json', *trust, *into, '-i', given.list]}
+    command = [lab.FSOCK, 'get', '-s', '--json', *trust, *into, '-i', given.list]
+    if job.even:
+        command += ['-P', CONNECTIONS, '--per-host', CONNECTIONS]
+        return {'fsock': command, 'fsock, no windows': [*command, '--no-adaptive']}
+    return {'fsock': [*command, '--warm'] if job.warm else command}
 
 
 def curl_commands(job, given):
@@ -157,13 +170,14 @@ def curl_commands(job, given):
     if job.count == 1:
         return {'curl': [*common, '-o', '/dev/null', given.urls[0]]}
     return {f'curl -Z {n}': [*common, '-Z', '--parallel-max', n, '-K', given.curl_config]
-            for n in PARALLEL}
+            for n in ((CONNECTIONS,) if job.even else (THREADS,) if job.warm else PARALLEL)}
 
 
 def wget2_commands(job, given):
     into = ['-P', given.out] if job.files else ['-O', '/dev/null']
     trust = ['--ca-certificate', given.ca] if job.tls else []
-    return {'wget2': ['wget2', '--no-config', '-q', f'--max-threads={THREADS}', *into, *trust,
+    return {'wget2': ['wget2', '--no-config', '-q',
+                      f'--max-threads={CONNECTIONS if job.even else THREADS}', *into, *trust,
                       '-i', given.list]}
 
 
@@ -178,16 +192,16 @@ def aria2_commands(job, given):
 
 
 def h2load_commands(job, given):
-    if job.files or job.hosts or job.count == 1 or job.packed:
+    if job.files or job.hosts or job.count == 1 or job.packed or job.warm:
         return {}  # it stores and decodes nothing, and knows one host
-    return {'h2load (limit)': ['h2load', '--h1', '-t', 1, '-c', 64, '-n', job.count,
+    return {'h2load (limit)': ['h2load', '--h1', '-t', 1, '-c', CONNECTIONS, '-n', job.count,
                                '-i', given.list]}
 
 
 def ab_commands(job, given):
-    if job.files or job.hosts or job.count == 1 or job.packed or job.tls:
+    if job.files or job.hosts or job.count == 1 or job.packed or job.tls or job.warm:
         return {}
-    return {'ab (limit)': ['ab', '-q', '-k', '-c', 64, '-n', job.count, given.urls[0]]}
+    return {'ab (limit)': ['ab', '-q', '-k', '-c', CONNECTIONS, '-n', job.count, given.urls[0]]}
 
 
 CLIENTS = {  # program: (the name it is asked for by, its commands)

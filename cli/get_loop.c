@@ -60,7 +60,8 @@ enum fsock_err loop_run(struct loop *l)
             err = act(l, &e);
         if (err != FSOCK_OK && err != FSOCK_ERR_TIMEOUT)
             return err == FSOCK_EOF ? FSOCK_OK : err;
-        tick(l, fsock_now());
+        if (err != FSOCK_OK || (e.kind != FSOCK_EVENT_START && e.kind != FSOCK_EVENT_HEAD))
+            tick(l, fsock_now()); /* (after these two more of the same URL is to come) */
     }
 }
 
@@ -88,18 +89,12 @@ static fsock_time next_tick(const struct loop *l)
     return fsk_time_min(next, run->batch.until);
 }
 
-/* Wait for an event; before that, write what is waiting to be read by others. */
+/* Wait for an event, until something has to be written. */
 static enum fsock_err next_event(struct loop *l, struct fsock_event *e)
 {
     const fsock_time now_or_never = 0;
-    if (l->busy || report_waits(l->run->report)) {
-        enum fsock_err err = fsock_fetch_next(l->fetch, e, now_or_never);
-        if (err != FSOCK_ERR_TIMEOUT || l->busy)
-            return err;
-        report_flush(l->run->report);
-        tick(l, fsock_now());
-    }
-    return fsock_fetch_next(l->fetch, e, next_tick(l));
+    fsock_time until = fsk_time_min(next_tick(l), report_due(l->run->report));
+    return fsock_fetch_next(l->fetch, e, l->busy ? now_or_never : until);
 }
 
 /* A watched descriptor has news. */
@@ -219,6 +214,7 @@ static void tick(struct loop *l, fsock_time now)
 {
     struct run *run = l->run;
     if (l->inbox) {
+        report_write(run->report, now);
         l->running = fsock_fetch_running(l->fetch);
         if (run->blocked && may_go_on(run))
             (void)!eventfd_write(run->room, 1);

@@ -12,7 +12,8 @@
 #include "get_writeout.h"
 #include "trace_lines.h"
 
-static const fsock_time flush_after = 100 * FSOCK_MILLISECOND;
+/* How long a record may wait for others to be written with it. */
+static const fsock_time flush_after = 20 * FSOCK_MILLISECOND;
 #define RECORD_LONGEST ((size_t)64 * 1024 * 1024)
 
 void report_init(struct report *r, const struct get_options *o)
@@ -22,7 +23,8 @@ void report_init(struct report *r, const struct get_options *o)
     r->terminal = isatty(STDOUT_FILENO) == 1;
     r->colour = wants_colour(o->colour);
     r->exitcode = EXIT_FINE;
-    r->started = r->flushed = fsock_now();
+    r->started = fsock_now();
+    r->due = FSOCK_NEVER;
     r->moved = 0;
     r->expected = 0;
     r->note[0] = '\0';
@@ -218,13 +220,26 @@ static void show_progress(struct report *r, fsock_time now, size_t running)
     progress_tick(&r->progress, &state, now);
 }
 
+/* Write what is due. */
+static void flush_due(struct report *r, fsock_time now)
+{
+    if (now < r->due)
+        return;
+    out_flush(&r->out);
+    r->due = FSOCK_NEVER;
+}
+
+void report_write(struct report *r, fsock_time now)
+{
+    pthread_mutex_lock(&r->lock);
+    flush_due(r, now);
+    pthread_mutex_unlock(&r->lock);
+}
+
 void report_tick(struct report *r, fsock_time now, size_t running)
 {
     pthread_mutex_lock(&r->lock);
-    if (r->out.n && now - r->flushed > flush_after) {
-        out_flush(&r->out);
-        r->flushed = now;
-    }
+    flush_due(r, now);
     if (now >= r->progress.next)
         show_progress(r, now, running);
     pthread_mutex_unlock(&r->lock);
@@ -240,12 +255,16 @@ void report_patience(struct report *r, fsock_time run_end, fsock_time own_end, i
     out_patience(&r->out, fsk_time_min(run_end, own_end), alarm);
 }
 
-bool report_waits(struct report *r)
+fsock_time report_due(struct report *r)
 {
     pthread_mutex_lock(&r->lock);
-    bool waits = r->out.n > 0;
+    if (!r->out.n)
+        r->due = FSOCK_NEVER;
+    else if (r->due == FSOCK_NEVER)
+        r->due = fsock_now() + flush_after;
+    fsock_time due = r->due;
     pthread_mutex_unlock(&r->lock);
-    return waits;
+    return due;
 }
 
 int report_broken(struct report *r)
@@ -254,13 +273,6 @@ int report_broken(struct report *r)
     int sys_errno = r->out.sys_errno;
     pthread_mutex_unlock(&r->lock);
     return sys_errno;
-}
-
-void report_flush(struct report *r)
-{
-    pthread_mutex_lock(&r->lock);
-    out_flush(&r->out);
-    pthread_mutex_unlock(&r->lock);
 }
 
 void report_flush_all(struct report *r)

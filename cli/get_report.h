@@ -33,7 +33,8 @@ struct report {
     bool single;           /* one URL: its failure is a sentence, and there is no record */
     bool terminal, colour; /* standard output */
     int exitcode;          /* of a single URL */
-    fsock_time started, flushed;
+    fsock_time started;
+    fsock_time due; /* when what waits is to be written; FSOCK_NEVER: not known, or nothing does */
     _Atomic uint64_t moved; /* body bytes so far, of all URLs */
     uint64_t expected;      /* bytes of the single body; 0: unknown */
     struct summary summary;
@@ -81,7 +82,12 @@ static inline void report_moved(struct report *r, uint64_t bytes)
 void report_marks(struct report *r);
 void report_head(struct report *r, const struct fsock_event *head);
 
-/* What goes by the clock: records that have waited, the progress line. */
+/* When to call report_write(), which writes records that have waited for others long enough.
+ * FSOCK_NEVER: none waits. */
+fsock_time report_due(struct report *r);
+void report_write(struct report *r, fsock_time now);
+
+/* All that goes by the clock: the same, and the progress line. */
 void report_tick(struct report *r, fsock_time now, size_t running);
 
 /*
@@ -90,9 +96,7 @@ void report_tick(struct report *r, fsock_time now, size_t running);
  */
 void report_patience(struct report *r, fsock_time run_end, fsock_time own_end, int alarm);
 
-/* Whether something waits to be written; write it. The latter, for good, at the end. */
-bool report_waits(struct report *r);
-void report_flush(struct report *r);
+/* At the end: write all that waits. */
 void report_flush_all(struct report *r);
 
 /* The errno of standard output, if that has failed; else 0. */

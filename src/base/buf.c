@@ -39,16 +39,6 @@ enum fsock_err fsk_buf_grow(struct fsk_buf *b, size_t n)
     return FSOCK_OK;
 }
 
-enum fsock_err fsk_buf_append(struct fsk_buf *b, const void *p, size_t n)
-{
-    enum fsock_err err = fsk_buf_reserve(b, n);
-    if (err == FSOCK_OK && n) {
-        memcpy(b->mem + b->end, p, n);
-        b->end += n;
-    }
-    return err;
-}
-
 enum fsock_err fsk_buf_prepend(struct fsk_buf *b, const void *p, size_t n)
 {
     enum fsock_err err = fsk_buf_reserve(b, n);
@@ -58,11 +48,6 @@ enum fsock_err fsk_buf_prepend(struct fsk_buf *b, const void *p, size_t n)
     memcpy(b->mem + b->start, p, n);
     b->end += n;
     return FSOCK_OK;
-}
-
-enum fsock_err fsk_buf_puts(struct fsk_buf *b, const char *s)
-{
-    return fsk_buf_append(b, s, strlen(s));
 }
 
 enum fsock_err fsk_buf_terminate(struct fsk_buf *b)

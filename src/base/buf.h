@@ -58,8 +58,20 @@ static inline enum fsock_err fsk_buf_reserve(struct fsk_buf *b, size_t n)
 }
 
 /* Append; errors as for fsk_buf_reserve, and then nothing has changed. */
-enum fsock_err fsk_buf_append(struct fsk_buf *b, const void *p, size_t n);
-enum fsock_err fsk_buf_puts(struct fsk_buf *b, const char *s);
+static inline enum fsock_err fsk_buf_append(struct fsk_buf *b, const void *p, size_t n)
+{
+    enum fsock_err err = fsk_buf_reserve(b, n);
+    if (err == FSOCK_OK && n) {
+        memcpy(b->mem + b->end, p, n);
+        b->end += n;
+    }
+    return err;
+}
+
+static inline enum fsock_err fsk_buf_puts(struct fsk_buf *b, const char *s)
+{
+    return fsk_buf_append(b, s, strlen(s));
+}
 
 /* In front of all others; errors as above. */
 enum fsock_err fsk_buf_prepend(struct fsk_buf *b, const void *p, size_t n);

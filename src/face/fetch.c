@@ -50,6 +50,7 @@ struct fsock_fetch {
     bool stopping; /* nothing new is started */
     bool spent;    /* nothing is left of the allowance, and all have been told */
     unsigned parallel;
+    struct fsk_aim_memory aimed; /* at the URLs that are added: others start meanwhile */
     size_t queued, queued_bytes;
     uint64_t last_id;
     struct fsk_list queue;     /* all jobs that wait, oldest first */
@@ -61,7 +62,8 @@ struct fsock_fetch {
     uint64_t looked;           /* ... how many holds there had been by the last; 0: jobs are new */
     struct fsk_watches watches;
     size_t n_running;
-    struct job *shown; /* its DONE event has been given out: freed by the next call */
+    struct fsk_transfer *spare; /* the memory of transfers that have ended; `owner` is the next */
+    struct job *shown;          /* its DONE event has been given out: freed by the next call */
     char why[64];
 };
 
@@ -87,6 +89,7 @@ fsock_fetch *fsock_fetch_new(const struct fsock_options *options, unsigned paral
     struct fsk_list *lists[] = {&f->queue, &f->running, &f->returning, &f->canceled, &f->back};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         fsk_list_init(lists[i]);
+    fsk_aim_memory_init(&f->aimed);
     fsk_watches_init(&f->watches, &f->loop.sched.driver);
     f->parallel = fsk_budget(parallel ? parallel : PARALLEL, given.own_files);
     unsigned conns =
@@ -101,6 +104,30 @@ fsock_fetch *fsock_fetch_new(const struct fsock_options *options, unsigned paral
     }
     f->http.rest_max = REST_MAX;
     return f;
+}
+
+/* Memory for a transfer. It is large, and most often still in the CPU's cache. */
+static struct fsk_transfer *take_transfer(struct fsock_fetch *f)
+{
+    struct fsk_transfer *t = f->spare;
+    if (!t)
+        return malloc(sizeof *t);
+    f->spare = t->owner;
+    return t;
+}
+
+static void give_transfer(struct fsock_fetch *f, struct fsk_transfer *t)
+{
+    t->owner = f->spare;
+    f->spare = t;
+}
+
+static void free_spare(struct fsock_fetch *f)
+{
+    for (struct fsk_transfer *t; (t = f->spare) != NULL;) {
+        f->spare = t->owner;
+        free(t);
+    }
 }
 
 /* No longer in its place's queue, after a rest. */
@@ -118,7 +145,7 @@ static void free_job(struct fsock_fetch *f, struct job *job)
     fsk_list_remove(&job->link);
     if (job->transfer) {
         fsk_transfer_fini(job->transfer);
-        free(job->transfer);
+        give_transfer(f, job->transfer);
         f->n_running--;
     }
     free(job);
@@ -152,7 +179,9 @@ void fsock_fetch_free(fsock_fetch *f)
         free_job(f, FSK_HOLDER(link, struct job, link));
     FSK_LIST_EACH (link, &f->back)
         free_job(f, FSK_HOLDER(link, struct job, link));
+    free_spare(f);
     fsk_watches_clear(&f->watches);
+    fsk_aim_memory_fini(&f->aimed);
     fsk_http_fini(&f->http);
     fsk_loop_fini(&f->loop);
     free(f);
@@ -186,7 +215,7 @@ enum fsock_err fsock_fetch_add(fsock_fetch *f, const char *url, size_t url_len,
     enum fsock_err err = fsk_given_request(&unused, request, fault);
     if (err != FSOCK_OK)
         return err;
-    err = fsk_aim_init(&aim, fsk_span(url, url_len), f->http.routes, fault);
+    err = fsk_aim_init(&aim, fsk_span(url, url_len), f->http.routes, &f->aimed, fault);
     struct job *job = err == FSOCK_OK ? malloc(sizeof *job + url_len) : NULL;
     if (job) {
         *job = (struct job){
@@ -222,7 +251,8 @@ enum fsock_err fsock_fetch_slow(fsock_fetch *f, const char *url, size_t url_len,
     *fault = (struct fsock_fault){.err = FSOCK_OK};
     if (delay < 0)
         return fsk_fault_set(fault, FSOCK_ERR_INPUT, FSOCK_STAGE_NONE, 0, "the delay is negative");
-    enum fsock_err err = fsk_aim_init(&aim, fsk_span(url, url_len), f->http.routes, fault);
+    enum fsock_err err =
+        fsk_aim_init(&aim, fsk_span(url, url_len), f->http.routes, &f->aimed, fault);
     if (err == FSOCK_OK && !fsk_pool_slow(&f->http.pool, fsk_buf_span(&aim.place), delay))
         err = fsk_fault_set(fault, FSOCK_ERR_MEMORY, FSOCK_STAGE_NONE, ENOMEM, "out of memory");
     fsk_aim_fini(&aim);
@@ -322,7 +352,7 @@ enum unstarted { CANCELED, REFUSED, PLACE_IS_DEAD };
 static bool show_unstarted(struct fsock_fetch *f, struct job *job, enum unstarted why,
                            struct fsock_event *e)
 {
-    struct fsk_transfer *t = malloc(sizeof *t);
+    struct fsk_transfer *t = take_transfer(f);
     if (!t) {
         fsk_list_append(&f->canceled, &job->link);
         return false;
@@ -376,18 +406,18 @@ static enum fsock_err start_job(struct fsock_fetch *f, struct fsock_event *e)
 {
     struct fsk_lease lease = {.place = NULL};
     struct fsk_driver *driver = &f->loop.sched.driver;
-    struct fsk_transfer *t = malloc(sizeof *t);
+    struct fsk_transfer *t = take_transfer(f);
     if (!t)
         return FSOCK_ERR_MEMORY;
     fsk_sched_tick(&f->loop.sched); /* its clocks run from now, not from the caller's last call */
     struct fsk_list *link = fsk_pool_start(&f->http.pool, &lease);
     if (!link) {
-        free(t);
+        give_transfer(f, t);
         return FSOCK_AGAIN;
     }
     struct job *job = FSK_HOLDER(link, struct job, link);
     if (job->transfer) {
-        free(t);
+        give_transfer(f, t);
         go_on(f, job, &lease);
         return FSOCK_AGAIN;
     }

@@ -25,8 +25,14 @@ enum {
     FSK_IO_PEEK = 1,   /* recv: leave the bytes where they are */
     FSK_IO_OOB = 2,    /* the out-of-band byte */
     FSK_IO_SECRET = 8, /* send: a password, which no trace that masks may keep */
-    FSK_IO_DISCARD = 4 /* recv: throw the bytes away; buf is scratch space of cap bytes */
+    FSK_IO_DISCARD = 4 /* recv: throw the bytes away; buf is FSK_SCRATCH_SIZE bytes, whatever cap */
 };
+
+/* How much may be received into buf, by a layer that can't throw bytes away unseen. */
+static inline size_t fsk_layer_room(size_t cap, int flags)
+{
+    return flags & FSK_IO_DISCARD && cap > FSK_SCRATCH_SIZE ? FSK_SCRATCH_SIZE : cap;
+}
 
 /* What a stack knows of itself; each layer fills in its part and asks the one below. */
 struct fsk_layer_info {

@@ -83,7 +83,7 @@ static enum fsock_err plain_recv(struct fsk_layer *l, void *buf, size_t cap, siz
 {
     (void)from;
     int how = (flags & FSK_IO_PEEK ? MSG_PEEK : 0) | (flags & FSK_IO_OOB ? MSG_OOB : 0);
-    return receive(plain_of(l), buf, cap, n, how, wait);
+    return receive(plain_of(l), buf, fsk_layer_room(cap, flags), n, how, wait);
 }
 
 /* TCP can drop bytes without copying them (tcp(7), MSG_TRUNC), more than there is room for; unix

@@ -210,7 +210,7 @@ static enum fsock_err tls_recv(struct fsk_layer *l, void *buf, size_t cap, size_
     if (err != FSOCK_OK)
         return err;
     unsigned wants = wait->wants;
-    err = read_records(t, buf, cap, n, flags & FSK_IO_PEEK, wait);
+    err = read_records(t, buf, fsk_layer_room(cap, flags), n, flags & FSK_IO_PEEK, wait);
     if (err == FSOCK_AGAIN)
         free_spare_buffers(t);
     if (*n == 0)

@@ -68,21 +68,31 @@ static enum fsock_err resolve_self(struct fsk_aim *aim, size_t room)
     return FSOCK_OK;
 }
 
-/* Write the URL anew: `given` and its parts as parsed, but with a clean host. */
+static void write_origin(struct fsk_buf *b, const struct fsk_url *u)
+{
+    fsk_buf_puts(b, is_scheme(u, "https") ? "https://" : "http://");
+    b->end += fsk_url_authority(u, false, b->mem + b->end, b->cap - b->end);
+}
+
+/* Write the URL anew: `given` and its parts as parsed, but with a clean host, or with the `origin`
+ * that is known. */
 static enum fsock_err settle(struct fsk_aim *aim, struct fsk_span given,
-                             const struct fsk_url *parts, struct fsk_span host)
+                             const struct fsk_url *parts, struct fsk_span host,
+                             struct fsk_span origin)
 {
     struct fsk_url u = *parts;
     u.host = host;
     const char *rest = u.path.n ? u.path.p : u.has_query ? u.query.p - 1 : NULL;
     size_t rest_n = rest ? (size_t)(given.p + given.n - rest) : 0;
-    size_t room = FSK_URL_ROOM(given.n + host.n + 8);
+    size_t room = FSK_URL_ROOM(given.n + host.n + origin.n + 8);
     struct fsk_buf *b = &aim->text;
     enum fsock_err err = fsk_buf_reserve(b, room + 1);
     if (err != FSOCK_OK)
         return err;
-    fsk_buf_puts(b, is_scheme(&u, "https") ? "https://" : "http://");
-    b->end += fsk_url_authority(&u, false, b->mem + b->end, b->cap - b->end);
+    if (origin.n)
+        fsk_buf_append(b, origin.p, origin.n);
+    else
+        write_origin(b, &u);
     fsk_buf_append(b, rest, rest_n);
     if (fsk_span_eq(fsk_buf_span(b), given)) { /* most often: then the parts are known */
         aim->url = *parts;
@@ -159,8 +169,80 @@ static enum fsock_err add_zone(struct fsk_aim *aim, struct fsk_span zone)
     return err == FSOCK_OK ? fsk_buf_append(&aim->place, zone.p, zone.n) : err;
 }
 
+/* ---- The same origin as last time ------------------------------------------------------------ */
+
+/* What stands before the path, if that is all there is to be known of the way. */
+static struct fsk_span origin_of(struct fsk_span text, const struct fsk_url *u)
+{
+    bool simple = u->path.n && !u->has_userinfo && !u->is_ipv6_literal;
+    return fsk_span(text.p, simple ? (size_t)(u->path.p - text.p) : 0);
+}
+
+static bool remembers(const struct fsk_aim_memory *memory, struct fsk_span text,
+                      const struct fsk_url *u)
+{
+    return memory && memory->given.end &&
+           fsk_span_eq(origin_of(text, u), fsk_buf_span(&memory->given));
+}
+
+static void remember(struct fsk_aim_memory *memory, struct fsk_span text, const struct fsk_url *u,
+                     const struct fsk_aim *aim)
+{
+    struct fsk_span origin = origin_of(text, u),
+                    clean = origin_of(fsk_buf_span(&aim->text), &aim->url);
+    fsk_buf_clear(&memory->given);
+    fsk_buf_clear(&memory->aim.text);
+    fsk_buf_clear(&memory->aim.place);
+    if (!origin.n || fsk_buf_append(&memory->aim.text, clean.p, clean.n) != FSOCK_OK ||
+        fsk_buf_append(&memory->aim.place, aim->place.mem, aim->place.end) != FSOCK_OK ||
+        fsk_buf_append(&memory->given, origin.p, origin.n) != FSOCK_OK)
+        return;
+    memory->aim.target = aim->target;
+    memory->aim.target.host = fsk_span(NULL, 0); /* it stands in the text of each */
+    memory->aim.via = aim->via;
+    memcpy(memory->aim.peer, aim->peer, sizeof aim->peer);
+}
+
+/* Take aim at a URL of the origin that is remembered. */
+static enum fsock_err aim_again(struct fsk_aim *aim, struct fsk_span text, const struct fsk_url *u,
+                                const struct fsk_aim *last)
+{
+    enum fsock_err err = settle(aim, text, u, u->host, fsk_buf_span(&last->text));
+    if (err != FSOCK_OK)
+        return err;
+    aim->target = last->target;
+    aim->target.host = aim->url.host;
+    aim->via = last->via;
+    memcpy(aim->peer, last->peer, strlen(last->peer) + 1);
+    return fsk_buf_append(&aim->place, last->place.mem, last->place.end);
+}
+
+void fsk_aim_memory_init(struct fsk_aim_memory *memory)
+{
+    *memory = (struct fsk_aim_memory){.given.ceiling = FSK_URL_MAX,
+                                      .aim.text.ceiling = 4 * FSK_URL_MAX,
+                                      .aim.place.ceiling = 4096};
+}
+
+void fsk_aim_memory_fini(struct fsk_aim_memory *memory)
+{
+    fsk_buf_fini(&memory->given);
+    fsk_aim_fini(&memory->aim);
+}
+
+/* `err` is a lack of memory, if it is anything. */
+static enum fsock_err finish(enum fsock_err err, struct fsock_fault *fault)
+{
+    if (err != FSOCK_OK)
+        fsk_fault_set(fault, err, FSOCK_STAGE_NONE, ENOMEM, "out of memory");
+    return err;
+}
+
+/* ---- Any origin ------------------------------------------------------------------------------ */
+
 static enum fsock_err aim_at(struct fsk_aim *aim, struct fsk_span text, bool callers,
-                             const struct fsk_routes *routes, struct fsock_fault *fault)
+                             const struct fsk_routes *routes, struct fsk_aim_memory *memory,
+                             struct fsock_fault *fault)
 {
     struct fsk_url u;
     struct fsk_span host;
@@ -171,12 +253,14 @@ static enum fsock_err aim_at(struct fsk_aim *aim, struct fsk_span text, bool cal
     enum fsk_url_err bad = fsk_url_parse(text, callers, &u, &at);
     if (bad != FSK_URL_OK)
         return refuse(fault, text, fsk_url_error_text(bad, text, at, why));
+    if (remembers(memory, text, &u))
+        return finish(aim_again(aim, text, &u, &memory->aim), fault);
     if (!is_scheme(&u, "http") && !is_scheme(&u, "https"))
         return refuse(fault, text, "has a scheme other than http and https");
     enum fsock_err err = clean_host(&u, ascii, &host, fault, text);
     if (err != FSOCK_OK)
         return err;
-    err = settle(aim, text, &u, host);
+    err = settle(aim, text, &u, host, fsk_span(NULL, 0));
     if (err == FSOCK_OK)
         err = choose_way(aim, routes);
     if (err == FSOCK_OK && u.is_ipv6_literal && fsk_proxy_is_socks4(&aim->target.proxy))
@@ -186,19 +270,20 @@ static enum fsock_err aim_at(struct fsk_aim *aim, struct fsk_span text, bool cal
         err = fsk_buf_append(&aim->userinfo, u.userinfo.p, u.userinfo.n);
     if (err == FSOCK_OK)
         err = add_zone(aim, u.zone);
-    if (err != FSOCK_OK)
-        fsk_fault_set(fault, err, FSOCK_STAGE_NONE, ENOMEM, "out of memory");
-    return err;
+    if (err == FSOCK_OK && memory)
+        remember(memory, text, &u, aim);
+    return finish(err, fault);
 }
 
 enum fsock_err fsk_aim_init(struct fsk_aim *aim, struct fsk_span url,
-                            const struct fsk_routes *routes, struct fsock_fault *fault)
+                            const struct fsk_routes *routes, struct fsk_aim_memory *memory,
+                            struct fsock_fault *fault)
 {
     *aim = (struct fsk_aim){.via = NULL};
     fsk_buf_init(&aim->text, 4 * FSK_URL_MAX);
     fsk_buf_init(&aim->userinfo, FSK_URL_MAX);
     fsk_buf_init(&aim->place, 4096);
-    return aim_at(aim, url, true, routes, fault);
+    return aim_at(aim, url, true, routes, memory, fault);
 }
 
 /* A redirect to the same link-local address means the same interface, too. */
@@ -224,7 +309,7 @@ enum fsock_err fsk_aim_redirect(struct fsk_aim *aim, struct fsk_span location,
     fsk_buf_init(&next.text, 4 * FSK_URL_MAX);
     fsk_buf_init(&next.place, 4096);
     struct fsk_span to = fsk_span(text, fsk_url_resolve(&aim->url, location, text, room));
-    enum fsock_err err = aim_at(&next, to, false, routes, &why);
+    enum fsock_err err = aim_at(&next, to, false, routes, NULL, &why);
     free(text);
     if (err == FSOCK_OK)
         err = keep_zone(aim, &next);

@@ -23,11 +23,24 @@ struct fsk_aim {
 };
 
 /*
+ * The last aim, and how the URL's origin was given: the URLs of a list often have it in common, and
+ * then what it leads to need not be found out again. With the same routes only.
+ */
+struct fsk_aim_memory {
+    struct fsk_buf given; /* "http://shop.example", all before the path; empty: nothing is known */
+    struct fsk_aim aim;
+};
+
+void fsk_aim_memory_init(struct fsk_aim_memory *memory);
+void fsk_aim_memory_fini(struct fsk_aim_memory *memory);
+
+/*
  * Take aim at an absolute http or https URL; without a scheme it is http. FSOCK_ERR_INPUT with the
- * fault filled in if it can't be used. `aim` is to be freed in every case.
+ * fault filled in if it can't be used. `aim` is to be freed in every case. `memory` may be NULL.
  */
 enum fsock_err fsk_aim_init(struct fsk_aim *aim, struct fsk_span url,
-                            const struct fsk_routes *routes, struct fsock_fault *fault);
+                            const struct fsk_routes *routes, struct fsk_aim_memory *memory,
+                            struct fsock_fault *fault);
 
 /*
  * Aim at where a Location field points from here; *same_origin says whether that is the origin it

@@ -126,9 +126,20 @@ static void all_sent(struct fsk_exchange *x)
              FSK_NO_FIELD);
 }
 
+/* Whether the turn has lasted too long. Most have one portion only, and need not know the time. */
+static bool took_long(struct fsk_exchange *x)
+{
+    if (++x->portions == 1)
+        return false;
+    fsock_time now = fsock_now();
+    if (x->portions == 2)
+        x->turn_ends = now + TURN_TIME;
+    return now >= x->turn_ends;
+}
+
 bool fsk_exchange_turn_over(struct fsk_exchange *x)
 {
-    if (x->moved < TURN_BYTES && fsock_now() < x->turn_ends)
+    if (x->moved < TURN_BYTES && !took_long(x))
         return false;
     x->moved = 0;
     x->op.yield = true;
@@ -185,8 +196,11 @@ enum fsock_err fsk_exchange_fill(struct fsk_exchange *x, fsock_time now, uint64_
 {
     struct fsk_driver *driver = x->op.driver;
     struct fsock_allowance *allowance = x->http->allowance;
-    size_t n = 0, cap = fsk_allowance_room(allowance, driver->scratch_size);
-    int flags = 0;
+    size_t n = 0, cap = driver->scratch_size;
+    int flags = discard > cap ? FSK_IO_DISCARD : 0;
+    if (flags) /* that takes no room */
+        cap = discard < TURN_BYTES ? (size_t)discard : TURN_BYTES;
+    cap = fsk_allowance_room(allowance, cap);
     if (x->in.n)
         return FSOCK_OK;
     if (x->ended)
@@ -198,8 +212,6 @@ enum fsock_err fsk_exchange_fill(struct fsk_exchange *x, fsock_time now, uint64_
         return FSOCK_AGAIN;
     if (!may_move(x, &x->receiving, &cap, now))
         return FSOCK_AGAIN;
-    if (discard > cap) /* layers that can't drop receive into the buffer: no more than it holds */
-        flags = FSK_IO_DISCARD;
     enum fsock_err err = fsk_stream_recv(x->stream, driver->scratch, cap, &n, flags, &x->op.wait);
     have_moved(&x->receiving, err == FSOCK_OK ? n : 0, now);
     if (err == FSOCK_EOF)
@@ -393,7 +405,7 @@ static enum fsock_err step(struct fsk_op *op, fsock_time now)
         x->last_moved = now;
     x->paused = false;
     x->event = FSK_EXCHANGE_NONE;
-    x->turn_ends = fsock_now() + TURN_TIME;
+    x->portions = 0;
     /* (Sending may find room that the kernel doesn't call writable: the peer took nothing.) */
     if (op->expired || (fsk_op_root(op)->by_clock && now >= fsk_time_limit(x->last_moved, silence)))
         return timed_out(x, now);

@@ -70,9 +70,11 @@ struct fsk_exchange {
     uint64_t acked;        /* ... bytes that the peer's machine has */
     fsock_time look_delay; /* ... between two looks at that */
     struct fsk_exchange_pace sending, receiving;
-    bool paused;          /* it waits for its turn in one of them */
-    size_t moved;         /* bytes since it last let others go */
-    fsock_time turn_ends; /* when it lets them go however few there were */
+    bool paused;       /* it waits for its turn in one of them */
+    size_t moved;      /* bytes since it last let others go */
+    unsigned portions; /* ... that this step has moved or tried to move */
+    fsock_time
+        turn_ends; /* when it lets them go however few there were: after the second portion */
 
     struct fsk_buf head_bytes; /* of the final header, as received */
     size_t head_seen;          /* bytes that the parser has looked at */

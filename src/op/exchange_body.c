@@ -11,6 +11,7 @@
  */
 #define BULK_FROM  ((uint64_t)1024 * 1024)
 #define BULK_BYTES (64 * 1024)
+#define BULK_DROP  (256 * 1024) /* of bytes that are dropped: there is nothing else to be done */
 #define BULK_DELAY (10 * FSOCK_MILLISECOND)
 
 #define CODINGS_TEXT ((size_t)256) /* all content codings of an answer, joined */
@@ -101,12 +102,18 @@ static uint64_t droppable(const struct fsk_exchange *x)
     return x->framing == FSK_H1_BODY_CLOSE ? UINT64_MAX : 0;
 }
 
+/* How much of it to wait for. */
+static int bulk_of(const struct fsk_exchange *x)
+{
+    return droppable(x) >= (uint64_t)2 * BULK_DROP ? BULK_DROP : BULK_BYTES;
+}
+
 /* Whether it is fast, and enough is still to come. */
 static bool is_bulk(const struct fsk_exchange *x)
 {
     int64_t silence = x->http->read_timeout;
     return x->received >= x->bulk_from && (silence <= 0 || silence > 10 * BULK_DELAY) &&
-           (x->framing != FSK_H1_BODY_LENGTH || x->left >= 2 * BULK_BYTES);
+           (x->framing != FSK_H1_BODY_LENGTH || x->left >= 2 * (uint64_t)bulk_of(x));
 }
 
 static void wake_from(struct fsk_exchange *x, int bytes)
@@ -131,7 +138,7 @@ static enum fsock_err wait_for_more(struct fsk_exchange *x, fsock_time now)
 {
     end_wait(x, 0);
     x->bulk_wait = is_bulk(x);
-    wake_from(x, x->bulk_wait ? BULK_BYTES : 1);
+    wake_from(x, x->bulk_wait ? bulk_of(x) : 1);
     if (x->bulk_wait)
         x->op.alarm = fsk_time_min(x->op.alarm, now + BULK_DELAY);
     return FSOCK_AGAIN;

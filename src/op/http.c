@@ -29,6 +29,7 @@ enum fsock_err fsk_http_init(struct fsk_http *http, const struct fsock_options *
         .limits = {o->max_body, o->max_ratio ? o->max_ratio : FSK_DECODE_RATIO},
         .allowance = o->allowance,
     };
+    fsk_aim_memory_init(&http->aimed);
     fsk_pool_init(&http->pool, driver, per_host, max_conns);
     fsk_pool_pace(&http->pool, &(struct fsk_pool_rates){.pacer = o->pacer,
                                                         .host_rate = o->host_rate,
@@ -54,5 +55,6 @@ void fsk_http_fini(struct fsk_http *http)
     fsk_tls_config_free(http->dialer.tls);
     fsk_dialer_fini(&http->dialer);
     fsk_routes_free(http->routes);
+    fsk_aim_memory_fini(&http->aimed);
     free(http->out);
 }

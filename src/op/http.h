@@ -6,7 +6,7 @@
 
 #include "base/allowance.h"
 #include "base/rand.h"
-#include "op/dial.h"
+#include "op/aim.h"
 #include "op/pool.h"
 #include "op/route.h"
 #include "wire/decode.h"
@@ -15,6 +15,7 @@ struct fsk_http {
     struct fsk_driver *driver;
     struct fsk_dialer dialer;
     struct fsk_routes *routes;
+    struct fsk_aim_memory aimed;
     struct fsk_pool pool;
     int64_t connect_timeout, read_timeout, total_timeout; /* nanoseconds; 0: none */
     struct fsk_decode_limits limits;

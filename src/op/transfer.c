@@ -526,7 +526,9 @@ static enum fsock_err step(struct fsk_op *op, fsock_time now)
 enum fsock_err fsk_transfer_init(struct fsk_transfer *t, struct fsk_http *http, struct fsk_span url,
                                  const struct fsock_request *request, uint64_t id)
 {
-    *t = (struct fsk_transfer){.http = http, .request = request};
+    memset(t, 0, offsetof(struct fsk_transfer, dial));
+    t->http = http;
+    t->request = request;
     fsk_op_init(&t->op, step, FSOCK_NEVER);
     t->op.id = id;
     t->method = fsk_request_method(request);
@@ -535,7 +537,7 @@ enum fsock_err fsk_transfer_init(struct fsk_transfer *t, struct fsk_http *http, 
     fsk_buf_init(&t->head, FSK_REQUEST_MAX);
     fsk_buf_init(&t->location, 16 * FSK_URL_MAX);
     fsk_response_init(&t->response, t->method);
-    enum fsock_err err = fsk_aim_init(&t->aim, url, http->routes, &t->fault);
+    enum fsock_err err = fsk_aim_init(&t->aim, url, http->routes, &http->aimed, &t->fault);
     t->response.url = t->aim.text.mem ? t->aim.text.mem : "";
     return err;
 }

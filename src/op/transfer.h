@@ -87,12 +87,12 @@ struct fsk_transfer {
     struct fsk_conn *conn;
     bool reused;         /* conn was a kept one */
     struct fsk_buf head; /* of the request */
-    struct fsk_dial dial;
-    struct fsk_exchange exchange;
-    bool dialling, exchanging; /* the two above are initialised */
     fsock_time started;
-    struct fsk_buf location; /* response.redirect_url */
-    struct fsk_buf chain;    /* what was asked before redirects, see transfer_chain.h */
+    struct fsk_buf location;   /* response.redirect_url */
+    struct fsk_buf chain;      /* what was asked before redirects, see transfer_chain.h */
+    bool dialling, exchanging; /* the two below are initialised */
+    struct fsk_dial dial;      /* from here on nothing is zeroed in vain */
+    struct fsk_exchange exchange;
 };
 
 /* Nothing is known of the answer yet; no text is NULL but `head`. */

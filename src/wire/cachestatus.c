@@ -270,12 +270,19 @@ static enum fsk_cache_verdict by_value(enum form form, struct fsk_span value)
 /* The row of that name among the first n; n if there is none. */
 static size_t row_of(struct fsk_span name, size_t n)
 {
-    if (!name.n || !strchr("acswx", fsk_lower(name.p[0])))
-        return n;
     for (size_t i = 0; i < n; i++)
         if (fsk_span_caseeq(name, rows[i].name))
             return i;
     return n;
+}
+
+/* The two letters that a name in `rows` may begin with; most others begin with no such two. */
+static bool may_be_row(const char *p)
+{
+    char first = fsk_lower(p[0]), second = fsk_lower(p[1]);
+    return (first == 'a' && second == 'g') || (first == 's' && second == 'e') ||
+           (first == 'w' && second == 'p') || (first == 'x' && second == '-') ||
+           (first == 'c' && (second == 'a' || second == 'd' || second == 'f'));
 }
 
 enum fsk_cache_verdict fsk_cachestatus(struct fsk_span fields)
@@ -283,7 +290,12 @@ enum fsk_cache_verdict fsk_cachestatus(struct fsk_span fields)
     enum fsk_cache_verdict verdict = FSK_CACHE_UNKNOWN;
     struct fsk_span name, value;
     size_t pos = 0, n = COUNT(rows); /* of the rows that still could say more */
-    while (fsk_h1_next_field(fields, &pos, &name, &value)) {
+    while (fields.n - pos > 2) {
+        if (!may_be_row(fields.p + pos)) {
+            fsk_h1_next_line(fields, &pos);
+            continue;
+        }
+        fsk_h1_next_field(fields, &pos, &name, &value);
         size_t row = row_of(name, n);
         enum fsk_cache_verdict v = row < n ? by_value(rows[row].form, value) : FSK_CACHE_UNKNOWN;
         if (v == FSK_CACHE_UNKNOWN)

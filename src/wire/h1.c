@@ -29,13 +29,17 @@ bool fsk_h1_valid_token(struct fsk_span s)
     return s.n > 0;
 }
 
+static bool is_white(char c)
+{
+    return c <= ' ' && (c == ' ' || c == '\t' || c == '\r' || c == '\n');
+}
+
 /* Without white space at both ends, line folds included. */
 static struct fsk_span trim(struct fsk_span s)
 {
-    while (s.n && (s.p[0] == ' ' || s.p[0] == '\t' || s.p[0] == '\r' || s.p[0] == '\n'))
+    while (s.n && is_white(s.p[0]))
         s.p++, s.n--;
-    while (s.n && (s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t' || s.p[s.n - 1] == '\r' ||
-                   s.p[s.n - 1] == '\n'))
+    while (s.n && is_white(s.p[s.n - 1]))
         s.n--;
     return s;
 }
@@ -363,18 +367,19 @@ bool fsk_h1_next_field(struct fsk_span fields, size_t *pos, struct fsk_span *nam
     return true;
 }
 
+void fsk_h1_next_line(struct fsk_span fields, size_t *pos)
+{
+    const char *lf = memchr(fields.p + *pos, '\n', fields.n - *pos);
+    *pos = lf ? (size_t)(lf + 1 - fields.p) : fields.n;
+}
+
 bool fsk_h1_find(struct fsk_span fields, struct fsk_span name, struct fsk_span *value)
 {
     struct fsk_span n;
-    const char *end = fields.p + fields.n;
-    for (size_t pos = 0; fields.n - pos > name.n;) {
-        const char *p = fields.p + pos, *lf;
+    for (size_t pos = 0; fields.n - pos > name.n; fsk_h1_next_line(fields, &pos)) {
+        const char *p = fields.p + pos;
         if (p[name.n] == ':' && fsk_span_caseeq(fsk_span(p, name.n), name))
             return fsk_h1_next_field(fields, &pos, &n, value);
-        lf = memchr(p, '\n', (size_t)(end - p));
-        if (!lf)
-            break;
-        pos = (size_t)(lf + 1 - fields.p);
     }
     return false;
 }

@@ -97,6 +97,10 @@ bool fsk_h1_persists(const struct fsk_h1_head *h);
 bool fsk_h1_next_field(struct fsk_span fields, size_t *pos, struct fsk_span *name,
                        struct fsk_span *value);
 
+/* From the beginning of a line to that of the next, for walks that see by its first bytes that the
+ * field is of no interest. *pos < fields.n. */
+void fsk_h1_next_line(struct fsk_span fields, size_t *pos);
+
 /* The value of the first field of that name, in any case; false if there is none. */
 bool fsk_h1_find(struct fsk_span fields, struct fsk_span name, struct fsk_span *value);
 

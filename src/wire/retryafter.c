@@ -178,10 +178,16 @@ int64_t fsk_rate_limited(struct fsk_span fields, int64_t now)
     const size_t n = sizeof families / sizeof *families;
     struct fsk_span name, value;
     int64_t wait = -1;
-    for (size_t pos = 0; fsk_h1_next_field(fields, &pos, &name, &value);)
-        if (fsk_lower(name.p[0]) == 'r' || fsk_lower(name.p[0]) == 'x')
-            for (size_t i = 0; i < n; i++)
-                note_field(&families[i], name, value, &wait);
+    for (size_t pos = 0; pos < fields.n;) {
+        char first = fsk_lower(fields.p[pos]);
+        if (first != 'r' && first != 'x') {
+            fsk_h1_next_line(fields, &pos);
+            continue;
+        }
+        fsk_h1_next_field(fields, &pos, &name, &value);
+        for (size_t i = 0; i < n; i++)
+            note_field(&families[i], name, value, &wait);
+    }
     for (size_t i = 0; i < n; i++) {
         const struct family *f = &families[i];
         uint64_t left;

@@ -328,7 +328,7 @@ static void test_zones_are_places(void **state)
     struct fsock_fault fault = {.err = FSOCK_OK};
     struct fsk_aim aim[3];
     for (size_t i = 0; i < 3; i++)
-        assert_int_equal(fsk_aim_init(&aim[i], fsk_span_str(urls[i]), r, &fault), FSOCK_OK);
+        assert_int_equal(fsk_aim_init(&aim[i], fsk_span_str(urls[i]), r, NULL, &fault), FSOCK_OK);
     for (size_t i = 0; i < 3; i++) {
         struct fsk_span a = fsk_buf_span(&aim[i].place), b = fsk_buf_span(&aim[(i + 1) % 3].place);
         assert_false(fsk_span_eq(a, b));
@@ -344,6 +344,70 @@ static void test_zones_are_places(void **state)
     fsk_routes_free(r);
 }
 
+static void assert_same_aim(const struct fsk_aim *a, const struct fsk_aim *b)
+{
+    assert_true(fsk_span_eq(fsk_buf_span(&a->text), fsk_buf_span(&b->text)));
+    assert_true(fsk_span_eq(fsk_buf_span(&a->place), fsk_buf_span(&b->place)));
+    assert_true(fsk_span_eq(fsk_buf_span(&a->userinfo), fsk_buf_span(&b->userinfo)));
+    assert_true(fsk_span_eq(a->target.host, b->target.host));
+    assert_true(fsk_span_eq(a->target.proxy.host, b->target.proxy.host));
+    assert_true(fsk_span_eq(a->url.path, b->url.path));
+    assert_true(fsk_span_eq(a->url.query, b->url.query));
+    assert_int_equal(a->target.port, b->target.port);
+    assert_int_equal(a->target.tls, b->target.tls);
+    assert_int_equal(a->target.tunnel, b->target.tunnel);
+    assert_ptr_equal(a->via, b->via);
+    assert_string_equal(a->peer, b->peer);
+}
+
+/* After any other URL, each leads to where it leads by itself; its bytes are its own. */
+static void test_memory_changes_nothing(void **state)
+{
+    (void)state;
+    static const char *const urls[] = {
+        "http://shop.example/a",
+        "http://shop.example/b?c=d#e",
+        "http://shop.example:80/",
+        "http://shop.example:8080/",
+        "https://shop.example/a",
+        "http://shop.example?q",
+        "http://shop.example",
+        "shop.example/x",
+        "http://Shop.Example/y",
+        "http://shop.example/../z",
+        "http://shop.example/\xc3\xa4",
+        "http://u:p@shop.example/a",
+        "http://shop.example@b.example/",
+        "http://127.1/a",
+        "http://127.1/b",
+        "http://[::1]/",
+        "http://[fe80::1%25eth0]/",
+        "http://direct.example/a",
+        "http://direct.example/b",
+        "http://shop.example.b/",
+        "http://shop.example/a@b.example/",
+    };
+    const size_t n = sizeof urls / sizeof *urls;
+    struct fsk_routes *r = routes("http://p.example:3128", NULL, "direct.example", 0);
+    for (size_t i = 0; i < n * n; i++) {
+        struct fsock_fault fault = {.err = FSOCK_OK};
+        struct fsk_aim_memory memory;
+        struct fsk_aim before, with, without;
+        struct fsk_span url = fsk_span_str(urls[i % n]);
+        fsk_aim_memory_init(&memory);
+        assert_int_equal(fsk_aim_init(&before, fsk_span_str(urls[i / n]), r, &memory, &fault),
+                         FSOCK_OK);
+        fsk_aim_fini(&before);
+        assert_int_equal(fsk_aim_init(&with, url, r, &memory, &fault), FSOCK_OK);
+        fsk_aim_memory_fini(&memory);
+        assert_int_equal(fsk_aim_init(&without, url, r, NULL, &fault), FSOCK_OK);
+        assert_same_aim(&with, &without);
+        fsk_aim_fini(&with);
+        fsk_aim_fini(&without);
+    }
+    fsk_routes_free(r);
+}
+
 /* No SOCKS4 proxy is even connected to for an IPv6 address, be it a redirect's. */
 static void test_socks4_goes_to_ipv4(void **state)
 {
@@ -354,13 +418,14 @@ static void test_socks4_goes_to_ipv4(void **state)
         struct fsock_fault fault = {.err = FSOCK_OK};
         struct fsk_aim aim;
         bool same;
-        assert_int_equal(fsk_aim_init(&aim, FSK_SPAN("http://[::1]/"), r, &fault), FSOCK_ERR_INPUT);
+        assert_int_equal(fsk_aim_init(&aim, FSK_SPAN("http://[::1]/"), r, NULL, &fault),
+                         FSOCK_ERR_INPUT);
         assert_string_equal(fault.text, "the URL \"http://[::1]/\" has an IPv6 address, which a "
                                         "SOCKS4 proxy can't go to (SOCKS5 can)");
         fsk_aim_fini(&aim);
-        assert_int_equal(fsk_aim_init(&aim, FSK_SPAN("http://[::2]/"), r, &fault), FSOCK_OK);
+        assert_int_equal(fsk_aim_init(&aim, FSK_SPAN("http://[::2]/"), r, NULL, &fault), FSOCK_OK);
         fsk_aim_fini(&aim);
-        assert_int_equal(fsk_aim_init(&aim, FSK_SPAN("http://127.1/"), r, &fault), FSOCK_OK);
+        assert_int_equal(fsk_aim_init(&aim, FSK_SPAN("http://127.1/"), r, NULL, &fault), FSOCK_OK);
         assert_int_equal(fsk_aim_redirect(&aim, FSK_SPAN("http://[::1]/"), r, &same, &fault),
                          FSOCK_ERR_REDIRECTS);
         assert_non_null(strstr(fault.text, "a SOCKS4 proxy can't go to"));
@@ -379,6 +444,7 @@ int main(void)
         cmocka_unit_test_teardown(test_environment_and_options, clear_environment),
         cmocka_unit_test(test_no_proxy),
         cmocka_unit_test(test_zones_are_places),
+        cmocka_unit_test(test_memory_changes_nothing),
         cmocka_unit_test(test_socks4_goes_to_ipv4),
     };
     return cmocka_run_group_tests(tests, clear_environment, NULL);
