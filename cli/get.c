@@ -13,7 +13,8 @@
  *   get_item.h     a URL, from line to record      get_request.h  ... as the library wants it
  *   get_later.h    ... or back, for later          get_rounds.h   its requests, with --warm
  *   get_sink.h     a body's file                   get_variant.h  ... and --vary
- *   get_resume.h   ... with -C                     get_report.h   all that is told
+ *   get_resume.h   ... with -C                     get_held.h     ... or until its header is known
+ *   get_report.h   all that is told
  */
 #include "get.h"
 

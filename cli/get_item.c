@@ -1,19 +1,17 @@
 #include "get_item.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/fault.h"
 #include "base/list.h"
 #include "base/time.h"
+#include "get_held.h"
 #include "get_names.h"
 #include "get_resume.h"
 #include "get_sink.h"
 
-enum { KEPT_URL = 4096, CHUNK = 65536, WAITING_MOST = 8192 };
+enum { KEPT_URL = 4096, WAITING_MOST = 8192 };
 
 struct item {
     struct fsk_list link;    /* in items.used or items.spare */
@@ -23,7 +21,7 @@ struct item {
     struct rounds_at at;
     bool started;      /* it had left the queue */
     bool stdout_asked; /* by -o - */
-    int spool;         /* --include=decoded: the body until the header is known; or -1 */
+    struct held held;  /* --include=decoded: the body, until the header is known */
     struct sink sink;
     uint64_t from;              /* where in the file the answer begins */
     struct resumption *resumed; /* -C; NULL: from the beginning */
@@ -83,7 +81,7 @@ static struct item *item_new(struct items *all)
     }
     fsk_list_init(&item->turn);
     sink_init(&item->sink);
-    item->spool = -1;
+    held_init(&item->held);
     fsk_list_append(&all->used, &item->link);
     return item;
 }
@@ -91,8 +89,7 @@ static struct item *item_new(struct items *all)
 void item_drop(struct items *all, struct item *item)
 {
     sink_fini(&item->sink);
-    if (item->spool >= 0)
-        close(item->spool);
+    held_fini(&item->held);
     free(item->resumed);
     free(item->failure);
     fsk_list_remove(&item->turn);
@@ -386,17 +383,6 @@ static void fail(struct items *all, struct item *item, uint64_t id)
     fsock_fetch_cancel(all->fetch, id);
 }
 
-/* An unlinked file for a body that has to wait for its header. */
-static bool open_spool(struct items *all, struct item *item)
-{
-    const char *dir = getenv("TMPDIR");
-    item->spool = open(dir && *dir ? dir : "/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    if (item->spool < 0)
-        outcome_fail(&all->outcome, EXIT_WRITE, "write", errno, "can't make a temporary file: %s",
-                     fsk_errno_text(errno));
-    return item->spool >= 0;
-}
-
 static bool dump_header(struct items *all, const struct fsock_response *r)
 {
     int sys_errno = report_dump(all->report, r->head, r->head_len);
@@ -432,7 +418,7 @@ static void on_head(struct items *all, struct item *item, const struct fsock_eve
     bool dirs = all->o->create_dirs || all->o->output_dir; /* the latter is there to be filled */
     bool good = sink_open(&item->sink, item->from, validator, dirs, &all->outcome);
     if (good && all->o->include == INCLUDE_DECODED)
-        good = open_spool(all, item);
+        good = held_open(&item->held, &all->outcome);
     else if (good && (all->o->include == INCLUDE_RECEIVED || all->o->head))
         good = sink_write(&item->sink, url_text(item), r->head, r->head_len, &all->outcome);
     if (!good)
@@ -442,9 +428,7 @@ static void on_head(struct items *all, struct item *item, const struct fsock_eve
 /* What has been written of the body is void; its header comes next. */
 static void on_restart(struct items *all, struct item *item, const struct fsock_event *e)
 {
-    if (item->spool >= 0)
-        close(item->spool);
-    item->spool = -1;
+    held_fini(&item->held);
     if (!item->failure && !sink_restart(&item->sink, item->from, &all->outcome))
         fail(all, item, e->id);
 }
@@ -469,37 +453,12 @@ static void on_data(struct items *all, struct item *item, const struct fsock_eve
     bool good = harmless(all, item, e);
     if (good && item->sink.kind == SINK_STDOUT)
         progress_clear(&all->report->progress);
-    if (good && item->spool >= 0) {
-        int sys_errno = write_all(item->spool, e->data, e->len);
-        if (sys_errno)
-            outcome_fail(&all->outcome, EXIT_WRITE, "write", sys_errno,
-                         "can't write the temporary file: %s", fsk_errno_text(sys_errno));
-        good = !sys_errno;
-    } else if (good) {
+    if (good && held_is_open(&item->held))
+        good = held_write(&item->held, fsk_span(e->data, e->len), &all->outcome);
+    else if (good)
         good = sink_write(&item->sink, url_text(item), e->data, e->len, &all->outcome);
-    }
     if (!good)
         fail(all, item, e->id);
-}
-
-/* --include=decoded: now that the header is whole, it and the body go where they belong. */
-static bool unspool(struct items *all, struct item *item, const struct fsock_response *r)
-{
-    size_t len = fsock_response_decoded_head(r, NULL, 0), cap = len > CHUNK ? len : CHUNK;
-    char *buf = malloc(cap);
-    if (!buf) {
-        outcome_fail(&all->outcome, EXIT_MEMORY, "memory", ENOMEM, "out of memory");
-        return false;
-    }
-    ssize_t n = (ssize_t)fsock_response_decoded_head(r, buf, cap);
-    bool good = true;
-    for (lseek(item->spool, 0, SEEK_SET); good && n > 0; n = read(item->spool, buf, cap))
-        good = sink_write(&item->sink, url_text(item), buf, (size_t)n, &all->outcome);
-    free(buf);
-    if (n < 0)
-        outcome_fail(&all->outcome, EXIT_READ, "read", errno, "can't read the temporary file: %s",
-                     fsk_errno_text(errno));
-    return good && n == 0;
 }
 
 /* The library is content; so must the sink be. */
@@ -507,7 +466,8 @@ static void finish(struct items *all, struct item *item, const struct fsock_resp
 {
     if (!has_body(all, item, r))
         return;
-    if (item->spool >= 0 && !unspool(all, item, r))
+    if (held_is_open(&item->held) &&
+        !held_release(&item->held, r, &item->sink, url_text(item), &all->outcome))
         return;
     sink_commit(&item->sink, &all->outcome);
 }
