@@ -6,8 +6,8 @@
  * `fsock talk` is run as a process of its own, which may be 100 ms late.
  *
  * A sleeping thread beside each cell measures how late this machine wakes people up, and that much
- * is forgiven. A cell that is late all the same is run again, alone, twice at most, and said
- * to be: what is late each time is late. Output is TAP, with the tables in comments.
+ * is forgiven. A cell that is late all the same, or whose peer was, is run again, alone, twice at
+ * most, and said to be: what is late each time is late. Output is TAP, with the tables in comments.
  *
  * To add a way to run cells: a table of cells, a function that runs one of them, and a row in
  * drivers[].

@@ -95,8 +95,9 @@ enum verdict judge(const struct driver *d, const struct cell *c, const struct ou
     if (!o->ended)
         snprintf(why, cap, "it never ended: %s", f->text);
     else if (o->err != err)
-        snprintf(why, cap, "it is %s, not %s: %s", fsock_err_name(o->err), fsock_err_name(err),
-                 f->text);
+        return snprintf(why, cap, "it is %s, not %s: %s", fsock_err_name(o->err),
+                        fsock_err_name(err), f->text),
+               o->err == FSOCK_ERR_TIMEOUT ? LATE : WRONG; /* the peer may have been too late */
     else if (!fault_is_right(c, f, err, why, cap))
         return WRONG;
     else if (o->fds_left != 0)
