@@ -13,6 +13,14 @@
 /* What is no queue: a short answer's time changes by more than its floor for no reason. */
 #define SLACK (5 * FSOCK_MILLISECOND)
 
+/*
+ * A round of fast answers may be over before a server that has lost its CPU to others has it back,
+ * 4 ms or 8 later, or before we have. Then all of its answers are late, and the next round's are
+ * not: what is shorter than this has to be slow several times in a row.
+ */
+#define HICCUP       (20 * FSOCK_MILLISECOND)
+#define HICCUPS_MOST 3
+
 /* The window was `was`: what is under way knows another queue. */
 static void begin_round(struct fsk_window *w, unsigned was)
 {
@@ -107,7 +115,7 @@ static void find_out(struct fsk_window *w, fsock_time latency)
     w->before.latency = latency;
     w->size /= 2;
     w->opened = false;
-    w->between = 0;
+    w->between = w->hiccups = 0;
 }
 
 /* Such a round is over. With a queue of ours, half the window makes half the latency. */
@@ -136,6 +144,12 @@ static bool is_sure(const struct fsk_window *w, fsock_time latency, fsock_time c
     return w->round.wanted >= ROUND_MOST || chance <= latency / 8;
 }
 
+/* Whether this slow round may have been somebody's pause. */
+static bool may_be_hiccup(struct fsk_window *w, fsock_time latency)
+{
+    return latency < HICCUP && ++w->hiccups < HICCUPS_MOST;
+}
+
 /* False: the round has to go on. */
 static bool judge(struct fsk_window *w)
 {
@@ -152,15 +166,18 @@ static bool judge(struct fsk_window *w)
     if (sure && (at_most < w->floor || w->size == 1))
         w->floor = at_most;
     if (at_least < w->floor + more(w->floor / 4, SLACK / 2)) {
-        w->between = 0;
+        w->between = w->hiccups = 0;
         open_up(w, sure);
         return true;
     }
     if (!sure)
         return false;
+    bool slow = at_least > w->floor + more(w->floor / 2, SLACK);
+    if (slow && may_be_hiccup(w, latency))
+        return true;
     w->fast = false;
     w->opened = false;
-    if (at_least > w->floor + more(w->floor / 2, SLACK) || ++w->between >= PATIENCE)
+    if (slow || ++w->between >= PATIENCE)
         find_out(w, latency);
     return true;
 }

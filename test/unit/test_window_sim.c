@@ -176,6 +176,32 @@ static void test_failures(void **state)
     assert_true(sim.share >= 0.75);
 }
 
+static void answer_round(struct fsk_window *w, fsock_time latency)
+{
+    for (unsigned i = 0, size = w->size; i < size; i++) {
+        fsk_window_begin(w, size);
+        fsk_window_answer(w, latency);
+    }
+}
+
+/* A server that has lost its CPU for a moment has no queue of ours; one that stays slow may. */
+static void test_hiccups(void **state)
+{
+    struct fsk_window w;
+    (void)state;
+    fsk_window_init(&w, 64, 64);
+    for (unsigned i = 0; i < 300; i++) {
+        answer_round(&w, i % 3 ? 8 * MS : MS / 2);
+        assert_int_equal(w.size, 64);
+    }
+    answer_round(&w, 8 * MS);
+    assert_int_equal(w.size, 32);
+    fsk_window_init(&w, 64, 64);
+    answer_round(&w, MS / 2);
+    answer_round(&w, 30 * MS); /* that is no hiccup */
+    assert_int_equal(w.size, 32);
+}
+
 static void test_halving(void **state)
 {
     struct fsk_window w;
@@ -201,7 +227,8 @@ int main(void)
         cmocka_unit_test(test_fixed),    cmocka_unit_test(test_short_list),
         cmocka_unit_test(test_chance),   cmocka_unit_test(test_slow_for_a_while),
         cmocka_unit_test(test_short),    cmocka_unit_test(test_bounds),
-        cmocka_unit_test(test_failures), cmocka_unit_test(test_halving),
+        cmocka_unit_test(test_failures), cmocka_unit_test(test_hiccups),
+        cmocka_unit_test(test_halving),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
