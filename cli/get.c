@@ -11,7 +11,7 @@
  *   get_gate.h     ... and which are passed over   journal.h      what earlier runs did
  *   get_loop.h     the run                         get_request.h  ... as the library wants it
  *   get_item.h     a URL, from line to record      get_sink.h     a body's file
- *   get_report.h   all that is told
+ *   get_report.h   all that is told                get_cookies.h  -b and -c
  */
 #include "get.h"
 
@@ -193,6 +193,16 @@ static int close_gate(struct get *g, int code)
     return failed && code < 128 ? failed : code;
 }
 
+/* Write the jar to where -c says. Returns the run's exit code, which was `code`. */
+static int save_cookies(struct get *g, int code)
+{
+    char why[1024];
+    int failed = get_cookies_save(&g->ask.cookies, &g->o, &g->report.out, why, sizeof why);
+    if (failed && (!g->o.silent || g->o.show_error))
+        report_say(&g->report, why);
+    return failed && code < 128 ? failed : code;
+}
+
 static int finish(struct get *g, enum fsock_err err)
 {
     report_flush_all(&g->report);
@@ -230,6 +240,14 @@ static void free_all(struct get *g)
         close(g->run.room);
 }
 
+/* All being prepared; the exit code. */
+static int run(struct get *g)
+{
+    enum fsock_err err =
+        g->workers ? loop_run_all(&g->first, g->workers, g->n_workers) : loop_run(&g->first);
+    return save_cookies(g, finish(g, err));
+}
+
 /* Options being known. */
 static int get(struct get *g)
 {
@@ -239,8 +257,7 @@ static int get(struct get *g)
     if (code)
         report_say(&g->report, why);
     else
-        code = finish(g, g->workers ? loop_run_all(&g->first, g->workers, g->n_workers)
-                                    : loop_run(&g->first));
+        code = run(g);
     free_all(g);
     code = close_gate(g, code);
     code = report_trace_end(&g->report, code);
