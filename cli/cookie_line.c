@@ -66,11 +66,13 @@ enum cookie_line cookie_line_read(struct fsk_span line, struct fsock_cookie *c, 
         line.n = 0;
     }
     bool dot = domain.n && domain.p[0] == '.';
-    c->domain = put(dot ? fsk_span(domain.p + 1, domain.n - 1) : domain, &room);
+    domain = dot ? fsk_span(domain.p + 1, domain.n - 1) : domain;
+    bool good = domain.n && domain.p[0] != '.' && domain.p[0] != '#' && path.n && path.p[0] == '/';
+    c->domain = put(domain, &room);
     c->path = put(path, &room);
     c->name = put(name, &room);
     c->value = put(line, &room);
-    return c->domain[0] && path.n && path.p[0] == '/' ? COOKIE_LINE_COOKIE : COOKIE_LINE_BAD;
+    return good ? COOKIE_LINE_COOKIE : COOKIE_LINE_BAD;
 }
 
 void cookie_line_write(struct out *out, const struct fsock_cookie *c)

@@ -53,9 +53,11 @@ static bool is_text(struct fsk_span s, const char *separators)
 
 static bool is_good(const struct fsk_cookie *c)
 {
-    return is_text(c->name, "=;") && is_text(c->value, ";") && is_text(c->path, ";") &&
-           is_text(c->domain, "=; \t/") && (c->name.n || !memchr(c->value.p, '=', c->value.n)) &&
-           fsk_cookie_is_possible(c);
+    bool dot = c->domain.n && c->domain.p[0] == '.';
+    bool unclear =
+        !c->name.n && memchr(c->value.p, '=', c->value.n); /* sent, it would have a name */
+    return !dot && !unclear && is_text(c->name, "=;") && is_text(c->value, ";") &&
+           is_text(c->path, ";") && is_text(c->domain, "=; \t/#") && fsk_cookie_is_possible(c);
 }
 
 enum fsock_err fsock_jar_put(fsock_jar *jar, const struct fsock_cookie *cookie,

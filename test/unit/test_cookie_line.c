@@ -78,6 +78,8 @@ static void others(void **state)
         "h.example\tFALSE\t/\tFALSE\t0",
         "\tFALSE\t/\tFALSE\t0\tn\tv",
         ".\tFALSE\t/\tFALSE\t0\tn\tv",
+        ".#h\tTRUE\t/\tFALSE\t0\tn\tv",
+        "..h\tTRUE\t/\tFALSE\t0\tn\tv",
         "h.example\tno\t/\tFALSE\t0\tn\tv",
         "h.example\tFALSE\tp\tFALSE\t0\tn\tv",
         "h.example\tFALSE\t\tFALSE\t0\tn\tv",

@@ -309,6 +309,7 @@ static void refused(void **state)
         {"",           "b=c", "h.example"        },
         {"a",          "b",   ""                 },
         {"a",          "b",   "h.example/x"      },
+        {"a",          "b",   ".h.example"       },
         {"a",          "b",   "h\xc3\xb6.example"},
         {"__Secure-a", "b",   "h.example"        },
         {"__host-a",   "b",   "h.example"        }
