@@ -14,7 +14,7 @@
  *   get_later.h    ... or back, for later          get_rounds.h   its requests, with --warm
  *   get_sink.h     a body's file                   get_variant.h  ... and --vary
  *   get_resume.h   ... with -C                     get_held.h     ... or until its header is known
- *   get_report.h   all that is told
+ *   get_report.h   all that is told                get_cookies.h  -b and -c
  */
 #include "get.h"
 
@@ -207,6 +207,16 @@ static void tell_spent(struct get *g)
     report_say(&g->report, text);
 }
 
+/* Write the jar to where -c says. Returns the run's exit code, which was `code`. */
+static int save_cookies(struct get *g, int code)
+{
+    char why[1024];
+    int failed = get_cookies_save(&g->ask.cookies, &g->o, &g->report.out, why, sizeof why);
+    if (failed && (!g->o.silent || g->o.show_error))
+        report_say(&g->report, why);
+    return failed && code < 128 ? failed : code;
+}
+
 static int finish(struct get *g, enum fsock_err err)
 {
     report_flush_all(&g->report);
@@ -245,6 +255,14 @@ static void free_all(struct get *g)
         close(g->run.room);
 }
 
+/* All being prepared; the exit code. */
+static int run(struct get *g)
+{
+    enum fsock_err err =
+        g->workers ? loop_run_all(&g->first, g->workers, g->n_workers) : loop_run(&g->first);
+    return save_cookies(g, finish(g, err));
+}
+
 /* Options being known. */
 static int get(struct get *g)
 {
@@ -254,8 +272,7 @@ static int get(struct get *g)
     if (code)
         report_say(&g->report, why);
     else
-        code = finish(g, g->workers ? loop_run_all(&g->first, g->workers, g->n_workers)
-                                    : loop_run(&g->first));
+        code = run(g);
     free_all(g);
     code = close_gate(g, code);
     code = report_trace_end(&g->report, code);

@@ -58,7 +58,9 @@ static const struct option_row rows[] = {
     FLAG('G', "get", query, "put the data of -d into the URL's query instead"),
     TEXT('A', "user-agent", "NAME", user_agent, "the User-Agent header"),
     TEXT('e', "referer", "URL", referer, "the Referer header"),
-    TEXT('b', "cookie", "NAME=VALUE", cookie, "the Cookie header"),
+    LIST('b', "cookie", "DATA", cookies, 0, "send the cookies 'NAME=VALUE; ...'; without =: a file of them"),
+    TEXT('c', "cookie-jar", "FILE", cookie_jar, "keep cookies, and write them to FILE at the end; - is stdout"),
+    FLAG('j', "junk-session-cookies", junk_session, "leave those of a session out of what -b reads"),
     TEXT('u', "user", "USER:PASSWORD", user, "log in (Basic)"),
     TEXT('r', "range", "RANGE", range, "a part of the body: 0-499, 500- or -500"),
     FLAG('L', "location", location, "follow redirects"),
@@ -188,8 +190,9 @@ void get_options_init(struct get_options *o)
 
 void get_options_fini(struct get_options *o)
 {
-    struct option_list *lists[] = {&o->urls,    &o->lists, &o->outputs,  &o->headers, &o->data,
-                                   &o->resolve, &o->vary,  &o->sitemaps, &o->allow,   &o->deny};
+    struct option_list *lists[] = {&o->urls,  &o->lists,   &o->outputs, &o->headers,
+                                   &o->data,  &o->resolve, &o->vary,    &o->sitemaps,
+                                   &o->allow, &o->deny,    &o->cookies};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         option_list_free(lists[i]);
 }
@@ -199,6 +202,15 @@ static bool has_output(const struct get_options *o, const char *name)
 {
     for (size_t i = 0; i < o->outputs.n; i++)
         if (strcmp(o->outputs.item[i].value, name) == 0)
+            return true;
+    return false;
+}
+
+/* Is one of the -b a file? */
+static bool names_cookies(const struct get_options *o)
+{
+    for (size_t i = 0; i < o->cookies.n; i++)
+        if (o->cookies.item[i].value[0] && !strchr(o->cookies.item[i].value, '='))
             return true;
     return false;
 }
@@ -285,8 +297,12 @@ static const char *conflict(const struct get_options *o)
         return "-C - can't go with --include, -I, -r or -d";
     if (o->include == INCLUDE_DECODED && o->raw)
         return "--include=decoded can't go with --raw";
-    if (o->cookie && !strchr(o->cookie, '='))
-        return "-b takes cookies, NAME=VALUE; cookie files are not supported";
+    if (o->cookie_jar && !*o->cookie_jar)
+        return "-c needs the name of a file, or - for standard output";
+    if (o->cookie_jar && get_is_dash(o->cookie_jar) && records)
+        return "with -c - the cookies would get mixed with the records; use -c FILE";
+    if (o->junk_session && !names_cookies(o))
+        return "-j is about a file of cookies; name one with -b FILE";
     if (o->user && !strchr(o->user, ':'))
         return "-u needs USER:PASSWORD; an empty password is 'USER:'";
     if (o->public_only && o->unix_socket)

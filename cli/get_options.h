@@ -16,7 +16,8 @@ enum { INCLUDE_RECEIVED, INCLUDE_DECODED };
 
 /* What the command line said. Flags are 0 or 1; times are nanoseconds; -1 is "not said". */
 struct get_options {
-    struct option_list urls, lists, outputs, headers, data, resolve, vary, sitemaps, allow, deny;
+    struct option_list urls, lists, outputs, headers, data, resolve, vary, sitemaps, allow, deny,
+        cookies;
     const char *since;
     int robots;
     int remote_name, create_dirs, head, query, location, fail, insecure, compressed, raw, http10;
@@ -29,7 +30,9 @@ struct get_options {
     int64_t batch, pause;
     int public_only, no_wait;
     const char *output_dir, *dump_header, *write_out, *continue_at;
-    const char *method, *user_agent, *referer, *user, *range, *cookie;
+    const char *method, *user_agent, *referer, *user, *range;
+    const char *cookie_jar;
+    int junk_session;
     const char *proxy, *proxy_user, *no_proxy;
     const char *dns_servers, *unix_socket, *interface;
     int resume, only_failed, repeat;

@@ -203,7 +203,7 @@ void report_marks(struct report *r)
 void report_head(struct report *r, const struct fsock_event *head)
 {
     progress_clear(&r->progress);
-    trace_head(&r->err, head, !r->single);
+    trace_head(&r->err, head, !r->single, !r->o->trace.secrets);
 }
 
 static void show_progress(struct report *r, fsock_time now, size_t running)

@@ -1,39 +1,18 @@
 #include "get_request.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <unistd.h>
 
 #include "base/fault.h"
+#include "file.h"
 #include "outcome.h"
 
-enum { BODY_MAX = 1 << 30, CHUNK = 65536 };
+enum { BODY_MAX = 1 << 30 };
 
 /* ---- The body -------------------------------------------------------------------------------- */
-
-/* Append a file ("-": standard input). 0 or errno. */
-static int append_file(struct fsk_buf *b, const char *name)
-{
-    int fd = strcmp(name, "-") == 0 ? STDIN_FILENO : open(name, O_RDONLY | O_CLOEXEC);
-    int sys_errno = fd < 0 ? errno : 0;
-    while (!sys_errno) {
-        enum fsock_err err = fsk_buf_reserve(b, CHUNK);
-        ssize_t n = err == FSOCK_OK ? read(fd, b->mem + b->end, CHUNK) : -1;
-        if (n > 0)
-            b->end += (size_t)n;
-        else if (n == 0)
-            break;
-        else if (err != FSOCK_OK || errno != EINTR)
-            sys_errno = err == FSOCK_OK ? errno : err == FSOCK_ERR_TOO_BIG ? EFBIG : ENOMEM;
-    }
-    if (fd > STDIN_FILENO)
-        close(fd);
-    return sys_errno;
-}
 
 /* Take out CR, LF and NUL from `from` on, as curl's -d @FILE does. */
 static void join_lines(struct fsk_buf *b, size_t from)
@@ -79,7 +58,7 @@ static int append_urlencode(struct fsk_buf *b, const char *value)
         return append_encoded(b, fsk_span_str(rest));
     struct fsk_buf file;
     fsk_buf_init(&file, BODY_MAX / 4);
-    int sys_errno = append_file(&file, rest);
+    int sys_errno = file_append(&file, rest);
     if (!sys_errno)
         sys_errno = append_encoded(b, fsk_buf_span(&file));
     fsk_buf_fini(&file);
@@ -94,7 +73,7 @@ static int append_data(struct fsk_buf *b, const struct option_item *data)
     if (value[0] != '@' || data->tag == DATA_RAW)
         return fsk_buf_puts(b, value) == FSOCK_OK ? 0 : ENOMEM;
     size_t from = fsk_buf_len(b);
-    int sys_errno = append_file(b, value + 1);
+    int sys_errno = file_append(b, value + 1);
     if (!sys_errno && data->tag == DATA_PLAIN)
         join_lines(b, from);
     return sys_errno;
@@ -136,16 +115,16 @@ static bool given(const struct get_options *o, const char *name)
     return false;
 }
 
-/* -H, and -A, -e and -b where no -H says otherwise. False: out of memory. */
+/* -H, and -A and -e where no -H says otherwise. False: out of memory. */
 static bool make_headers(struct get_request *r, const struct get_options *o)
 {
-    const char *names[] = {"User-Agent", "Referer", "Cookie"};
-    const char *values[] = {o->user_agent, o->referer, o->cookie};
+    const char *names[] = {"User-Agent", "Referer"};
+    const char *values[] = {o->user_agent, o->referer};
     size_t n = 0;
-    r->headers = calloc(o->headers.n + 4, sizeof *r->headers);
+    r->headers = calloc(o->headers.n + 3, sizeof *r->headers);
     if (!r->headers)
         return false;
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < 2; i++) {
         if (!values[i] || given(o, names[i]))
             continue;
         if (asprintf(&r->added[i], values[i][0] ? "%s: %s" : "%s:", names[i], values[i]) < 0) {
@@ -302,7 +281,7 @@ static bool make_others(struct get_request *r)
             r->headers_abroad[kept++] = r->headers[i];
     r->abroad = r->errand = r->request;
     r->abroad.headers = r->headers_abroad;
-    r->abroad.user = NULL;
+    r->abroad.user = r->abroad.cookie = NULL;
     r->restarting = r->request;
     r->abroad_restarting = r->abroad;
     r->restarting.flags |= FSOCK_RESTART;
@@ -315,7 +294,7 @@ static bool make_others(struct get_request *r)
     r->errand.flags |= FSOCK_FOLLOW | FSOCK_FAIL_STATUS | FSOCK_FIRST;
     r->errand_abroad = r->errand;
     r->errand_abroad.headers = r->headers_abroad;
-    r->errand_abroad.user = NULL;
+    r->errand_abroad.user = r->errand_abroad.cookie = NULL;
     return true;
 }
 
@@ -348,7 +327,11 @@ int get_request_init(struct get_request *r, const struct get_options *o, char *w
         snprintf(why, cap, "out of memory");
         return EXIT_MEMORY;
     }
-    int code = make_body(r, o, why, cap);
+    int code = get_cookies_open(&r->cookies, o, why, cap);
+    r->request.jar = r->cookies.jar;
+    r->request.cookie = r->cookies.own;
+    if (!code)
+        code = make_body(r, o, why, cap);
     if (!code)
         code = check(&r->request, why, cap);
     if (code || make_others(r))
@@ -361,6 +344,7 @@ void get_request_fini(struct get_request *r)
 {
     for (size_t i = 0; i < sizeof r->added / sizeof *r->added; i++)
         free(r->added[i]);
+    get_cookies_fini(&r->cookies);
     free(r->headers);
     free(r->headers_abroad);
     free(r->resolve);

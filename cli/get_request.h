@@ -7,6 +7,7 @@
 #include <fsock.h>
 
 #include "base/buf.h"
+#include "get_cookies.h"
 #include "get_options.h"
 
 /* The library's structs, and what they point to. */
@@ -18,8 +19,9 @@ struct get_request {
     struct fsock_request errand, errand_abroad;     /* for what the run itself needs */
     const char **headers, **headers_abroad, **resolve;
     struct fsk_buf body; /* of -d and its kin; with -G the query */
-    char *added[3];      /* headers made of -A, -e and -b */
-    char *allow, *deny;  /* of all --allow, and of all --deny; NULL: none */
+    char *added[2];      /* headers made of -A and -e */
+    struct get_cookies cookies;
+    char *allow, *deny; /* of all --allow, and of all --deny; NULL: none */
 };
 
 /*

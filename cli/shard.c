@@ -1,6 +1,5 @@
 #include "shard.h"
 
-#include <libpsl.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -8,6 +7,7 @@
 #include "base/fnv.h"
 #include "wire/addr.h"
 #include "wire/idn.h"
+#include "wire/site.h"
 #include "wire/url.h"
 
 /* ---- A URL's site ---------------------------------------------------------------------------- */
@@ -25,30 +25,28 @@ static bool address(struct fsk_span host, char out[FSK_ADDR_TEXT])
     return true;
 }
 
-/* The name as the library asks for it, with a NUL. Empty: it is no possible name. */
-static size_t name_of(struct fsk_span host, char out[FSK_IDN_MAX])
+/* The name in ASCII, without dots at its end. Empty: it is no possible name. */
+static struct fsk_span name_of(struct fsk_span host, char out[FSK_IDN_MAX])
 {
     const char *why;
     size_t n = fsk_idn_to_ascii(host, out, FSK_IDN_MAX, &why);
     for (size_t i = 0; i < n; i++)
         out[i] = fsk_lower(out[i]);
     while (n && out[n - 1] == '.')
-        out[--n] = '\0';
-    return n;
+        n--;
+    return fsk_span(out, n);
 }
 
 uint64_t shard_hash(struct fsk_span text)
 {
     struct fsk_url url;
-    char ip[FSK_ADDR_TEXT], name[FSK_IDN_MAX];
+    char ip[FSK_ADDR_TEXT], ascii[FSK_IDN_MAX];
     if (fsk_url_parse(text, true, &url, NULL) != FSK_URL_OK)
         return fsk_fnv(FSK_FNV_START, text);
     if (address(url.host, ip))
         return fsk_fnv(FSK_FNV_START, fsk_span_str(ip));
-    if (!name_of(url.host, name))
-        return fsk_fnv(FSK_FNV_START, text);
-    const char *domain = psl_registrable_domain(psl_builtin(), name);
-    return fsk_fnv(FSK_FNV_START, fsk_span_str(domain ? domain : name));
+    struct fsk_span name = name_of(url.host, ascii);
+    return fsk_fnv(FSK_FNV_START, name.n ? fsk_site_of(name) : text);
 }
 
 bool shard_has(const struct shard *s, struct fsk_span url)

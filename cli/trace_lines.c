@@ -11,18 +11,40 @@ static void put_id(struct out *o, uint64_t id, bool ids)
     out_str(o, "] ");
 }
 
-/* Each line of a head, with `sign` in front; the empty one at its end, too. */
-static void put_head(struct out *o, const char *sign, struct fsk_span head, uint64_t id, bool ids)
+/* A line's place in a field that sets a cookie: it begins one, or goes on in it. */
+static bool is_secret(struct fsk_span line, bool before)
 {
+    static const struct fsk_span name = FSK_SPAN("Set-Cookie:");
+    if (line.n && (line.p[0] == ' ' || line.p[0] == '\t'))
+        return before;
+    return line.n >= name.n && fsk_span_caseeq(fsk_span(line.p, name.n), name);
+}
+
+/* What may be shown of such a line: the name, with its colon. */
+static struct fsk_span shown_of(struct fsk_span line)
+{
+    const char *colon = memchr(line.p, ':', line.n);
+    bool named = colon && line.p[0] != ' ' && line.p[0] != '\t';
+    return fsk_span(line.p, named ? (size_t)(colon + 1 - line.p) : 0);
+}
+
+/* Each line of an answer's or, masked already, of a request's head, with `sign` in front; the empty
+ * one at its end, too. */
+static void put_head(struct out *o, const char *sign, struct fsk_span head, uint64_t id, bool ids,
+                     bool mask)
+{
+    bool secret = false;
     while (head.n) {
         const char *end = memchr(head.p, '\n', head.n);
         struct fsk_span line = fsk_span(head.p, end ? (size_t)(end - head.p) : head.n);
         head = fsk_span(head.p + line.n + (end != NULL), head.n - line.n - (end != NULL));
         if (line.n && line.p[line.n - 1] == '\r')
             line.n--;
+        secret = mask && is_secret(line, secret);
         out_str(o, sign);
         put_id(o, id, ids);
-        out_text(o, line);
+        out_text(o, secret ? shown_of(line) : line);
+        out_str(o, secret ? " ***" : "");
         out_char(o, '\n');
     }
     out_flush(o);
@@ -73,7 +95,7 @@ void trace_mark(struct out *o, const struct fsock_mark *mark, fsock_time started
     if (mark->kind == FSOCK_MARK_CALL)
         return;
     if (mark->kind == FSOCK_MARK_REQUEST && head) {
-        put_head(o, "> ", fsk_span_str(head->text), mark->id, ids);
+        put_head(o, "> ", fsk_span_str(head->text), mark->id, ids, false);
         return;
     }
     out_str(o, "* ");
@@ -85,7 +107,7 @@ void trace_mark(struct out *o, const struct fsock_mark *mark, fsock_time started
     out_flush(o);
 }
 
-void trace_head(struct out *o, const struct fsock_event *e, bool ids)
+void trace_head(struct out *o, const struct fsock_event *e, bool ids, bool mask)
 {
-    put_head(o, "< ", fsk_span(e->response->head, e->response->head_len), e->id, ids);
+    put_head(o, "< ", fsk_span(e->response->head, e->response->head_len), e->id, ids, mask);
 }

@@ -19,7 +19,7 @@ void trace_mark(struct out *o, const struct fsock_mark *mark, fsock_time started
 /* The mark's name and what it says, on one line, without a newline: "connect 192.0.2.1:80". */
 void trace_words(struct out *o, const struct fsock_mark *mark);
 
-/* Each line of an answer's header, with "< " in front. */
-void trace_head(struct out *o, const struct fsock_event *e, bool ids);
+/* Each line of an answer's header, with "< " in front; with `mask` the cookies in it as "***". */
+void trace_head(struct out *o, const struct fsock_event *e, bool ids, bool mask);
 
 #endif

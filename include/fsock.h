@@ -3,8 +3,8 @@
  *
  * This header and those that it includes are the whole public interface of libfsock: what all of it
  * shares stands here; streams in <fsock/stream.h>, probes in <fsock/probe.h>, HTTP in
- * <fsock/fetch.h>, name servers in <fsock/dns.h>, what errors mean in <fsock/errors.h>. What it
- * promises everywhere:
+ * <fsock/fetch.h>, cookies in <fsock/jar.h>, name servers in <fsock/dns.h>, what errors mean in
+ * <fsock/errors.h>. What it promises everywhere:
  *
  *   Time       A deadline is an absolute point in time (fsock_time) and the last parameter of
  *              everything that can wait. No call returns later than its deadline by more than a
@@ -304,6 +304,7 @@ enum { FSOCK_READABLE = 1, FSOCK_WRITABLE = 2 };
 
 #include <fsock/dns.h>
 #include <fsock/errors.h>
+#include <fsock/jar.h>
 #include <fsock/fetch.h>
 #include <fsock/probe.h>
 #include <fsock/stream.h>

@@ -65,6 +65,11 @@ struct fsock_request {
      */
     unsigned retries;       /* 0 */
     fsock_time retry_delay; /* nanoseconds (500 ms) */
+
+    /* Cookies. A "Cookie: ..." among the headers is sent to the origin of the URL instead of both
+       of these, and "Cookie:" means that none are sent at all. */
+    fsock_jar *jar;     /* takes what answers set, and gives what fits each request; NULL: none */
+    const char *cookie; /* "a=1; b=2": besides the jar's, for the origin of the URL alone */
 };
 
 FSOCK_API void fsock_request_init(struct fsock_request *request);

@@ -58,6 +58,17 @@ enum fsock_err fsk_given_dns_options(struct fsock_dns_options *out,
     return err;
 }
 
+enum fsock_err fsk_given_cookie(struct fsock_cookie *out, const struct fsock_cookie *in,
+                                struct fsock_fault *fault)
+{
+    fsock_cookie_init(out);
+    enum fsock_err err = take(out, sizeof *out, in, "fsock_cookie", fault);
+    const char **texts[] = {&out->name, &out->value, &out->domain, &out->path};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        *texts[i] = *texts[i] ? *texts[i] : "";
+    return err;
+}
+
 enum fsock_err fsk_given_request(struct fsock_request *out, const struct fsock_request *in,
                                  struct fsock_fault *fault)
 {

@@ -18,6 +18,10 @@ enum fsock_err fsk_given_options(struct fsock_options *out, const struct fsock_o
 enum fsock_err fsk_given_dns_options(struct fsock_dns_options *out,
                                      const struct fsock_dns_options *in, struct fsock_fault *fault);
 
+/* The same; texts that are NULL are empty. */
+enum fsock_err fsk_given_cookie(struct fsock_cookie *out, const struct fsock_cookie *in,
+                                struct fsock_fault *fault);
+
 /* The same; checks the texts as well (fsk_request_check). */
 enum fsock_err fsk_given_request(struct fsock_request *out, const struct fsock_request *in,
                                  struct fsock_fault *fault);

@@ -8,6 +8,7 @@
 #include "base/fault.h"
 #include "wire/addr.h"
 #include "wire/idn.h"
+#include "wire/site.h"
 
 #define SHOWN 200 /* bytes of a bad URL that its sentence repeats */
 
@@ -297,7 +298,7 @@ static enum fsock_err keep_zone(const struct fsk_aim *from, struct fsk_aim *to)
 }
 
 enum fsock_err fsk_aim_redirect(struct fsk_aim *aim, struct fsk_span location,
-                                const struct fsk_routes *routes, bool *same_origin,
+                                const struct fsk_routes *routes, struct fsk_aim_kin *kin,
                                 struct fsock_fault *fault)
 {
     struct fsk_aim next = *aim;
@@ -323,7 +324,10 @@ enum fsock_err fsk_aim_redirect(struct fsk_aim *aim, struct fsk_span location,
         return fsk_fault_set(fault, err, FSOCK_STAGE_HEAD, 0,
                              "head %s: the redirect is not followed: %s", aim->peer, why.text);
     }
-    *same_origin = fsk_url_same_origin(&aim->url, &next.url);
+    *kin = (struct fsk_aim_kin){
+        .same_origin = fsk_url_same_origin(&aim->url, &next.url),
+        .same_site = fsk_span_eq(fsk_site_of(aim->url.host), fsk_site_of(next.url.host)),
+    };
     fsk_buf_fini(&aim->text);
     fsk_buf_fini(&aim->place);
     *aim = next;

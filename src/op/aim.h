@@ -42,14 +42,19 @@ enum fsock_err fsk_aim_init(struct fsk_aim *aim, struct fsk_span url,
                             const struct fsk_routes *routes, struct fsk_aim_memory *memory,
                             struct fsock_fault *fault);
 
+/* What a redirect has in common with where it came from. */
+struct fsk_aim_kin {
+    bool same_origin; /* scheme, host and port (RFC 6454) */
+    bool same_site;   /* wire/site.h */
+};
+
 /*
- * Aim at where a Location field points from here; *same_origin says whether that is the origin it
- * left (RFC 6454). Credentials in it are not used.
+ * Aim at where a Location field points from here. Credentials in it are not used.
  * FSOCK_ERR_REDIRECTS with the fault filled in if that is no usable URL, or http after https;
  * FSOCK_ERR_MEMORY.
  */
 enum fsock_err fsk_aim_redirect(struct fsk_aim *aim, struct fsk_span location,
-                                const struct fsk_routes *routes, bool *same_origin,
+                                const struct fsk_routes *routes, struct fsk_aim_kin *kin,
                                 struct fsock_fault *fault);
 
 void fsk_aim_fini(struct fsk_aim *aim);

@@ -92,6 +92,7 @@ enum fsock_err fsk_request_check(const struct fsock_request *r, struct fsock_fau
         {"the content type",      r->content_type   },
         {"the user name",         r->user           },
         {"the range",             r->range          },
+        {"the cookie",            r->cookie         },
         {"the validator",         r->validator      },
         {"the accepted encoding", r->accept_encoding}
     };
@@ -186,6 +187,40 @@ static enum fsock_err credentials(struct fsk_buf *out, const struct fsk_ask *ask
     return err;
 }
 
+/* "Cookie" or another name in one of the caller's lines of this kind. */
+static bool caller_says(const struct fsk_ask *ask, struct fsk_span name, char kind)
+{
+    for (const char *const *h = ask->request->headers; h && *h; h++) {
+        struct line l = take_apart(*h);
+        if (l.kind == kind && fsk_span_caseeq(l.name, name))
+            return true;
+    }
+    return false;
+}
+
+/* The jar's, and those of the caller that are no header line. */
+static enum fsock_err cookies(struct fsk_buf *out, const struct fsk_ask *ask)
+{
+    static const struct fsk_span name = FSK_SPAN("Cookie"), before = FSK_SPAN("Cookie: ");
+    const struct fsock_request *r = ask->request;
+    const char *own = r->cookie && r->cookie[0] && !ask->foreign ? r->cookie : NULL;
+    bool instead = !ask->foreign && (caller_says(ask, name, ':') || caller_says(ask, name, ';'));
+    if ((!r->jar && !own) || instead || caller_says(ask, name, '-'))
+        return FSOCK_OK;
+    size_t start = out->end;
+    enum fsock_err err = fsk_buf_append(out, before.p, before.n);
+    if (err == FSOCK_OK && r->jar)
+        err = fsk_jar_write(r->jar, &ask->scope, ask->unix_now, out);
+    if (err == FSOCK_OK && own && out->end > start + before.n)
+        err = fsk_buf_puts(out, "; ");
+    if (err == FSOCK_OK && own)
+        err = fsk_buf_puts(out, own);
+    if (err == FSOCK_OK && out->end > start + before.n)
+        return fsk_buf_puts(out, "\r\n");
+    out->end = start; /* there are none */
+    return err;
+}
+
 static enum fsock_err range(struct fsk_buf *out, const struct fsk_ask *ask)
 {
     const struct fsock_request *r = ask->request;
@@ -264,6 +299,8 @@ enum fsock_err fsk_request_write(struct fsk_buf *out, const struct fsk_ask *ask)
             fsk_span_str(r->accept_encoding ? r->accept_encoding : "gzip, deflate, br, zstd"));
     if (err == FSOCK_OK)
         err = credentials(out, ask);
+    if (err == FSOCK_OK)
+        err = cookies(out, ask);
     if (err == FSOCK_OK)
         err = range(out, ask);
     if (err == FSOCK_OK && r->flags & (FSOCK_NO_REUSE | FSOCK_NO_WAIT))

@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "op/dial.h"
+#include "op/jar.h"
 #include "wire/url.h"
 
 #define FSK_REQUEST_MAX ((size_t)1024 * 1024)
@@ -22,6 +23,8 @@ struct fsk_ask {
     uint64_t resume_from;
     struct fsk_span validator; /* for If-Range, with resume_from; may be empty */
     bool as_coded;             /* the piece is one of a body whose content coding nobody undoes */
+    struct fsk_cookie_scope scope; /* for request->jar */
+    int64_t unix_now;              /* likewise: seconds since 1970 */
 };
 
 /*

@@ -13,6 +13,7 @@
 #include "op/request.h"
 #include "op/transfer_chain.h"
 #include "op/transfer_refuse.h"
+#include "op/transfer_request.h"
 #include "op/transfer_response.h"
 #include "op/transfer_retry.h"
 #include "wire/range.h"
@@ -116,44 +117,11 @@ static enum fsock_err rest(struct fsk_transfer *t, bool keep)
 
 static enum fsock_err failed(struct fsk_transfer *t, enum fsock_err err, fsock_time now);
 
-static void mark_request(struct fsk_transfer *t)
-{
-    fsock_trace *trace = fsk_op_trace(&t->op);
-    struct fsk_buf head = {.ceiling = FSK_REQUEST_MAX};
-    if (fsk_trace_wants_headers(trace)) /* without memory, without the header */
-        (void)fsk_request_show(&head, fsk_buf_span(&t->head), fsk_trace_masks(trace));
-    fsk_mark(trace, FSOCK_MARK_REQUEST, t->op.id, fsk_stream_fd(&t->conn->stream), 0, t->head.end,
-             fsk_text("method", t->method), fsk_text("head", head.mem));
-    fsk_buf_fini(&head);
-}
-
-static enum fsock_err write_request(struct fsk_transfer *t)
-{
-    const struct fsk_again *a = &t->again;
-    const struct fsk_ask ask = {
-        .request = t->request,
-        .url = &t->aim.url,
-        .method = t->method,
-        .with_body = t->with_body,
-        .foreign = t->foreign,
-        .userinfo = fsk_buf_span(&t->aim.userinfo),
-        .via = t->aim.via,
-        .resume_from = a->from ? a->from : t->request->resume_from,
-        .validator = a->from ? a->validator : fsk_span_str(t->request->validator),
-        .as_coded = a->from && a->as_coded,
-    };
-    fsk_buf_clear(&t->head);
-    enum fsock_err err = fsk_request_write(&t->head, &ask);
-    if (fsk_op_trace(&t->op) && err == FSOCK_OK)
-        mark_request(t);
-    return err;
-}
-
 static enum fsock_err begin_exchange(struct fsk_transfer *t)
 {
     if (!fsk_transfer_may_ask(t))
         return end(t, t->fault.err);
-    enum fsock_err err = write_request(t);
+    enum fsock_err err = fsk_transfer_write_request(t);
     if (err != FSOCK_OK)
         return end(t, err);
     const struct fsk_exchange_plan plan = {
@@ -349,6 +317,8 @@ static enum fsock_err at_head(struct fsk_transfer *t, fsock_time now)
     struct fsk_span location;
     fsk_lease_answered(&t->lease, head->status, t->started + t->response.times.pretransfer,
                        t->exchange.first_at);
+    if (fsk_transfer_take_cookies(t) != FSOCK_OK)
+        return end(t, FSOCK_ERR_MEMORY);
     if (fsk_transfer_retry_answer(t, now))
         return pass_over(t, FSK_THEN_REST);
     bool moved = is_redirect(head->status) &&
@@ -390,16 +360,17 @@ static enum fsock_err redirect(struct fsk_transfer *t, fsock_time now)
         return end(t, FSOCK_ERR_REDIRECTS);
     }
     fsk_h1_find(t->exchange.head.fields, FSK_SPAN("Location"), &location);
-    bool same_origin;
+    struct fsk_aim_kin kin;
     uint64_t asked = fsk_transfer_asks(t);
-    enum fsock_err err =
-        fsk_aim_redirect(&t->aim, location, t->http->routes, &same_origin, &t->fault);
+    enum fsock_err err = fsk_aim_redirect(&t->aim, location, t->http->routes, &kin, &t->fault);
     if (err != FSOCK_OK)
         return end(t, err);
     r->url = t->aim.text.mem;
     change_method(t, status);
-    if (!same_origin)
+    if (!kin.same_origin)
         t->foreign = true; /* for good: coming back does not prove who sent us */
+    if (!kin.same_site)
+        t->cross_site = true; /* likewise */
     err = fsk_transfer_chain(t, asked);
     if (err != FSOCK_OK)
         return end(t, err);

@@ -75,7 +75,8 @@ struct fsk_transfer {
     struct fsk_aim aim;
     const char *method; /* of the next request; redirects change it */
     bool with_body;
-    bool foreign; /* it has left the origin of the caller's URL */
+    bool foreign;    /* it has left the origin of the caller's URL */
+    bool cross_site; /* redirects have led from one site to another */
     enum fsk_transfer_then then;
     bool showing;  /* of the exchange at hand: the owner sees its answer */
     bool head_due; /* the owner has heard of a restart, and not yet of the header */

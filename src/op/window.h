@@ -17,8 +17,8 @@
  * other pages, other visitors. The window is halved for one round to find out. If that has made the
  * answers sooner, it was the queue, and the window becomes as wide as the floor says; if it hasn't,
  * this is the new floor, and the window is what it was. The same is done now and then while answers
- * take a little longer than the floor. A round that takes less than 20 ms has to be slow three times
- * in a row for that: a process that has lost its CPU to others makes one of them late.
+ * take a little longer than the floor. A round that takes less than 20 ms has to be slow three
+ * times in a row for that: a process that has lost its CPU to others makes one of them late.
  *
  * Failures, a timeout or a reset or a server that says it is too busy, halve the window; those of
  * requests from before the last halving are the same trouble.

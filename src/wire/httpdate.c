@@ -138,3 +138,70 @@ bool fsk_httpdate_parse(struct fsk_span text, int64_t now, int64_t *seconds)
     *seconds = seconds_since_1970(&d);
     return true;
 }
+
+/* ---- Cookies --------------------------------------------------------------------------------- */
+
+/* Bytes that stand between the words of a date: neither letters nor digits nor colons. */
+static bool is_between(char c)
+{
+    unsigned char u = (unsigned char)c;
+    return u == '\t' || (u >= 0x20 && u <= 0x2f) || (u >= 0x3b && u <= 0x40) ||
+           (u >= 0x5b && u <= 0x60) || (u >= 0x7b && u <= 0x7e);
+}
+
+static bool take_word(struct fsk_span *text, struct fsk_span *word)
+{
+    size_t from = 0;
+    while (from < text->n && is_between(text->p[from]))
+        from++;
+    size_t to = from;
+    while (to < text->n && !is_between(text->p[to]))
+        to++;
+    if (to == from)
+        return false;
+    *word = fsk_span(text->p + from, to - from);
+    *text = fsk_span(text->p + to, text->n - to);
+    return true;
+}
+
+/* A number in front that has so many digits and no more; anything else may follow. */
+static bool take_whole_number(struct fsk_span *text, size_t least, size_t most, uint64_t *value)
+{
+    size_t n = 0;
+    while (n < text->n && n <= most && fsk_is_digit(text->p[n]))
+        n++;
+    return n >= least && n <= most && take_number(text, n, value);
+}
+
+static bool take_clock(struct fsk_span word, struct date *d)
+{
+    return take_whole_number(&word, 1, 2, &d->hour) && take(&word, FSK_SPAN(":")) &&
+           take_whole_number(&word, 1, 2, &d->minute) && take(&word, FSK_SPAN(":")) &&
+           take_whole_number(&word, 1, 2, &d->second);
+}
+
+bool fsk_cookiedate_parse(struct fsk_span text, int64_t *seconds)
+{
+    struct date d = {.year = 0};
+    struct fsk_span word;
+    bool clock = false, day = false, month = false, year = false;
+    while (take_word(&text, &word)) {
+        struct fsk_span rest = word;
+        if (!clock && take_clock(word, &d))
+            clock = true;
+        else if (!day && take_whole_number(&rest, 1, 2, &d.day))
+            day = true;
+        else if (!month && take_month(&rest, &d.month))
+            month = true;
+        else if (!year && take_whole_number(&rest, 2, 4, &d.year))
+            year = true;
+    }
+    if (!clock || !day || !month || !year)
+        return false;
+    if (d.year < 100)
+        d.year += d.year < 70 ? 2000 : 1900;
+    if (d.year < 1601 || d.second > 59 || !is_possible(&d))
+        return false;
+    *seconds = seconds_since_1970(&d);
+    return true;
+}

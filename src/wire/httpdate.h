@@ -16,4 +16,10 @@
  */
 bool fsk_httpdate_parse(struct fsk_span text, int64_t now, int64_t *seconds);
 
+/*
+ * Read the date of a cookie (RFC 6265 5.1.1), which needs no form: a time, a day, a month and a
+ * year in any order and between any other words. Years of two digits are those from 1970 to 2069.
+ */
+bool fsk_cookiedate_parse(struct fsk_span text, int64_t *seconds);
+
 #endif

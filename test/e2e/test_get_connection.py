@@ -227,7 +227,6 @@ def test_urls_that_lead_nowhere(fsock, url, code):
         (["-I", "-d", "x", "u"], "-I asks for the header only"),
         (["-C", "100", "-O", "u"], "-C knows only '-'"),
         (["-C", "-", "u"], "say which with -o FILE or -O"),
-        (["-b", "jar.txt", "u"], "NAME=VALUE"),
         (["-u", "user", "u"], "USER:PASSWORD"),
     ],
 )

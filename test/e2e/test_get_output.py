@@ -227,6 +227,10 @@ def test_verbose(site, fsock):
     assert "> [2] GET /plain/2 HTTP/1.1" in result.errors.splitlines()
     result = fsock("get", "-v", "-u", "me:secret", "-b", "a=secret", site.url("/plain/5"))
     assert "secret" not in result.errors and "> Authorization: " in result.errors
+    cookies = site.url("/set-cookie/secret")
+    result = fsock("get", "-v", cookies)
+    assert "site=" not in result.errors and "< Set-Cookie: ***" in result.errors.splitlines()
+    assert "< Set-Cookie: site=secret; Path=/" in fsock("get", "-v", "--trace-secrets", cookies).errors
 
 
 def test_binary_is_kept_from_the_terminal(site, build):

@@ -53,6 +53,31 @@ static enum fsock_err by_run(const struct script *s)
     return err;
 }
 
+/* The same with a jar, which is looked into afterwards. */
+static enum fsock_err by_loop_with_jar(const struct script *s)
+{
+    struct script mine = *s;
+    struct fsock_cookie cookie;
+    fsock_cookie_init(&cookie);
+    cookie.name = "before";
+    cookie.domain = "127.0.0.1";
+    mine.request.jar = fsock_jar_new();
+    if (!mine.request.jar)
+        return FSOCK_ERR_MEMORY;
+    enum fsock_err err = fsock_jar_put(mine.request.jar, &cookie, NULL);
+    if (err == FSOCK_OK)
+        err = by_loop(&mine);
+    unsigned cookies = 0;
+    fsock_cookies *all = fsock_jar_cookies(mine.request.jar);
+    while (fsock_cookies_next(all, &cookie))
+        cookies++;
+    if (!struck)
+        assert_int_equal(cookies, 3);
+    fsock_cookies_free(all);
+    fsock_jar_free(mine.request.jar);
+    return err;
+}
+
 /* A run, with a trace of its own, whose memory counts, too. */
 static enum fsock_err run(const struct script *s, enum fsock_err (*go)(const struct script *))
 {
@@ -118,6 +143,16 @@ static void test_redirect(void **state)
     (void)state;
     s.request.user = "user:pass";
     exhaust_both(&s);
+}
+
+static void test_cookies(void **state)
+{
+    struct script s = script(page("/set-cookie/1"), 0);
+    (void)state;
+    for (int all = 0; all < 2; all++) {
+        for_good = all;
+        exhaust(&s, by_loop_with_jar);
+    }
 }
 
 /* What fails each time, and what goes on where it broke off. */
@@ -210,15 +245,11 @@ static void test_trace_harms_nobody(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_plain),
-        cmocka_unit_test(test_redirect),
-        cmocka_unit_test(test_retries),
-        cmocka_unit_test(test_codings),
-        cmocka_unit_test(test_names),
-        cmocka_unit_test(test_tls),
-        cmocka_unit_test(test_proxies),
-        cmocka_unit_test(test_trace),
-        cmocka_unit_test(test_trace_harms_nobody),
+        cmocka_unit_test(test_plain),   cmocka_unit_test(test_redirect),
+        cmocka_unit_test(test_cookies), cmocka_unit_test(test_retries),
+        cmocka_unit_test(test_codings), cmocka_unit_test(test_names),
+        cmocka_unit_test(test_tls),     cmocka_unit_test(test_proxies),
+        cmocka_unit_test(test_trace),   cmocka_unit_test(test_trace_harms_nobody),
     };
     return cmocka_run_group_tests(tests, rig_start, rig_stop);
 }

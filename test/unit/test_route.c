@@ -334,9 +334,9 @@ static void test_zones_are_places(void **state)
         assert_false(fsk_span_eq(a, b));
         assert_string_equal(aim[i].peer, "[fe80::1]:80");
     }
-    bool same_origin = false;
-    assert_int_equal(fsk_aim_redirect(&aim[0], FSK_SPAN("/x"), r, &same_origin, &fault), FSOCK_OK);
-    assert_true(same_origin);
+    struct fsk_aim_kin kin = {.same_origin = false};
+    assert_int_equal(fsk_aim_redirect(&aim[0], FSK_SPAN("/x"), r, &kin, &fault), FSOCK_OK);
+    assert_true(kin.same_origin && kin.same_site);
     assert_true(fsk_span_eq(aim[0].target.host, FSK_SPAN("fe80::1%eth0")));
     assert_false(fsk_span_eq(fsk_buf_span(&aim[0].place), fsk_buf_span(&aim[2].place)));
     for (size_t i = 0; i < 3; i++)
@@ -417,7 +417,7 @@ static void test_socks4_goes_to_ipv4(void **state)
         struct fsk_routes *r = routes(proxies[i], NULL, "::2", 0);
         struct fsock_fault fault = {.err = FSOCK_OK};
         struct fsk_aim aim;
-        bool same;
+        struct fsk_aim_kin kin;
         assert_int_equal(fsk_aim_init(&aim, FSK_SPAN("http://[::1]/"), r, NULL, &fault),
                          FSOCK_ERR_INPUT);
         assert_string_equal(fault.text, "the URL \"http://[::1]/\" has an IPv6 address, which a "
@@ -426,7 +426,7 @@ static void test_socks4_goes_to_ipv4(void **state)
         assert_int_equal(fsk_aim_init(&aim, FSK_SPAN("http://[::2]/"), r, NULL, &fault), FSOCK_OK);
         fsk_aim_fini(&aim);
         assert_int_equal(fsk_aim_init(&aim, FSK_SPAN("http://127.1/"), r, NULL, &fault), FSOCK_OK);
-        assert_int_equal(fsk_aim_redirect(&aim, FSK_SPAN("http://[::1]/"), r, &same, &fault),
+        assert_int_equal(fsk_aim_redirect(&aim, FSK_SPAN("http://[::1]/"), r, &kin, &fault),
                          FSOCK_ERR_REDIRECTS);
         assert_non_null(strstr(fault.text, "a SOCKS4 proxy can't go to"));
         fsk_aim_fini(&aim);
