@@ -86,6 +86,7 @@ static void count(struct report *r, const struct record *record)
         .host = record_host(record->url),
         .failure = outcome->exitcode == EXIT_FINE ? NULL : outcome->err,
         .bytes = record->response->size_download + record->received_before,
+        .retries = record->response->retries,
         .took = record->response->times.total,
     };
     summary_add(&r->summary, &entry);

@@ -52,6 +52,7 @@ void summary_add(struct summary *s, const struct summary_entry *entry)
         s->fine++;
     }
     s->bytes += entry->bytes;
+    s->retries += entry->retries;
     histogram_add(&s->times, took);
     if (!host.n || !took)
         return;
@@ -131,6 +132,11 @@ void summary_print(const struct summary *s, struct out *o, fsock_time now)
     out_interval(o, took);
     out_str(o, ", ");
     rate_print(s->fine + s->failed, took, o);
+    if (s->retries) {
+        out_str(o, ", ");
+        out_u64(o, s->retries);
+        out_str(o, s->retries == 1 ? " retry" : " retries");
+    }
     out_char(o, '\n');
     put_skips(s, o);
     histogram_print(&s->times, o);

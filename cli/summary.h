@@ -22,6 +22,7 @@ struct summary_entry {
     struct fsk_span host; /* empty: none is known */
     const char *failure;  /* its class, a text that stays; NULL: all went well */
     uint64_t bytes;       /* received */
+    unsigned retries;     /* the first try not counted */
     fsock_time took;
 };
 
@@ -34,7 +35,7 @@ struct summary_host {
 
 struct summary {
     fsock_time started;
-    uint64_t fine, failed, bytes;
+    uint64_t fine, failed, bytes, retries;
     struct {
         const char *name;
         uint64_t count;

@@ -51,6 +51,7 @@ def test_a_list_is_tried_three_times(fsock, fresh, urls):
     assert result.code == 110
     by_url = {r["url"]: (r["http_code"], r["num_retries"]) for r in result.records}
     assert [by_url[line] for line in lines] == [(200, 2), (502, 2), (404, 0)]
+    assert result.errors.splitlines()[0].endswith("/s, 4 retries"), result
     result = fsock("get", *urls(fresh("/again/502/1")), "--retry=0", "--json")
     assert result.code == 111 and result.records[0]["num_retries"] == 0
 
