@@ -14,7 +14,9 @@ static struct out out;
 
 static void add(const char *host, fsock_time took, const char *failure)
 {
-    struct summary_entry entry = {fsk_span_str(host), failure, 100, took};
+    struct summary_entry entry = {
+        .host = fsk_span_str(host), .failure = failure, .bytes = 100, .took = took};
+    entry.retries = failure && took ? 2 : 0;
     summary_add(&s, &entry);
 }
 
@@ -60,7 +62,7 @@ static void printed(void **state)
     rewind(f);
     size_t n = fread(out.mem, 1, sizeof out.mem - 1, f);
     out.mem[n] = '\0';
-    has("10 ok, 3 failed (timeout 2, input 1); 1.3 KiB in 4.00 s, 3.2/s\n");
+    has("10 ok, 3 failed (timeout 2, input 1); 1.3 KiB in 4.00 s, 3.2/s, 4 retries\n");
     has("\npassed over: 41 repeated, 2 fresh\n");
     has("times: p50 1.02 ms, p95 4.00 s, p99 4.00 s\n");
     has("slowest hosts: slow 3.00 s x 2, quick 1.00 ms x 10\n");
