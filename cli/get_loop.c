@@ -166,8 +166,7 @@ static void stop(struct loop *l, const char *why)
     l->items.stopped = true;
     l->items.over = l->run->over;
     cut_short(l);
-    if (!l->workers)
-        fsock_fetch_stop(l->fetch, why);
+    fsock_fetch_stop(l->fetch, why); /* in front of threads, what it fetches for itself */
 }
 
 /* --max-requests or --max-total has left nothing. What was asked for goes on, as far as the library

@@ -263,6 +263,15 @@ def test_interrupted(shop, fsock, build):
     assert process.returncode == 130 and begun.stop().between(0, 1.5)
 
 
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_sitemap_that_hangs_ends_with_the_run(site, fsock, threads):
+    """... also where another thread than that of the URLs fetches it."""
+    result = fsock("get", "--json", "--sitemap", site.url("/mute"), "--run-time", "0.5", "--threads", threads, timeout=10)
+    assert result.code == 111 and result.took(0.4, 1.5)
+    (record,) = result.records
+    assert record["url"] == site.url("/mute") and "--run-time" in record["errormsg"]
+
+
 def test_with_a_journal(shop, fsock):
     shop.pages["/s.xml"] = urlset("/1", "/2", "/2#x", "/no")
     shop.pages["/robots.txt"] = "User-agent: *\nDisallow: /no"
