@@ -4,7 +4,7 @@
 
 #include "base/fault.h"
 
-enum value_kind { TEXT, TEXT_OR_NULL, URL, NUMBER, STATUS, SECONDS };
+enum value_kind { NUMBER, STATUS, SECONDS, TEXT, TEXT_OR_NULL, URL };
 
 /* A field's value, on its way to either form. */
 struct value {
@@ -346,11 +346,11 @@ static const struct record_field fields[] = {
     RESPONSE("tcp_delivery_rate", NUMBER, get_i64, tcp.delivery_rate),
 };
 
-enum { FIELDS = sizeof fields / sizeof *fields };
+_Static_assert(sizeof fields / sizeof *fields == RECORD_FIELDS, "struct record_past has them all");
 
 const struct record_field *record_field(struct fsk_span name)
 {
-    for (size_t i = 0; i < FIELDS; i++) {
+    for (size_t i = 0; i < RECORD_FIELDS; i++) {
         const struct record_field *f = &fields[i];
         if (fsk_span_eq(fsk_span(f->key + 2, (size_t)f->key_len - 4), name))
             return f;
@@ -456,16 +456,86 @@ static void put_key(struct out *o, const struct record_field *f)
     out_took(o, p + f->key_len);
 }
 
-void record_json(struct out *o, const struct record *r)
+/* ---- What is as in the record before --------------------------------------------------------- */
+
+static bool is_text(enum value_kind kind)
 {
-    out_begin(o);
-    for (size_t i = 0; i < FIELDS; i++) {
+    return kind >= TEXT;
+}
+
+/* The number, or how long the text is; -1: there is none. */
+static int64_t mark_of(enum value_kind kind, struct value v)
+{
+    return !is_text(kind) ? v.number : v.text.p ? (int64_t)v.text.n : -1;
+}
+
+/*
+ * Whether a field, in the last record at `was`, has this value again. A text that was no longer
+ * there than it is itself had nothing to be escaped; but a URL may have been masked.
+ */
+static bool is_again(const struct record_past *past, size_t i, const char *was, struct value v,
+                     int64_t mark)
+{
+    const struct record_field *f = &fields[i];
+    if (past->mark[i] != mark || !past->len[i])
+        return false;
+    if (!is_text(f->kind) || mark <= 0)
+        return true;
+    return f->kind != URL && past->len[i] == f->key_len + v.text.n + 2 &&
+           memcmp(was + f->key_len + 1, v.text.p, v.text.n) == 0;
+}
+
+/* The record since `begin` is the last one now; not if a part of it has been written already, or if
+ * it is too long. */
+static void remember(struct record_past *past, const struct out *o, size_t begin, uint64_t flushes)
+{
+    size_t n = o->n - begin;
+    if (o->flushes == flushes && n <= sizeof past->text)
+        memcpy(past->text, o->mem + begin, n);
+    else
+        memset(past->len, 0, sizeof past->len);
+}
+
+static void put_fields(struct out *o, const struct record *r, struct record_past *past)
+{
+    const char *was = past->text;
+    size_t same = 0; /* bytes from there on that are the same again */
+    for (size_t i = 0; i < RECORD_FIELDS; i++) {
         const struct record_field *f = &fields[i];
+        struct value v = f->get(r, f->at);
+        size_t len = past->len[i], begin;
+        int64_t mark = mark_of(f->kind, v);
+        if (is_again(past, i, was + same, v, mark)) {
+            same += len;
+            continue;
+        }
+        if (same)
+            out_bytes(o, was, same);
+        was += same + len;
+        same = 0;
+        begin = o->n;
         put_key(o, f);
-        put_json(o, f->kind, f->get(r, f->at));
+        put_json(o, f->kind, v);
+        past->len[i] = (uint16_t)(o->n - begin);
+        past->mark[i] = mark;
     }
+    out_bytes(o, was, same);
+}
+
+void record_json(struct out *o, const struct record *r, struct record_past *past)
+{
+    struct record_past none;
+    if (!past) {
+        memset(none.len, 0, sizeof none.len);
+        past = &none;
+    }
+    out_begin(o);
+    size_t begin = o->n;
+    uint64_t flushes = o->flushes;
+    put_fields(o, r, past);
     put_tries(o, r->outcome->fault);
     out_bytes(o, "}\n", 2);
+    remember(past, o, begin, flushes);
 }
 
 void record_value(struct out *o, const struct record_field *f, const struct record *r)
@@ -481,88 +551,4 @@ void record_value(struct out *o, const struct record_field *f, const struct reco
         record_url(o, v.text, out_span);
     else
         out_span(o, v.text);
-}
-
-/* Pad what was written since `from` to `width` columns; it holds plain ASCII. */
-static void pad(struct out *o, size_t from, size_t width)
-{
-    for (size_t n = o->n - from; n < width; n++)
-        out_char(o, ' ');
-}
-
-static void put_result(struct out *o, const struct record *r, bool colour)
-{
-    bool good = r->outcome->exitcode == EXIT_FINE;
-    if (colour)
-        out_str(o, good ? "\033[32m" : "\033[31m");
-    out_str(o, good ? "ok" : "failed");
-    if (colour)
-        out_str(o, "\033[0m");
-}
-
-static void columns_for_people(struct out *o, const struct record *r)
-{
-    out_str(o, r->outcome->exitcode == EXIT_FINE ? "     " : " ");
-    out_padded(o, (uint64_t)r->response->status, 3);
-    out_char(o, ' ');
-    size_t from = o->n;
-    out_size(o, r->response->size_body);
-    pad(o, from, 11);
-    from = o->n;
-    out_interval(o, r->response->times.total);
-    pad(o, from, 10);
-}
-
-static void columns_for_programs(struct out *o, const struct record *r)
-{
-    out_char(o, '\t');
-    out_padded(o, (uint64_t)r->response->status, 3);
-    out_char(o, '\t');
-    out_u64(o, r->response->size_body);
-    out_char(o, '\t');
-    out_seconds(o, r->response->times.total);
-    out_char(o, '\t');
-}
-
-/* "MISS->HIT", or what there is of it. */
-static void put_cache(struct out *o, const struct record *r)
-{
-    if (r->again) {
-        out_str(o, fsk_cache_verdict_name(r->cache_before));
-        out_str(o, "->");
-    }
-    out_span(o, get_cache(r, 0).text);
-}
-
-void record_line(struct out *o, const struct record *r, bool terminal, bool colour)
-{
-    bool good = r->outcome->exitcode == EXIT_FINE;
-    const char *last = good ? r->file : r->outcome->text;
-    out_begin(o);
-    put_result(o, r, colour);
-    if (terminal)
-        columns_for_people(o, r);
-    else
-        columns_for_programs(o, r);
-    if (terminal && r->warm) {
-        size_t from = o->n;
-        put_cache(o, r);
-        pad(o, from, 10);
-    }
-    record_url(o, r->url, out_text);
-    if (terminal && r->variant) {
-        out_str(o, "  ");
-        out_text(o, fsk_span_str(r->variant));
-    }
-    if (last || (r->warm && !terminal)) {
-        out_str(o, !terminal ? "\t" : good ? " -> " : "  ");
-        out_text(o, fsk_span_str(last));
-    }
-    if (r->warm && !terminal) {
-        out_char(o, '\t');
-        put_cache(o, r);
-        out_char(o, '\t');
-        out_text(o, fsk_span_str(r->variant));
-    }
-    out_char(o, '\n');
 }

@@ -47,6 +47,7 @@ void out_init(struct out *o, int fd)
     o->deadline = FSOCK_NEVER;
     o->into = NULL;
     o->n = 0;
+    o->flushes = 0;
     if (fstat(fd, &st) < 0)
         return;
     o->socket = S_ISSOCK(st.st_mode);
@@ -113,6 +114,7 @@ void out_flush(struct out *o)
     if (o->n && !o->sys_errno)
         o->sys_errno = write_patiently(o, o->mem, o->n);
     o->n = 0;
+    o->flushes++;
 }
 
 int out_now(struct out *o, const void *p, size_t n)
