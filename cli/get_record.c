@@ -3,8 +3,9 @@
 #include <stddef.h>
 
 #include "base/fault.h"
+#include "wire/h1.h"
 
-enum value_kind { TEXT, TEXT_OR_NULL, URL, NUMBER, STATUS, SECONDS };
+enum value_kind { NUMBER, STATUS, SECONDS, TEXT, TEXT_OR_NULL, URL };
 
 /* A field's value, on its way to either form. */
 struct value {
@@ -15,11 +16,25 @@ struct value {
 /* So many bytes of a key are copied, however long it is: a few instructions instead of a call. */
 enum { KEY_ROOM = 32 };
 
+/* What a header says. */
+struct seen {
+    bool looked;
+    size_t lines;
+    struct fsk_span content_type;
+    struct fsk_cache_look cache;
+};
+
+/* A record of which values are taken. */
+struct view {
+    const struct record *r;
+    struct seen seen;
+};
+
 struct record_field {
     char key[KEY_ROOM]; /* ,"name": */
     unsigned char key_len;
     enum value_kind kind;
-    struct value (*get)(const struct record *r, size_t at);
+    struct value (*get)(struct view *v, size_t at);
     size_t at; /* offset in struct fsock_response, where `get` reads from it */
 };
 
@@ -33,6 +48,44 @@ const struct fsock_response record_no_response = {
     .redirect_url = "",
 };
 
+/* ---- Looking at the header ------------------------------------------------------------------- */
+
+static void see(struct seen *s, const struct fsock_response *response)
+{
+    static const struct fsk_span type = FSK_SPAN("Content-Type:");
+    struct fsk_span head = fsk_span(response->head, response->head_len), name, value;
+    *s = (struct seen){.looked = true};
+    for (size_t pos = 0; pos < head.n; s->lines++) {
+        const char *p = head.p + pos;
+        size_t here = pos;
+        fsk_h1_next_line(head, &pos);
+        if (here == 0 || head.n - here <= 2)
+            continue;
+        if (fsk_cache_may_tell(p)) {
+            fsk_h1_next_field(head, &here, &name, &value);
+            fsk_cache_look_at(&s->cache, name, value);
+        } else if ((*p == 'C' || *p == 'c') && !s->content_type.p && pos - here >= type.n &&
+                   fsk_span_caseeq(fsk_span(p, type.n), type)) {
+            fsk_h1_next_field(head, &here, &name, &s->content_type);
+        }
+    }
+}
+
+/* One look is enough. */
+static const struct seen *seen(struct view *v)
+{
+    if (!v->seen.looked)
+        see(&v->seen, v->r->response);
+    return &v->seen;
+}
+
+enum fsk_cache_verdict record_verdict(const struct fsock_response *response)
+{
+    struct seen s;
+    see(&s, response);
+    return s.cache.verdict;
+}
+
 /* ---- Getting values -------------------------------------------------------------------------- */
 
 static struct value number(int64_t n)
@@ -45,164 +98,158 @@ static struct value text(const char *s)
     return (struct value){.text = fsk_span_str(s)};
 }
 
-static const void *member(const struct record *r, size_t at)
+static const void *member(struct view *v, size_t at)
 {
-    return (const char *)r->response + at;
+    return (const char *)v->r->response + at;
 }
 
-static struct value get_int(const struct record *r, size_t at)
+static struct value get_int(struct view *v, size_t at)
 {
-    return number(*(const int *)member(r, at));
+    return number(*(const int *)member(v, at));
 }
 
-static struct value get_unsigned(const struct record *r, size_t at)
+static struct value get_unsigned(struct view *v, size_t at)
 {
-    return number(*(const unsigned *)member(r, at));
+    return number(*(const unsigned *)member(v, at));
 }
 
-static struct value get_u16(const struct record *r, size_t at)
+static struct value get_u16(struct view *v, size_t at)
 {
-    return number(*(const uint16_t *)member(r, at));
+    return number(*(const uint16_t *)member(v, at));
 }
 
-static struct value get_u32(const struct record *r, size_t at)
+static struct value get_u32(struct view *v, size_t at)
 {
-    return number(*(const uint32_t *)member(r, at));
+    return number(*(const uint32_t *)member(v, at));
 }
 
-static struct value get_i64(const struct record *r, size_t at)
+static struct value get_i64(struct view *v, size_t at)
 {
-    return number(*(const int64_t *)member(r, at));
+    return number(*(const int64_t *)member(v, at));
 }
 
-static struct value get_chars(const struct record *r, size_t at)
+static struct value get_chars(struct view *v, size_t at)
 {
-    return text(member(r, at));
+    return text(member(v, at));
 }
 
-static struct value get_text(const struct record *r, size_t at)
+static struct value get_text(struct view *v, size_t at)
 {
-    return text(*(const char *const *)member(r, at));
+    return text(*(const char *const *)member(v, at));
 }
 
-static struct value get_schema(const struct record *r, size_t at)
+static struct value get_schema(struct view *v, size_t at)
 {
-    (void)r, (void)at;
+    (void)v, (void)at;
     return number(RECORD_SCHEMA);
 }
 
-static struct value get_url(const struct record *r, size_t at)
+static struct value get_url(struct view *v, size_t at)
 {
     (void)at;
-    return (struct value){.text = r->url};
+    return (struct value){.text = v->r->url};
 }
 
-static struct value get_effective(const struct record *r, size_t at)
+static struct value get_effective(struct view *v, size_t at)
 {
     (void)at;
-    return r->response->url && *r->response->url ? text(r->response->url) : get_url(r, 0);
+    return v->r->response->url && *v->r->response->url ? text(v->r->response->url) : get_url(v, 0);
 }
 
-static struct value get_list(const struct record *r, size_t at)
+static struct value get_list(struct view *v, size_t at)
 {
     (void)at;
-    return text(r->list);
+    return text(v->r->list);
 }
 
-static struct value get_line(const struct record *r, size_t at)
+static struct value get_line(struct view *v, size_t at)
 {
     (void)at;
-    return number((int64_t)r->line);
+    return number((int64_t)v->r->line);
 }
 
-static struct value get_number(const struct record *r, size_t at)
+static struct value get_number(struct view *v, size_t at)
 {
     (void)at;
-    return number((int64_t)r->number);
+    return number((int64_t)v->r->number);
 }
 
-static struct value get_file(const struct record *r, size_t at)
+static struct value get_file(struct view *v, size_t at)
 {
     (void)at;
-    return text(r->file);
+    return text(v->r->file);
 }
 
-static struct value get_referer(const struct record *r, size_t at)
+static struct value get_referer(struct view *v, size_t at)
 {
     (void)at;
-    return text(r->referer);
+    return text(v->r->referer);
 }
 
-static struct value get_exitcode(const struct record *r, size_t at)
+static struct value get_exitcode(struct view *v, size_t at)
 {
     (void)at;
-    return number(r->outcome->exitcode);
+    return number(v->r->outcome->exitcode);
 }
 
-static struct value get_error(const struct record *r, size_t at)
+static struct value get_error(struct view *v, size_t at)
 {
     (void)at;
-    return text(r->outcome->text[0] ? r->outcome->text : NULL);
+    return text(v->r->outcome->text[0] ? v->r->outcome->text : NULL);
 }
 
-static struct value get_hint(const struct record *r, size_t at)
+static struct value get_hint(struct view *v, size_t at)
 {
     (void)at;
-    return text(r->outcome->hint[0] ? r->outcome->hint : NULL);
+    return text(v->r->outcome->hint[0] ? v->r->outcome->hint : NULL);
 }
 
-static struct value get_err(const struct record *r, size_t at)
+static struct value get_err(struct view *v, size_t at)
 {
     (void)at;
-    return text(r->outcome->err);
+    return text(v->r->outcome->err);
 }
 
-static struct value get_stage(const struct record *r, size_t at)
+static struct value get_stage(struct view *v, size_t at)
 {
     (void)at;
-    return text(r->outcome->stage[0] ? r->outcome->stage : NULL);
+    return text(v->r->outcome->stage[0] ? v->r->outcome->stage : NULL);
 }
 
-static struct value get_errno(const struct record *r, size_t at)
+static struct value get_errno(struct view *v, size_t at)
 {
     (void)at;
-    return number(r->outcome->sys_errno);
+    return number(v->r->outcome->sys_errno);
 }
 
-static struct value get_version(const struct record *r, size_t at)
+static struct value get_version(struct view *v, size_t at)
 {
     (void)at;
-    return text(r->response->version == 11 ? "1.1" : r->response->version == 10 ? "1.0" : "0");
+    return text(v->r->response->version == 11   ? "1.1"
+                : v->r->response->version == 10 ? "1.0"
+                                                : "0");
 }
 
-static struct value get_scheme(const struct record *r, size_t at)
+static struct value get_scheme(struct view *v, size_t at)
 {
     (void)at;
-    const char *url = r->response->url;
+    const char *url = v->r->response->url;
     if (!url || !*url)
         return text(NULL);
     return text(strncmp(url, "https:", 6) == 0 ? "HTTPS" : "HTTP");
 }
 
-static struct value get_content_type(const struct record *r, size_t at)
+static struct value get_content_type(struct view *v, size_t at)
 {
     (void)at;
-    struct value v = {.number = 0};
-    if (r->response->head_len)
-        fsock_response_header(r->response, "Content-Type", &v.text.p, &v.text.n);
-    return v;
+    return (struct value){.text = seen(v)->content_type};
 }
 
-static struct value get_num_headers(const struct record *r, size_t at)
+static struct value get_num_headers(struct view *v, size_t at)
 {
     (void)at;
-    struct fsk_span head = fsk_span(r->response->head, r->response->head_len);
-    int64_t lines = 0;
-    for (const char *p = head.p, *nl; head.n && (nl = memchr(p, '\n', head.n)); p = nl + 1) {
-        head.n -= (size_t)(nl + 1 - p);
-        lines++;
-    }
-    return number(lines > 2 ? lines - 2 : 0); /* without the status line and the empty one */
+    size_t lines = seen(v)->lines;
+    return number(lines > 2 ? (int64_t)lines - 2 : 0); /* without the first and the empty one */
 }
 
 static struct value per_second(uint64_t bytes, fsock_time took)
@@ -210,63 +257,53 @@ static struct value per_second(uint64_t bytes, fsock_time took)
     return number(took > 0 ? (int64_t)((double)bytes / ((double)took / 1e9)) : 0);
 }
 
-static struct value get_speed_down(const struct record *r, size_t at)
+static struct value get_speed_down(struct view *v, size_t at)
 {
     (void)at;
-    return per_second(r->response->size_download, r->response->times.total);
+    return per_second(v->r->response->size_download, v->r->response->times.total);
 }
 
-static struct value get_speed_up(const struct record *r, size_t at)
+static struct value get_speed_up(struct view *v, size_t at)
 {
     (void)at;
-    return per_second(r->response->size_upload, r->response->times.total);
+    return per_second(v->r->response->size_upload, v->r->response->times.total);
 }
 
-enum fsk_cache_verdict record_verdict(const struct fsock_response *response)
-{
-    struct fsk_span head = fsk_span(response->head, response->head_len);
-    const char *end = head.n ? memchr(head.p, '\n', head.n) : NULL;
-    if (!end)
-        return FSK_CACHE_UNKNOWN;
-    size_t line = (size_t)(end + 1 - head.p);
-    return fsk_cachestatus(fsk_span(head.p + line, head.n - line));
-}
-
-static struct value get_cache(const struct record *r, size_t at)
+static struct value get_cache(struct view *v, size_t at)
 {
     (void)at;
-    bool answered = r->response->head_len > 0;
-    return text(answered ? fsk_cache_verdict_name(record_verdict(r->response)) : NULL);
+    bool answered = v->r->response->head_len > 0;
+    return text(answered ? fsk_cache_verdict_name(seen(v)->cache.verdict) : NULL);
 }
 
-static struct value get_cache_before(const struct record *r, size_t at)
+static struct value get_cache_before(struct view *v, size_t at)
 {
     (void)at;
-    return text(r->again ? fsk_cache_verdict_name(r->cache_before) : NULL);
+    return text(v->r->again ? fsk_cache_verdict_name(v->r->cache_before) : NULL);
 }
 
-static struct value get_time_before(const struct record *r, size_t at)
+static struct value get_time_before(struct view *v, size_t at)
 {
     (void)at;
-    return number(r->time_before);
+    return number(v->r->time_before);
 }
 
-static struct value get_time_after(const struct record *r, size_t at)
+static struct value get_time_after(struct view *v, size_t at)
 {
     (void)at;
-    return number(r->again ? r->response->times.total : 0);
+    return number(v->r->again ? v->r->response->times.total : 0);
 }
 
-static struct value get_variant(const struct record *r, size_t at)
+static struct value get_variant(struct view *v, size_t at)
 {
     (void)at;
-    return text(r->variant);
+    return text(v->r->variant);
 }
 
-static struct value get_purge_code(const struct record *r, size_t at)
+static struct value get_purge_code(struct view *v, size_t at)
 {
     (void)at;
-    return number(r->purge_status);
+    return number(v->r->purge_status);
 }
 
 /* ---- The table ------------------------------------------------------------------------------- */
@@ -346,11 +383,11 @@ static const struct record_field fields[] = {
     RESPONSE("tcp_delivery_rate", NUMBER, get_i64, tcp.delivery_rate),
 };
 
-enum { FIELDS = sizeof fields / sizeof *fields };
+_Static_assert(sizeof fields / sizeof *fields == RECORD_FIELDS, "struct record_past has them all");
 
 const struct record_field *record_field(struct fsk_span name)
 {
-    for (size_t i = 0; i < FIELDS; i++) {
+    for (size_t i = 0; i < RECORD_FIELDS; i++) {
         const struct record_field *f = &fields[i];
         if (fsk_span_eq(fsk_span(f->key + 2, (size_t)f->key_len - 4), name))
             return f;
@@ -456,21 +493,93 @@ static void put_key(struct out *o, const struct record_field *f)
     out_took(o, p + f->key_len);
 }
 
-void record_json(struct out *o, const struct record *r)
+/* ---- What is as in the record before --------------------------------------------------------- */
+
+static bool is_text(enum value_kind kind)
 {
-    out_begin(o);
-    for (size_t i = 0; i < FIELDS; i++) {
+    return kind >= TEXT;
+}
+
+/* The number, or how long the text is; -1: there is none. */
+static int64_t mark_of(enum value_kind kind, struct value v)
+{
+    return !is_text(kind) ? v.number : v.text.p ? (int64_t)v.text.n : -1;
+}
+
+/*
+ * Whether a field, in the last record at `was`, has this value again. A text that was no longer
+ * there than it is itself had nothing to be escaped; but a URL may have been masked.
+ */
+static bool is_again(const struct record_past *past, size_t i, const char *was, struct value v,
+                     int64_t mark)
+{
+    const struct record_field *f = &fields[i];
+    if (past->mark[i] != mark || !past->len[i])
+        return false;
+    if (!is_text(f->kind) || mark <= 0)
+        return true;
+    return f->kind != URL && past->len[i] == f->key_len + v.text.n + 2 &&
+           memcmp(was + f->key_len + 1, v.text.p, v.text.n) == 0;
+}
+
+/* The record since `begin` is the last one now; not if a part of it has been written already, or if
+ * it is too long. */
+static void remember(struct record_past *past, const struct out *o, size_t begin, uint64_t flushes)
+{
+    size_t n = o->n - begin;
+    if (o->flushes == flushes && n <= sizeof past->text)
+        memcpy(past->text, o->mem + begin, n);
+    else
+        memset(past->len, 0, sizeof past->len);
+}
+
+static void put_fields(struct out *o, const struct record *r, struct record_past *past)
+{
+    struct view view = {.r = r};
+    const char *was = past->text;
+    size_t same = 0; /* bytes from there on that are the same again */
+    for (size_t i = 0; i < RECORD_FIELDS; i++) {
         const struct record_field *f = &fields[i];
+        struct value v = f->get(&view, f->at);
+        size_t len = past->len[i], begin;
+        int64_t mark = mark_of(f->kind, v);
+        if (is_again(past, i, was + same, v, mark)) {
+            same += len;
+            continue;
+        }
+        if (same)
+            out_bytes(o, was, same);
+        was += same + len;
+        same = 0;
+        begin = o->n;
         put_key(o, f);
-        put_json(o, f->kind, f->get(r, f->at));
+        put_json(o, f->kind, v);
+        past->len[i] = (uint16_t)(o->n - begin);
+        past->mark[i] = mark;
     }
+    out_bytes(o, was, same);
+}
+
+void record_json(struct out *o, const struct record *r, struct record_past *past)
+{
+    struct record_past none;
+    if (!past) {
+        memset(none.len, 0, sizeof none.len);
+        past = &none;
+    }
+    out_begin(o);
+    size_t begin = o->n;
+    uint64_t flushes = o->flushes;
+    put_fields(o, r, past);
     put_tries(o, r->outcome->fault);
     out_bytes(o, "}\n", 2);
+    remember(past, o, begin, flushes);
 }
 
 void record_value(struct out *o, const struct record_field *f, const struct record *r)
 {
-    struct value v = f->get(r, f->at);
+    struct view view = {.r = r};
+    struct value v = f->get(&view, f->at);
     if (f->kind == STATUS)
         out_padded(o, (uint64_t)v.number, 3);
     else if (f->kind == NUMBER)
@@ -481,88 +590,4 @@ void record_value(struct out *o, const struct record_field *f, const struct reco
         record_url(o, v.text, out_span);
     else
         out_span(o, v.text);
-}
-
-/* Pad what was written since `from` to `width` columns; it holds plain ASCII. */
-static void pad(struct out *o, size_t from, size_t width)
-{
-    for (size_t n = o->n - from; n < width; n++)
-        out_char(o, ' ');
-}
-
-static void put_result(struct out *o, const struct record *r, bool colour)
-{
-    bool good = r->outcome->exitcode == EXIT_FINE;
-    if (colour)
-        out_str(o, good ? "\033[32m" : "\033[31m");
-    out_str(o, good ? "ok" : "failed");
-    if (colour)
-        out_str(o, "\033[0m");
-}
-
-static void columns_for_people(struct out *o, const struct record *r)
-{
-    out_str(o, r->outcome->exitcode == EXIT_FINE ? "     " : " ");
-    out_padded(o, (uint64_t)r->response->status, 3);
-    out_char(o, ' ');
-    size_t from = o->n;
-    out_size(o, r->response->size_body);
-    pad(o, from, 11);
-    from = o->n;
-    out_interval(o, r->response->times.total);
-    pad(o, from, 10);
-}
-
-static void columns_for_programs(struct out *o, const struct record *r)
-{
-    out_char(o, '\t');
-    out_padded(o, (uint64_t)r->response->status, 3);
-    out_char(o, '\t');
-    out_u64(o, r->response->size_body);
-    out_char(o, '\t');
-    out_seconds(o, r->response->times.total);
-    out_char(o, '\t');
-}
-
-/* "MISS->HIT", or what there is of it. */
-static void put_cache(struct out *o, const struct record *r)
-{
-    if (r->again) {
-        out_str(o, fsk_cache_verdict_name(r->cache_before));
-        out_str(o, "->");
-    }
-    out_span(o, get_cache(r, 0).text);
-}
-
-void record_line(struct out *o, const struct record *r, bool terminal, bool colour)
-{
-    bool good = r->outcome->exitcode == EXIT_FINE;
-    const char *last = good ? r->file : r->outcome->text;
-    out_begin(o);
-    put_result(o, r, colour);
-    if (terminal)
-        columns_for_people(o, r);
-    else
-        columns_for_programs(o, r);
-    if (terminal && r->warm) {
-        size_t from = o->n;
-        put_cache(o, r);
-        pad(o, from, 10);
-    }
-    record_url(o, r->url, out_text);
-    if (terminal && r->variant) {
-        out_str(o, "  ");
-        out_text(o, fsk_span_str(r->variant));
-    }
-    if (last || (r->warm && !terminal)) {
-        out_str(o, !terminal ? "\t" : good ? " -> " : "  ");
-        out_text(o, fsk_span_str(last));
-    }
-    if (r->warm && !terminal) {
-        out_char(o, '\t');
-        put_cache(o, r);
-        out_char(o, '\t');
-        out_text(o, fsk_span_str(r->variant));
-    }
-    out_char(o, '\n');
 }

@@ -1,12 +1,14 @@
 /*
  * get_record.h - one record per URL: a line for people and grep, or a JSON object.
  *
- * A record's fields stand in one table, in record.c; the JSON object has all of them, and -w can
- * name each. Names and units are curl's (-w json), and some of our own. Passwords in URLs are
+ * A record's fields stand in one table, in get_record.c; the JSON object has all of them, and -w
+ * can name each. Names and units are curl's (-w json), and some of our own. Passwords in URLs are
  * masked.
  */
 #ifndef FSOCK_CLI_GET_RECORD_H
 #define FSOCK_CLI_GET_RECORD_H
+
+#include <stdint.h>
 
 #include <fsock.h>
 
@@ -39,8 +41,19 @@ struct record {
 /* The answer of a URL that was never asked. */
 extern const struct fsock_response record_no_response;
 
-/* A JSON object and a newline. */
-void record_json(struct out *o, const struct record *r);
+/*
+ * The last record in JSON. Most fields of a list's records say the same as in the record before:
+ * they are copied from there, many at a time. All zeros: there was none.
+ */
+enum { RECORD_FIELDS = 61, RECORD_USUAL = 4096 };
+struct record_past {
+    int64_t mark[RECORD_FIELDS]; /* the value, or the length of the text */
+    uint16_t len[RECORD_FIELDS]; /* bytes with the key; 0: not known */
+    char text[RECORD_USUAL];
+};
+
+/* A JSON object and a newline. `past` may be NULL; what is written is the same. */
+void record_json(struct out *o, const struct record *r, struct record_past *past);
 
 /*
  * "ok STATUS BYTES SECONDS URL [FILE]" or "failed STATUS BYTES SECONDS URL SENTENCE", separated by

@@ -30,6 +30,7 @@ void report_init(struct report *r, const struct get_options *o)
     r->note[0] = '\0';
     r->dump_fd = -1;
     r->order = NULL;
+    memset(r->past.len, 0, sizeof r->past.len);
     r->trace = (struct trace_log){.trace = NULL};
     pthread_mutex_init(&r->lock, NULL);
     fsk_buf_init(&r->text, RECORD_LONGEST);
@@ -119,7 +120,7 @@ static void tell(struct report *r, const struct outcome *outcome)
 static void print(struct report *r, struct out *to, const struct record *record)
 {
     if (r->o->json) {
-        record_json(to, record);
+        record_json(to, record, &r->past);
     } else if (r->o->write_out) {
         writeout(to, &r->err, r->o->write_out, record);
         out_flush(&r->err);

@@ -42,10 +42,11 @@ struct report {
     char note[160];     /* below it; "": nothing */
     struct progress progress;
     struct trace_log trace;
-    int dump_fd;          /* -D; -1: none, or standard output */
-    struct order *order;  /* --ordered; else NULL */
-    struct fsk_buf text;  /* ... the record at hand */
-    struct out record;    /* ... on its way there */
+    int dump_fd;         /* -D; -1: none, or standard output */
+    struct order *order; /* --ordered; else NULL */
+    struct fsk_buf text; /* ... the record at hand */
+    struct out record;   /* ... on its way there */
+    struct record_past past;
     pthread_mutex_t lock; /* of all the above that changes, but `moved`, and of what follows */
     struct out out, err;
 };

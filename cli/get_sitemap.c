@@ -296,13 +296,12 @@ bool sitemaps_init(struct sitemaps *s, const struct get_options *o, struct erran
 
 void sitemaps_fini(struct sitemaps *s)
 {
-    struct fsk_map_node *node;
     if (!s->o)
         return;
     for (unsigned i = 0; i < SITEMAPS_AT_ONCE; i++)
         sitemap_free(s->reader[i].parser);
-    while ((node = fsk_map_next(&s->seen, NULL))) {
-        fsk_map_remove(&s->seen, node);
+    for (struct fsk_map_node *node = fsk_map_next(&s->seen, NULL), *next; node; node = next) {
+        next = fsk_map_next(&s->seen, node);
         free(FSK_HOLDER(node, struct sitemap_name, node));
     }
     fsk_map_fini(&s->seen);

@@ -103,7 +103,7 @@ static bool variable(struct ways *w, struct fsk_span name)
     if (field) {
         record_value(w->now, field, w->r);
     } else if (is(name, "json")) {
-        record_json(w->now, w->r);
+        record_json(w->now, w->r, NULL);
         if (w->now->n)
             w->now->n--; /* the format brings its own end of line */
     } else if (is(name, "header_json")) {

@@ -47,6 +47,7 @@ void out_init(struct out *o, int fd)
     o->deadline = FSOCK_NEVER;
     o->into = NULL;
     o->n = 0;
+    o->flushes = 0;
     if (fstat(fd, &st) < 0)
         return;
     o->socket = S_ISSOCK(st.st_mode);
@@ -113,6 +114,7 @@ void out_flush(struct out *o)
     if (o->n && !o->sys_errno)
         o->sys_errno = write_patiently(o, o->mem, o->n);
     o->n = 0;
+    o->flushes++;
 }
 
 int out_now(struct out *o, const void *p, size_t n)
@@ -240,7 +242,7 @@ void out_json(struct out *o, struct fsk_span s)
 {
     const unsigned char *p = (const unsigned char *)s.p;
     size_t plain = 0, i = 0; /* p[plain..i) needs no escape */
-    for (;;) {
+    while (i < s.n) {
         i += plain_bytes(p + i, s.n - i);
         if (i == s.n)
             break;

@@ -30,6 +30,7 @@ struct out {
     fsock_time deadline;  /* how long to wait for a reader */
     int alarm;            /* a descriptor that ends the patience; -1: none */
     struct fsk_buf *into; /* what is written goes there, not to fd; NULL: it doesn't */
+    uint64_t flushes;     /* how many times what waited was written */
     size_t n;             /* bytes waiting */
     char mem[OUT_SIZE];
 };

@@ -12,6 +12,10 @@
 
 enum { DEPTH_MAX = 64, TEXT_MAX = SITEMAP_URL_MAX + 1024, NAMESPACE_MAX = 256 };
 
+/* A comment, a tag, a name ... that doesn't end. The parser looks at such a piece from its
+ * beginning whenever there are new bytes, so that a long one costs the square of its length. */
+enum { PIECE_MAX = 1024 * 1024 };
+
 enum kind { KIND_NONE, KIND_URLSET, KIND_INDEX, KIND_RSS, KIND_ATOM };
 enum field { FIELD_NONE, FIELD_URL, FIELD_DATE };
 
@@ -39,6 +43,7 @@ struct sitemap_xml {
     bool inside;      /* an entry is open */
     enum field field; /* its text is being collected */
     struct fsk_buf url, date;
+    uint64_t pushed;
     bool stopped;
     char why[200];
 };
@@ -224,10 +229,21 @@ void sitemap_xml_free(struct sitemap_xml *x)
     free(x);
 }
 
+/* The bytes behind the beginning of the last piece that the parser has seen. */
+static uint64_t unread(const struct sitemap_xml *x)
+{
+    XML_Index at = XML_GetCurrentByteIndex(x->parser);
+    return x->pushed - (at > 0 ? (uint64_t)at : 0);
+}
+
 bool sitemap_xml_push(struct sitemap_xml *x, struct fsk_span bytes, bool last)
 {
-    if (XML_Parse(x->parser, bytes.p, (int)bytes.n, last) == XML_STATUS_OK)
-        return true;
+    bool good = XML_Parse(x->parser, bytes.p, (int)bytes.n, last) == XML_STATUS_OK;
+    x->pushed += bytes.n;
+    if (good && unread(x) > PIECE_MAX)
+        stop_because(x, "has a comment, a tag or the like that is longer than 1 MiB");
+    if (good)
+        return !x->stopped;
     if (!x->stopped)
         snprintf(x->why, sizeof x->why, "is no whole XML: %s in line %lu",
                  XML_ErrorString(XML_GetErrorCode(x->parser)),

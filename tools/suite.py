@@ -245,7 +245,7 @@ def shards(places, count):
 
 def stage_e2e(score, quick):
     """Side by side: most of these tests wait for something that is slow on purpose."""
-    parts = [('build', '', ['test'], 2), ('build-asan', 'not plain', ['test/e2e'], 1)]
+    parts = [('build', '', ['test'], 2), ('build-asan', 'not plain', ['test/e2e'], 2)]
     if quick:
         parts = [('build', 'not slow', ['test'], 2)]
     with concurrent.futures.ThreadPoolExecutor() as pool:

@@ -146,6 +146,7 @@ enum fsock_err fsock_fetch_add(fsock_fetch *f, const char *url, size_t url_len,
                                struct fsock_fault *fault)
 {
     struct fsk_aim aim;
+    struct fsk_span place;
     struct fsock_fault unheard;
     fault = fault ? fault : &unheard;
     *fault = (struct fsock_fault){.err = FSOCK_OK};
@@ -161,7 +162,7 @@ enum fsock_err fsock_fetch_add(fsock_fetch *f, const char *url, size_t url_len,
     enum fsock_err err = fsk_given_request(&unused, request, fault);
     if (err != FSOCK_OK)
         return err;
-    err = fsk_aim_init(&aim, fsk_span(url, url_len), f->http.routes, &f->aimed, fault);
+    err = fsk_aim_place(&aim, fsk_span(url, url_len), f->http.routes, &f->aimed, &place, fault);
     struct fsk_job *job = err == FSOCK_OK ? malloc(sizeof *job + url_len) : NULL;
     if (job) {
         *job = (struct fsk_job){
@@ -169,7 +170,7 @@ enum fsock_err fsock_fetch_add(fsock_fetch *f, const char *url, size_t url_len,
         memcpy(job->url, url, url_len);
         fsk_list_init(&job->link);
         fsk_list_init(&job->queue);
-        job->place = fsk_pool_queue(&f->http.pool, fsk_buf_span(&aim.place), &job->link);
+        job->place = fsk_pool_queue(&f->http.pool, place, &job->link);
     }
     fsk_aim_fini(&aim);
     if (err != FSOCK_OK)
@@ -192,14 +193,15 @@ enum fsock_err fsock_fetch_slow(fsock_fetch *f, const char *url, size_t url_len,
                                 struct fsock_fault *fault)
 {
     struct fsk_aim aim;
+    struct fsk_span place;
     struct fsock_fault unheard;
     fault = fault ? fault : &unheard;
     *fault = (struct fsock_fault){.err = FSOCK_OK};
     if (delay < 0)
         return fsk_fault_set(fault, FSOCK_ERR_INPUT, FSOCK_STAGE_NONE, 0, "the delay is negative");
     enum fsock_err err =
-        fsk_aim_init(&aim, fsk_span(url, url_len), f->http.routes, &f->aimed, fault);
-    if (err == FSOCK_OK && !fsk_pool_slow(&f->http.pool, fsk_buf_span(&aim.place), delay))
+        fsk_aim_place(&aim, fsk_span(url, url_len), f->http.routes, &f->aimed, &place, fault);
+    if (err == FSOCK_OK && !fsk_pool_slow(&f->http.pool, place, delay))
         err = fsk_fault_set(fault, FSOCK_ERR_MEMORY, FSOCK_STAGE_NONE, ENOMEM, "out of memory");
     fsk_aim_fini(&aim);
     return err;

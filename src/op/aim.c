@@ -75,32 +75,23 @@ static void write_origin(struct fsk_buf *b, const struct fsk_url *u)
     b->end += fsk_url_authority(u, false, b->mem + b->end, b->cap - b->end);
 }
 
-/* Write the URL anew: `given` and its parts as parsed, but with a clean host, or with the `origin`
- * that is known. */
+/* Write the URL anew: `given` and its parts as parsed, but with a clean host. */
 static enum fsock_err settle(struct fsk_aim *aim, struct fsk_span given,
-                             const struct fsk_url *parts, struct fsk_span host,
-                             struct fsk_span origin)
+                             const struct fsk_url *parts, struct fsk_span host)
 {
     struct fsk_url u = *parts;
     u.host = host;
     const char *rest = u.path.n ? u.path.p : u.has_query ? u.query.p - 1 : NULL;
     size_t rest_n = rest ? (size_t)(given.p + given.n - rest) : 0;
-    size_t room = FSK_URL_ROOM(given.n + host.n + origin.n + 8);
+    size_t room = FSK_URL_ROOM(given.n + host.n + 8);
     struct fsk_buf *b = &aim->text;
     enum fsock_err err = fsk_buf_reserve(b, room + 1);
     if (err != FSOCK_OK)
         return err;
-    if (origin.n)
-        fsk_buf_append(b, origin.p, origin.n);
-    else
-        write_origin(b, &u);
+    write_origin(b, &u);
     fsk_buf_append(b, rest, rest_n);
-    if (fsk_span_eq(fsk_buf_span(b), given)) { /* most often: then the parts are known */
-        aim->url = *parts;
-        fsk_url_rebase(&aim->url, given.p, b->mem);
-    } else if (fsk_url_parse(fsk_buf_span(b), false, &aim->url, NULL) != FSK_URL_OK) {
+    if (fsk_url_parse(fsk_buf_span(b), false, &aim->url, NULL) != FSK_URL_OK)
         return FSOCK_ERR_INPUT;
-    }
     if (!fsk_url_is_plain(&aim->url) && (err = resolve_self(aim, room)) != FSOCK_OK)
         return err;
     return fsk_buf_terminate(b);
@@ -179,43 +170,64 @@ static struct fsk_span origin_of(struct fsk_span text, const struct fsk_url *u)
     return fsk_span(text.p, simple ? (size_t)(u->path.p - text.p) : 0);
 }
 
+/* Whether the URL is of the origin that is remembered; `rest` is what follows that, and has no byte
+ * that a URL can't have. */
 static bool remembers(const struct fsk_aim_memory *memory, struct fsk_span text,
-                      const struct fsk_url *u)
+                      struct fsk_span *rest)
 {
-    return memory && memory->given.end &&
-           fsk_span_eq(origin_of(text, u), fsk_buf_span(&memory->given));
+    size_t n = memory ? memory->given.end : 0;
+    if (!n || text.n <= n || text.p[n] != '/' || memcmp(text.p, memory->given.mem, n) != 0)
+        return false;
+    *rest = fsk_span(text.p + n, text.n - n);
+    return fsk_span_clean(*rest, ' ' + 1) == rest->n;
 }
 
 static void remember(struct fsk_aim_memory *memory, struct fsk_span text, const struct fsk_url *u,
                      const struct fsk_aim *aim)
 {
+    struct fsk_aim *kept = &memory->aim;
     struct fsk_span origin = origin_of(text, u),
                     clean = origin_of(fsk_buf_span(&aim->text), &aim->url);
     fsk_buf_clear(&memory->given);
-    fsk_buf_clear(&memory->aim.text);
-    fsk_buf_clear(&memory->aim.place);
-    if (!origin.n || fsk_buf_append(&memory->aim.text, clean.p, clean.n) != FSOCK_OK ||
-        fsk_buf_append(&memory->aim.place, aim->place.mem, aim->place.end) != FSOCK_OK ||
+    fsk_buf_clear(&kept->text);
+    fsk_buf_clear(&kept->place);
+    if (!origin.n || fsk_buf_append(&kept->text, clean.p, clean.n) != FSOCK_OK ||
+        fsk_buf_append(&kept->place, aim->place.mem, aim->place.end) != FSOCK_OK ||
         fsk_buf_append(&memory->given, origin.p, origin.n) != FSOCK_OK)
         return;
-    memory->aim.target = aim->target;
-    memory->aim.target.host = fsk_span(NULL, 0); /* it stands in the text of each */
-    memory->aim.via = aim->via;
-    memcpy(memory->aim.peer, aim->peer, sizeof aim->peer);
+    kept->url = aim->url;
+    fsk_url_set_path(&kept->url, fsk_span("", 0));
+    fsk_url_rebase(&kept->url, aim->text.mem, kept->text.mem);
+    kept->target = aim->target;
+    kept->target.host = fsk_span(NULL, 0); /* it stands in the text of each */
+    kept->via = aim->via;
+    memcpy(kept->peer, aim->peer, sizeof aim->peer);
 }
 
 /* Take aim at a URL of the origin that is remembered. */
-static enum fsock_err aim_again(struct fsk_aim *aim, struct fsk_span text, const struct fsk_url *u,
-                                const struct fsk_aim *last)
+static enum fsock_err aim_again(struct fsk_aim *aim, const struct fsk_aim *last,
+                                struct fsk_span rest)
 {
-    enum fsock_err err = settle(aim, text, u, u->host, fsk_buf_span(&last->text));
+    struct fsk_buf *b = &aim->text;
+    enum fsock_err err = fsk_buf_reserve(b, last->text.end + rest.n + 1);
     if (err != FSOCK_OK)
         return err;
+    fsk_buf_append(b, last->text.mem, last->text.end);
+    fsk_buf_append(b, rest.p, rest.n);
+    aim->url = last->url;
+    fsk_url_rebase(&aim->url, last->text.mem, b->mem);
+    fsk_url_set_path(&aim->url, fsk_span(b->mem + last->text.end, rest.n));
+    if (!fsk_url_is_plain(&aim->url)) {
+        err = resolve_self(aim, FSK_URL_ROOM(b->end));
+        if (err != FSOCK_OK)
+            return err;
+    }
     aim->target = last->target;
     aim->target.host = aim->url.host;
     aim->via = last->via;
     memcpy(aim->peer, last->peer, strlen(last->peer) + 1);
-    return fsk_buf_append(&aim->place, last->place.mem, last->place.end);
+    err = fsk_buf_append(&aim->place, last->place.mem, last->place.end);
+    return err == FSOCK_OK ? fsk_buf_terminate(b) : err;
 }
 
 void fsk_aim_memory_init(struct fsk_aim_memory *memory)
@@ -246,22 +258,22 @@ static enum fsock_err aim_at(struct fsk_aim *aim, struct fsk_span text, bool cal
                              struct fsock_fault *fault)
 {
     struct fsk_url u;
-    struct fsk_span host;
+    struct fsk_span host, rest;
     char ascii[FSK_IDN_MAX], why[FSK_URL_ERROR_TEXT];
     size_t at;
     if (text.n > FSK_URL_MAX)
         return refuse(fault, text, "is longer than 64 KiB");
+    if (remembers(memory, text, &rest))
+        return finish(aim_again(aim, &memory->aim, rest), fault);
     enum fsk_url_err bad = fsk_url_parse(text, callers, &u, &at);
     if (bad != FSK_URL_OK)
         return refuse(fault, text, fsk_url_error_text(bad, text, at, why));
-    if (remembers(memory, text, &u))
-        return finish(aim_again(aim, text, &u, &memory->aim), fault);
     if (!is_scheme(&u, "http") && !is_scheme(&u, "https"))
         return refuse(fault, text, "has a scheme other than http and https");
     enum fsock_err err = clean_host(&u, ascii, &host, fault, text);
     if (err != FSOCK_OK)
         return err;
-    err = settle(aim, text, &u, host, fsk_span(NULL, 0));
+    err = settle(aim, text, &u, host);
     if (err == FSOCK_OK)
         err = choose_way(aim, routes);
     if (err == FSOCK_OK && u.is_ipv6_literal && fsk_proxy_is_socks4(&aim->target.proxy))
@@ -285,6 +297,23 @@ enum fsock_err fsk_aim_init(struct fsk_aim *aim, struct fsk_span url,
     fsk_buf_init(&aim->userinfo, FSK_URL_MAX);
     fsk_buf_init(&aim->place, 4096);
     return aim_at(aim, url, true, routes, memory, fault);
+}
+
+enum fsock_err fsk_aim_place(struct fsk_aim *aim, struct fsk_span url,
+                             const struct fsk_routes *routes, struct fsk_aim_memory *memory,
+                             struct fsk_span *place, struct fsock_fault *fault)
+{
+    struct fsk_span rest;
+    fsk_buf_init(&aim->text, 0);
+    fsk_buf_init(&aim->userinfo, 0);
+    fsk_buf_init(&aim->place, 0);
+    if (url.n <= FSK_URL_MAX && remembers(memory, url, &rest)) {
+        *place = fsk_buf_span(&memory->aim.place);
+        return FSOCK_OK;
+    }
+    enum fsock_err err = fsk_aim_init(aim, url, routes, memory, fault);
+    *place = fsk_buf_span(&aim->place);
+    return err;
 }
 
 /* A redirect to the same link-local address means the same interface, too. */

@@ -49,6 +49,14 @@ struct fsk_aim_kin {
 };
 
 /*
+ * The same, if only the place it leads to is asked for, which is all that the queue needs: the key,
+ * in `memory` or in `aim`, until either is used again.
+ */
+enum fsock_err fsk_aim_place(struct fsk_aim *aim, struct fsk_span url,
+                             const struct fsk_routes *routes, struct fsk_aim_memory *memory,
+                             struct fsk_span *place, struct fsock_fault *fault);
+
+/*
  * Aim at where a Location field points from here. Credentials in it are not used.
  * FSOCK_ERR_REDIRECTS with the fault filled in if that is no usable URL, or http after https;
  * FSOCK_ERR_MEMORY.

@@ -276,34 +276,30 @@ static size_t row_of(struct fsk_span name, size_t n)
     return n;
 }
 
-/* The two letters that a name in `rows` may begin with; most others begin with no such two. */
-static bool may_be_row(const char *p)
+void fsk_cache_look_at(struct fsk_cache_look *look, struct fsk_span name, struct fsk_span value)
 {
-    char first = fsk_lower(p[0]), second = fsk_lower(p[1]);
-    return (first == 'a' && second == 'g') || (first == 's' && second == 'e') ||
-           (first == 'w' && second == 'p') || (first == 'x' && second == '-') ||
-           (first == 'c' && (second == 'a' || second == 'd' || second == 'f'));
+    size_t n = COUNT(rows) - look->ruled_out, row = row_of(name, n);
+    enum fsk_cache_verdict v = row < n ? by_value(rows[row].form, value) : FSK_CACHE_UNKNOWN;
+    if (v == FSK_CACHE_UNKNOWN)
+        return;
+    look->verdict = v;
+    look->ruled_out = COUNT(rows) - row - 1; /* the same field once more: a cache nearer to us */
 }
 
 enum fsk_cache_verdict fsk_cachestatus(struct fsk_span fields)
 {
-    enum fsk_cache_verdict verdict = FSK_CACHE_UNKNOWN;
+    struct fsk_cache_look look = {.ruled_out = 0};
     struct fsk_span name, value;
-    size_t pos = 0, n = COUNT(rows); /* of the rows that still could say more */
+    size_t pos = 0;
     while (fields.n - pos > 2) {
-        if (!may_be_row(fields.p + pos)) {
+        if (!fsk_cache_may_tell(fields.p + pos)) {
             fsk_h1_next_line(fields, &pos);
             continue;
         }
         fsk_h1_next_field(fields, &pos, &name, &value);
-        size_t row = row_of(name, n);
-        enum fsk_cache_verdict v = row < n ? by_value(rows[row].form, value) : FSK_CACHE_UNKNOWN;
-        if (v == FSK_CACHE_UNKNOWN)
-            continue;
-        verdict = v;
-        n = row + 1; /* another line of the same field is of a cache nearer to us */
+        fsk_cache_look_at(&look, name, value);
     }
-    return verdict;
+    return look.verdict;
 }
 
 const char *fsk_cache_verdict_name(enum fsk_cache_verdict verdict)

@@ -34,6 +34,42 @@ enum fsk_cache_verdict {
  */
 enum fsk_cache_verdict fsk_cachestatus(struct fsk_span fields);
 
+/*
+ * The same field by field, for walks that look for more than this. Begin with zeros; fields that
+ * fsk_cache_may_tell denies by the first two bytes of their names may be left out.
+ */
+struct fsk_cache_look {
+    enum fsk_cache_verdict verdict;
+    size_t ruled_out; /* rows of the table that no longer count */
+};
+
+void fsk_cache_look_at(struct fsk_cache_look *look, struct fsk_span name, struct fsk_span value);
+
+/* A name in the table begins like this; most others don't. */
+static inline bool fsk_cache_may_tell(const char *p)
+{
+    char second = fsk_lower(p[1]);
+    switch (p[0]) {
+    case 'a':
+    case 'A':
+        return second == 'g';
+    case 'c':
+    case 'C':
+        return second == 'a' || second == 'd' || second == 'f';
+    case 's':
+    case 'S':
+        return second == 'e';
+    case 'w':
+    case 'W':
+        return second == 'p';
+    case 'x':
+    case 'X':
+        return second == '-';
+    default:
+        return false;
+    }
+}
+
 /* "HIT", "UNKNOWN"; static. */
 const char *fsk_cache_verdict_name(enum fsk_cache_verdict verdict);
 

@@ -67,6 +67,16 @@ void fsk_url_split(struct fsk_span s, bool scheme, struct fsk_url_parts *r)
     }
 }
 
+void fsk_url_set_path(struct fsk_url *u, struct fsk_span rest)
+{
+    size_t fragment = find_any(rest, 0, "#"), query = find_any(slice(rest, 0, fragment), 0, "?");
+    u->has_fragment = fragment < rest.n;
+    u->has_query = query < fragment;
+    u->path = slice(rest, 0, query);
+    u->query = u->has_query ? slice(rest, query + 1, fragment) : fsk_span(NULL, 0);
+    u->fragment = u->has_fragment ? slice(rest, fragment + 1, rest.n) : fsk_span(NULL, 0);
+}
+
 /* True if what follows the first colon can only be a port: `localhost:8080/x`, `h:`. */
 static bool colon_is_port(struct fsk_span s, size_t colon)
 {

@@ -124,6 +124,9 @@ size_t fsk_url_resolve(const struct fsk_url *base, struct fsk_span ref, char *ou
  */
 bool fsk_url_is_plain(const struct fsk_url *u);
 
+/* Path, query and fragment anew, out of what stands behind the authority: "/", or more of that. */
+void fsk_url_set_path(struct fsk_url *u, struct fsk_span rest);
+
 /* Let the parts, which point into a text at `from`, point into a copy of it at `to`. */
 void fsk_url_rebase(struct fsk_url *u, const char *from, const char *to);
 

@@ -221,11 +221,11 @@ def test_a_socket_that_meets_itself(fsock, how):
 
 @pytest.mark.plain
 def test_all_ports(fsock):
-    """65,535 of them; others on this machine may listen, too, but these do."""
+    """65,535 of them; others on this machine may listen, too (other tests' servers), but these do."""
     with listener() as one, listener() as two, listener() as three:
         result = fsock("talk", "-z", "127.0.0.1", "1-65535")
         ports = {int(line.split("\t")[1]) for line in result.lines}
-        assert result.code == 110 and {one, two, three} <= ports and len(ports) < 300
+        assert result.code == 110 and {one, two, three} <= ports and len(ports) < 3000
         assert all(line.split("\t")[2] == "open" for line in result.lines)
         counts = dict(part.split(" ", 1)[::-1] for part in result.errors.split(";")[0].split(": ")[1].split(", "))
         assert result.errors.startswith("65535 ports: ") and int(counts["open"]) == len(ports)

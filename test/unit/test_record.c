@@ -137,7 +137,7 @@ static void escapes(void **state)
 static void json(void **state)
 {
     (void)state;
-    record_json(&out, &record);
+    record_json(&out, &record, NULL);
     has("{\"schema_version\":1,\"url\":\"http://***@host/a\",");
     has("\"url_effective\":\"https://***@host/b?q\"");
     has("\"list\":\"urls \\\"a\\\".txt\",\"line\":12,");
@@ -169,13 +169,88 @@ static void json_of_a_failure(void **state)
     outcome_fault(&outcome, &fault, "http://host/", NULL);
     record.response = &record_no_response;
     record.list = NULL;
-    record_json(&out, &record);
+    record_json(&out, &record, NULL);
     has("\"exitcode\":7,\"errormsg\":\"connect host:80: refused\",\"err\":\"connect\","
         "\"stage\":\"connect\",\"errno\":111,\"hint\":\"look at it\"");
     has("\"list\":null,");
     has("\"tries\":[{\"addr\":\"192.0.2.1:80\",\"errno\":111,\"error\":\"refused\",\"time\":0."
         "001000},"
         "{\"addr\":\"192.0.2.1:80\",\"errno\":0,\"error\":\"given up\",");
+}
+
+/* With a memory of the record before, what is written is the same. */
+static void json_again(void **state)
+{
+    (void)state;
+    static struct record_past past;
+    static struct out whole;
+    static const char *const texts[] = {
+        NULL,
+        "",
+        "a\nb",
+        "a\\nb",
+        "plain",
+        "other",
+        "a\"b",
+        "a\\\"b",
+        "null",
+        "http://***@b/",
+        "http://abc@b/",
+        "http://abcdefg@b/\"",
+        "http://***@b/\\\"",
+        "http://a@b/",
+    };
+    enum { TEXTS = sizeof texts / sizeof *texts };
+    memset(&past, 0, sizeof past);
+    out_init(&whole, STDOUT_FILENO);
+    for (size_t i = 0; i < 40 * TEXTS; i++) {
+        const char *before = texts[i / TEXTS % TEXTS], *now = texts[i % TEXTS];
+        const char *at = i % 2 ? now : before; /* each meets each */
+        record.url = fsk_span_str(at);
+        record.list = record.file = record.variant = at;
+        response.url = at;
+        response.redirect_url = at ? at : "";
+        response.method = at ? at : "";
+        record.line = i % 3 ? UINT64_MAX : i;
+        response.content_length = i % 5 ? -1 : (int64_t)i;
+        response.times.connect = i % 7 ? 0 : 1000 * (int64_t)i;
+        record_json(&out, &record, &past);
+        record_json(&whole, &record, NULL);
+        assert_int_equal(out.n, whole.n);
+        assert_memory_equal(out.mem, whole.mem, out.n);
+        out.n = whole.n = 0;
+    }
+}
+
+/* A record that doesn't fit is not remembered in part. */
+static void json_again_in_parts(void **state)
+{
+    (void)state;
+    static struct record_past past;
+    static struct fsk_buf texts[2];
+    static struct out two[2];
+    char *longer = malloc(OUT_SIZE);
+    memset(longer, 'x', OUT_SIZE);
+    memset(&past, 0, sizeof past);
+    for (int i = 0; i < 2; i++) {
+        fsk_buf_init(&texts[i], 1024 * OUT_SIZE);
+        out_init_buf(&two[i], &texts[i]);
+    }
+    for (size_t i = 0; i < 300; i++) {
+        static const size_t lengths[] = {10, 10, 4000, 10, 30000, 30000, 10, OUT_SIZE, 10};
+        record.url = fsk_span(longer, lengths[i % 9]);
+        record.number = i / 2;
+        record_json(&two[0], &record, &past);
+        record_json(&two[1], &record, NULL);
+    }
+    out_flush(&two[0]);
+    out_flush(&two[1]);
+    assert_int_equal(two[0].sys_errno, 0);
+    assert_int_equal(texts[0].end, texts[1].end);
+    assert_memory_equal(texts[0].mem, texts[1].mem, texts[0].end);
+    fsk_buf_fini(&texts[0]);
+    fsk_buf_fini(&texts[1]);
+    free(longer);
 }
 
 static void lines(void **state)
@@ -215,12 +290,12 @@ static void warm_lines(void **state)
     outcome_fail(&outcome, EXIT_NOT_CACHED, "cache", 0, "no");
     record_line(&out, &record, false, false);
     holds(&out, "failed\t200\t14900\t1.234567\thttp://***@host/a\tno\tMISS->HIT\ta=b\\x01\n");
-    record_json(&out, &record);
+    record_json(&out, &record, NULL);
     has("\"variant\":\"a=b\\u0001\",\"cache\":\"HIT\",\"cache_before\":\"MISS\","
         "\"time_before\":0.002000,\"time_after\":1.234567,\"purge_code\":404");
     record = (struct record){.response = &record_no_response, .outcome = &outcome};
     out.n = 0;
-    record_json(&out, &record);
+    record_json(&out, &record, NULL);
     has("\"variant\":null,\"cache\":null,\"cache_before\":null,\"time_before\":0.000000,"
         "\"time_after\":0.000000,\"purge_code\":0");
 }
@@ -405,11 +480,18 @@ int main(void)
 {
     guard_init(&guard, 4096);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(numbers, fresh),    cmocka_unit_test_setup(escapes, fresh),
-        cmocka_unit_test_setup(json, fresh),       cmocka_unit_test_setup(json_of_a_failure, fresh),
-        cmocka_unit_test_setup(lines, fresh),      cmocka_unit_test_setup(urls, fresh),
-        cmocka_unit_test_setup(formats, fresh),    cmocka_unit_test_setup(flushing, fresh),
-        cmocka_unit_test_setup(exit_codes, fresh), cmocka_unit_test_setup(sentences, fresh),
+        cmocka_unit_test_setup(numbers, fresh),
+        cmocka_unit_test_setup(escapes, fresh),
+        cmocka_unit_test_setup(json, fresh),
+        cmocka_unit_test_setup(json_of_a_failure, fresh),
+        cmocka_unit_test_setup(json_again, fresh),
+        cmocka_unit_test_setup(json_again_in_parts, fresh),
+        cmocka_unit_test_setup(lines, fresh),
+        cmocka_unit_test_setup(urls, fresh),
+        cmocka_unit_test_setup(formats, fresh),
+        cmocka_unit_test_setup(flushing, fresh),
+        cmocka_unit_test_setup(exit_codes, fresh),
+        cmocka_unit_test_setup(sentences, fresh),
         cmocka_unit_test_setup(warm_lines, fresh),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -353,6 +353,12 @@ static void assert_same_aim(const struct fsk_aim *a, const struct fsk_aim *b)
     assert_true(fsk_span_eq(a->target.proxy.host, b->target.proxy.host));
     assert_true(fsk_span_eq(a->url.path, b->url.path));
     assert_true(fsk_span_eq(a->url.query, b->url.query));
+    assert_true(fsk_span_eq(a->url.fragment, b->url.fragment));
+    assert_true(fsk_span_eq(a->url.scheme, b->url.scheme));
+    assert_true(fsk_span_eq(a->url.host, b->url.host));
+    assert_int_equal(a->url.port, b->url.port);
+    assert_int_equal(a->url.has_query, b->url.has_query);
+    assert_int_equal(a->url.has_fragment, b->url.has_fragment);
     assert_int_equal(a->target.port, b->target.port);
     assert_int_equal(a->target.tls, b->target.tls);
     assert_int_equal(a->target.tunnel, b->target.tunnel);
@@ -386,6 +392,12 @@ static void test_memory_changes_nothing(void **state)
         "http://direct.example/b",
         "http://shop.example.b/",
         "http://shop.example/a@b.example/",
+        "http://shop.example/a?b/../c#d?e",
+        "http://SHOP.example/./xy?\xc3\xa4#",
+        "http://SHOP.example/#?",
+        "shop.example/a",
+        "shop.example?a/b",
+        "shop.example//c://d",
     };
     const size_t n = sizeof urls / sizeof *urls;
     struct fsk_routes *r = routes("http://p.example:3128", NULL, "direct.example", 0);
@@ -393,16 +405,23 @@ static void test_memory_changes_nothing(void **state)
         struct fsock_fault fault = {.err = FSOCK_OK};
         struct fsk_aim_memory memory;
         struct fsk_aim before, with, without;
+        struct fsk_span place;
         struct fsk_span url = fsk_span_str(urls[i % n]);
         fsk_aim_memory_init(&memory);
         assert_int_equal(fsk_aim_init(&before, fsk_span_str(urls[i / n]), r, &memory, &fault),
                          FSOCK_OK);
         fsk_aim_fini(&before);
         assert_int_equal(fsk_aim_init(&with, url, r, &memory, &fault), FSOCK_OK);
-        fsk_aim_memory_fini(&memory);
         assert_int_equal(fsk_aim_init(&without, url, r, NULL, &fault), FSOCK_OK);
         assert_same_aim(&with, &without);
         fsk_aim_fini(&with);
+        assert_int_equal(fsk_aim_place(&with, url, r, &memory, &place, &fault), FSOCK_OK);
+        assert_true(fsk_span_eq(place, fsk_buf_span(&without.place)));
+        fsk_aim_fini(&with);
+        struct fsk_span spaced = FSK_SPAN("http://shop.example/a b");
+        assert_int_equal(fsk_aim_place(&with, spaced, r, &memory, &place, &fault), FSOCK_ERR_INPUT);
+        fsk_aim_fini(&with);
+        fsk_aim_memory_fini(&memory);
         fsk_aim_fini(&without);
     }
     fsk_routes_free(r);

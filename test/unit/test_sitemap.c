@@ -228,12 +228,32 @@ static void depth(void **state)
                         "can't be read: it is nested more than 64 deep");
 }
 
+/* A piece that doesn't end costs the parser the square of its length; many short ones are fine. */
+static void a_long_piece(void **state)
+{
+    enum { LONG = 3 << 20 };
+    char *text = malloc(LONG);
+    (void)state;
+    assert_non_null(text);
+    size_t n = (size_t)snprintf(text, LONG, URLSET "<!-- ");
+    memset(text + n, 'x', LONG - n);
+    assert_string_equal(read_from(at_root, text, LONG, 16384),
+                        "has a comment, a tag or the like that is longer than 1 MiB");
+    n = (size_t)snprintf(text, LONG, URLSET);
+    while (n < LONG - 200)
+        n += (size_t)snprintf(text + n, LONG - n, "<!-- %90d --><url/>\n", 1);
+    n += (size_t)snprintf(text + n, LONG - n, "</urlset>");
+    assert_null(read_from(at_root, text, n, 16384));
+    free(text);
+}
+
 int main(void)
 {
     guard_init(&guard, 4 * 1024 * 1024);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(forms), cmocka_unit_test(packed), cmocka_unit_test(robots),
-        cmocka_unit_test(utf16), cmocka_unit_test(limits), cmocka_unit_test(depth),
+        cmocka_unit_test(a_long_piece), cmocka_unit_test(forms), cmocka_unit_test(packed),
+        cmocka_unit_test(robots),       cmocka_unit_test(utf16), cmocka_unit_test(limits),
+        cmocka_unit_test(depth),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
