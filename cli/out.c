@@ -262,7 +262,8 @@ void out_json(struct out *o, struct fsk_span s)
         }
         plain = ++i;
     }
-    out_bytes(o, p + plain, s.n - plain);
+    if (plain < s.n)
+        out_bytes(o, p + plain, s.n - plain);
 }
 
 void out_text(struct out *o, struct fsk_span s)

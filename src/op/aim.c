@@ -62,8 +62,14 @@ static enum fsock_err resolve_self(struct fsk_aim *aim, size_t room)
         return FSOCK_ERR_MEMORY;
     size_t n = fsk_url_resolve(&aim->url, fsk_buf_span(b), resolved, room);
     fsk_buf_clear(b);
-    fsk_buf_append(b, resolved, n);
+    enum fsock_err err = fsk_buf_reserve(b, n + 1);
+    if (err == FSOCK_OK) {
+        fsk_buf_append(b, resolved, n);
+        (void)fsk_buf_terminate(b);
+    }
     free(resolved);
+    if (err != FSOCK_OK)
+        return err;
     if (fsk_url_parse(fsk_buf_span(b), false, &aim->url, NULL) != FSK_URL_OK)
         return FSOCK_ERR_INPUT;
     return FSOCK_OK;
@@ -92,9 +98,10 @@ static enum fsock_err settle(struct fsk_aim *aim, struct fsk_span given,
     fsk_buf_append(b, rest, rest_n);
     if (fsk_url_parse(fsk_buf_span(b), false, &aim->url, NULL) != FSK_URL_OK)
         return FSOCK_ERR_INPUT;
-    if (!fsk_url_is_plain(&aim->url) && (err = resolve_self(aim, room)) != FSOCK_OK)
-        return err;
-    return fsk_buf_terminate(b);
+    err = fsk_buf_terminate(b); /* it is a text, whatever fails from here on */
+    if (err == FSOCK_OK && !fsk_url_is_plain(&aim->url))
+        err = resolve_self(aim, room);
+    return err;
 }
 
 /* ":443" behind what is there. */
@@ -214,6 +221,7 @@ static enum fsock_err aim_again(struct fsk_aim *aim, const struct fsk_aim *last,
         return err;
     fsk_buf_append(b, last->text.mem, last->text.end);
     fsk_buf_append(b, rest.p, rest.n);
+    (void)fsk_buf_terminate(b); /* there is room: whatever fails, it is a text */
     aim->url = last->url;
     fsk_url_rebase(&aim->url, last->text.mem, b->mem);
     fsk_url_set_path(&aim->url, fsk_span(b->mem + last->text.end, rest.n));
@@ -226,8 +234,7 @@ static enum fsock_err aim_again(struct fsk_aim *aim, const struct fsk_aim *last,
     aim->target.host = aim->url.host;
     aim->via = last->via;
     memcpy(aim->peer, last->peer, strlen(last->peer) + 1);
-    err = fsk_buf_append(&aim->place, last->place.mem, last->place.end);
-    return err == FSOCK_OK ? fsk_buf_terminate(b) : err;
+    return fsk_buf_append(&aim->place, last->place.mem, last->place.end);
 }
 
 void fsk_aim_memory_init(struct fsk_aim_memory *memory)
