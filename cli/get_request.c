@@ -298,8 +298,7 @@ static bool make_others(struct get_request *r)
     return true;
 }
 
-/* What can't be sent is a mistake on the command line, not of each URL. */
-static int check(const struct fsock_request *request, char *why, size_t cap)
+int get_request_check(const struct fsock_request *request, char *why, size_t cap)
 {
     struct fsock_fault fault;
     if (fsock_request_check(request, &fault) == FSOCK_OK)
@@ -333,7 +332,7 @@ int get_request_init(struct get_request *r, const struct get_options *o, char *w
     if (!code)
         code = make_body(r, o, why, cap);
     if (!code)
-        code = check(&r->request, why, cap);
+        code = get_request_check(&r->request, why, cap);
     if (code || make_others(r))
         return code;
     snprintf(why, cap, "out of memory");

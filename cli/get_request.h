@@ -36,4 +36,7 @@ const char *get_request_agent(const struct get_options *o);
 /* After get_request_init(), or of one that is all zero. */
 void get_request_fini(struct get_request *r);
 
+/* What can't be sent is a mistake on the command line, not of each URL. 0; EXIT_USAGE: `why`. */
+int get_request_check(const struct fsock_request *request, char *why, size_t cap);
+
 #endif

@@ -38,16 +38,6 @@ static void make_requests(const struct rounds *r, struct round_requests *to,
     hurry(&to->proof);
 }
 
-/* What can't be sent is a mistake on the command line. */
-static int check(const struct fsock_request *request, char *why, size_t cap)
-{
-    struct fsock_fault fault;
-    if (fsock_request_check(request, &fault) == FSOCK_OK)
-        return 0;
-    outcome_sentence(why, cap, &fault);
-    return EXIT_USAGE;
-}
-
 int rounds_init(struct rounds *r, const struct get_options *o, const struct fsock_request *usual,
                 char *why, size_t cap)
 {
@@ -67,9 +57,9 @@ int rounds_init(struct rounds *r, const struct get_options *o, const struct fsoc
         if (r->variants.n)
             request.headers = r->variants.v[i].headers;
         make_requests(r, &r->of[i], &request, r->purge || i > 0);
-        code = code ? code : check(&request, why, cap);
+        code = code ? code : get_request_check(&request, why, cap);
     }
-    return code ? code : check(&r->purging, why, cap);
+    return code ? code : get_request_check(&r->purging, why, cap);
 }
 
 void rounds_fini(struct rounds *r)
