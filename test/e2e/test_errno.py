@@ -214,7 +214,7 @@ def test_a_number_of_several_kinds(fsock):
 
 def test_exit_codes_are_those_of_the_manuals(fsock):
     known = {r["number"] for r in fsock("errno", "--json", "--kind", "exit").records}
-    for page in ("get", "dns", "talk"):
+    for page in ("get", "dns", "talk", "check"):
         text = (ROOT / f"man/fsock-{page}.1").read_text().split(".Sh EXIT STATUS")[1].split("\n.Sh ")[0]
         listed = {int(n) for line in re.findall(r"^\.It ([\d ,]+)$", text, re.M)
                   for n in re.findall(r"\d+", line)}
