@@ -24,7 +24,7 @@ static const struct option_row rows[] = {
     TEXT(0, "mail-from", "ADDRESS", sender, "... from ADDRESS (the empty one)"),
     FLAG(0, "list", list_mail, "pop3: list the messages"),
     NUMBER(0, "retr", message, 1, INT64_C(4294967295), "pop3: show message N"),
-    TEXT(0, "send", "TEXT", send, "tcp, tls, unix: say TEXT, with escapes: \\r\\n \\x1b \\0"),
+    TEXT(0, "send", "TEXT", send, "tcp, tls, unix, udp: say TEXT, with escapes: \\r\\n \\x1b \\0"),
     TEXT(0, "expect", "TEXT", expect, "... and wait until the peer has said TEXT"),
 
     HEADING("Logging in"),

@@ -97,8 +97,8 @@ static int ask_terminal(struct check_secret *s, const char *user, char *why, siz
     }
     silent = was;
     silent.c_lflag &= ~(tcflag_t)(ECHO | ICANON | ISIG);
+    tcsetattr(fd, TCSAFLUSH, &silent); /* first: who sees the question may type */
     dprintf(fd, "password of %s: ", user);
-    tcsetattr(fd, TCSAFLUSH, &silent);
     bool good = read_line(fd, &s->text);
     tcsetattr(fd, TCSAFLUSH, &was);
     dprintf(fd, "\n");

@@ -54,7 +54,6 @@ static void check_said(struct fsk_script *s, bool secure)
 {
     struct fsk_span out = fsk_buf_span(&s->out);
     bool told = out.n && memmem(out.p, out.n, "pAsSwOrD", 8);
-    assert(out.n);
     assert(!told || (secure && s->secret));
 }
 

@@ -42,7 +42,7 @@ struct fsock_check_request {
     const char *const *recipients; /* SMTP: are these accepted? NULL-terminated */
     uint64_t message;              /* POP3: fetch it; 0: none */
     int list;                      /* 1: POP3: list the messages */
-    const void *send;              /* tcp, tls, unix: say this, */
+    const void *send;              /* tcp, tls, unix, udp: say this, */
     size_t send_len;
     const void *expect; /* ... and wait for that */
     size_t expect_len;

@@ -27,7 +27,8 @@ struct job {
     struct fsk_service_target target;
     struct fsk_kept_wish wish;
     char room[FSK_SOCKADDR_TEXT];
-    char *host; /* as a string */
+    char *host;          /* as a string */
+    char authority[300]; /* with its port, for HTTP */
 };
 
 struct fsock_check {
@@ -146,6 +147,19 @@ static void put_name(struct job *job)
                  t->service->name, n, shown.p, e->port);
 }
 
+/* "example.org", "[::1]:8080": without the port that the service has anyway. */
+static struct fsk_span put_authority(struct job *job)
+{
+    const struct fsk_endpoint *e = &job->target.endpoint;
+    bool ipv6 = e->host.n && memchr(e->host.p, ':', e->host.n);
+    int n = (int)(e->host.n < 255 ? e->host.n : 255);
+    int len =
+        snprintf(job->authority, sizeof job->authority, ipv6 ? "[%.*s]" : "%.*s", n, e->host.p);
+    if (e->port != job->target.service->port)
+        len += snprintf(job->authority + len, sizeof job->authority - (size_t)len, ":%u", e->port);
+    return fsk_span(job->authority, (size_t)len);
+}
+
 /* What the caller wants of this target, checked and in our own memory. */
 static enum fsock_err take_wish(struct job *job, const char *target,
                                 const struct fsock_check_request *r, struct fsock_fault *fault)
@@ -159,7 +173,7 @@ static enum fsock_err take_wish(struct job *job, const char *target,
     *w = job->wish.wish;
     w->user = w->user.n ? w->user : job->target.user;
     w->login = w->user.n || w->password.n;
-    w->host = job->target.endpoint.host;
+    w->host = put_authority(job);
     w->path = job->target.path;
     const char *wrong = fsk_service_refuses(job->target.service, w);
     wrong = wrong ? wrong : fsk_wish_check(w);

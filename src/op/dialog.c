@@ -95,6 +95,33 @@ static enum fsock_err say(struct fsk_dialog *d)
     return FSOCK_OK;
 }
 
+/* A datagram may be lost, and so may its answer: it is said again every second. */
+static enum fsock_err exchange(struct fsk_dialog *d, fsock_time now)
+{
+    struct fsk_driver *driver = d->op.driver;
+    struct fsk_span out = fsk_buf_span(&d->script.out);
+    size_t n;
+    enum fsock_err err = FSOCK_OK;
+    if (out.n && now >= d->again_at) {
+        err = fsk_stream_send(&d->stream, out.p, out.n, &n, &d->op.wait);
+        if (err != FSOCK_OK)
+            return err == FSOCK_AGAIN ? err : broken(d, err, FSOCK_STAGE_SEND);
+        d->script.wall_said = fsk_time_unix();
+        d->again_at = now + FSOCK_SECOND;
+    }
+    if (d->script.turn == FSK_SCRIPT_SAY)
+        fsk_script_said(&d->script);
+    err = fsk_stream_recv(&d->stream, driver->scratch, driver->scratch_size, &n, 0, &d->op.wait);
+    if (err == FSOCK_AGAIN)
+        d->op.alarm = d->again_at;
+    if (err != FSOCK_OK)
+        return err == FSOCK_AGAIN ? err : broken(d, err, FSOCK_STAGE_DIALOG);
+    d->script.wall = fsk_time_unix();
+    fsk_script_heard(&d->script, driver->scratch,
+                     n < driver->scratch_size ? n : driver->scratch_size);
+    return FSOCK_OK;
+}
+
 static enum fsock_err hear(struct fsk_dialog *d, fsock_time now)
 {
     struct fsk_driver *driver = d->op.driver;
@@ -152,6 +179,8 @@ static enum fsock_err over(struct fsk_dialog *d)
 
 static enum fsock_err turn(struct fsk_dialog *d, enum fsk_script_turn turn, fsock_time now)
 {
+    if (d->target.datagrams)
+        return exchange(d, now);
     switch (turn) {
     case FSK_SCRIPT_SAY:
         return say(d);
@@ -188,7 +217,7 @@ static enum fsock_err wait_on(struct fsk_dialog *d, fsock_time now)
         return FSOCK_AGAIN;
     if (now >= until)
         return struck(d, FSOCK_LIMIT_READ, now);
-    d->op.alarm = until;
+    d->op.alarm = fsk_time_min(d->op.alarm, until);
     return FSOCK_AGAIN;
 }
 

@@ -25,8 +25,9 @@ struct fsk_dialog {
     bool dialling, scripted; /* `dial`, `script` are initialised */
     bool shaking;            /* TLS has been put on, and is not open yet */
     struct fsk_stream stream;
-    size_t said;      /* bytes of what the script says that have gone out */
-    fsock_time moved; /* when anything did last */
+    size_t said;         /* bytes of what the script says that have gone out */
+    fsock_time again_at; /* of datagrams: when it is said again */
+    fsock_time moved;    /* when anything did last */
 
     /* The result: points in time, 0 if it did not come so far. */
     fsock_time started, looked_up, connected, secured, greeted, in, ended;

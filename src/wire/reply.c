@@ -70,6 +70,8 @@ static bool is_last(struct fsk_reply *r, struct fsk_span line)
         return ends_tagged(r, line);
     case FSK_REPLY_SSH:
         return begins(line, "SSH-");
+    case FSK_REPLY_STATS:
+        return !begins(line, "STAT ");
     case FSK_REPLY_HEAD:
         return line.n == 0;
     default:
@@ -169,6 +171,7 @@ ptrdiff_t fsk_reply_scan(struct fsk_reply *r, struct fsk_span bytes)
     case FSK_REPLY_MYSQL:
         return scan_mysql(bytes);
     case FSK_REPLY_ALL:
+    case FSK_REPLY_DATAGRAM:
         return (ptrdiff_t)bytes.n;
     default:
         return scan_lines(r, bytes);

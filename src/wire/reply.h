@@ -20,11 +20,13 @@ enum fsk_reply_form {
     FSK_REPLY_TAGGED,   /* IMAP: up to a line that begins with the tag, "+" or "* BYE" */
     FSK_REPLY_SSH,      /* up to a line that begins with "SSH-" (RFC 4253 4.2) */
     FSK_REPLY_HEAD,     /* HTTP: up to an empty line */
+    FSK_REPLY_STATS,    /* memcached: up to END or an error */
     FSK_REPLY_RESP,     /* Redis: a line, or a bulk string */
     FSK_REPLY_BYTE,     /* one byte */
     FSK_REPLY_POSTGRES, /* a type and four bytes of length */
     FSK_REPLY_MYSQL,    /* three bytes of length and a number */
-    FSK_REPLY_ALL       /* whatever there is: a datagram */
+    FSK_REPLY_ALL,      /* whatever there is */
+    FSK_REPLY_DATAGRAM  /* a datagram; one that is not the answer is dropped */
 };
 
 #define FSK_REPLY_LINE_MAX ((size_t)16 << 10) /* bytes of a line, its end included */

@@ -135,7 +135,7 @@ const char *fsk_script_awaits(const struct fsk_script *s)
 
 enum fsock_stage fsk_script_stage(const struct fsk_script *s)
 {
-    const unsigned login = FSK_IF_SASL | FSK_IF_APOP | FSK_IF_PASS;
+    const unsigned login = FSK_IF_SASL | FSK_IF_APOP | FSK_IF_PASS | FSK_IF_USER;
     return s->move && s->move->when & login ? FSOCK_STAGE_LOGIN : FSOCK_STAGE_DIALOG;
 }
 
@@ -162,16 +162,20 @@ static void memory_failed(struct fsk_script *s, enum fsock_err err)
 
 /* ---- Moves ----------------------------------------------------------------------------------- */
 
+static bool must_have_tls(const struct fsk_script *s)
+{
+    enum fsock_starttls wish = s->wish->starttls;
+    return wish == FSOCK_STARTTLS_REQUIRE || (wish == FSOCK_STARTTLS_AUTO && s->wish->login);
+}
+
 /* Whether TLS is to be put on here; it may be that it can't. */
 static bool wants_tls(struct fsk_script *s, const struct fsk_move *m)
 {
-    enum fsock_starttls wish = s->wish->starttls;
-    bool must = wish == FSOCK_STARTTLS_REQUIRE || (wish == FSOCK_STARTTLS_AUTO && s->wish->login);
-    if (s->secure || wish == FSOCK_STARTTLS_NO)
+    if (s->secure || s->wish->starttls == FSOCK_STARTTLS_NO)
         return false;
     if (!m->offer || fsk_script_offers(s, m->offer))
-        return m->offer || must;
-    if (must)
+        return true;
+    if (must_have_tls(s))
         fsk_script_fail(s, FSOCK_ERR_PROTOCOL, FSOCK_STAGE_TLS,
                         "the server does not offer %s, so what follows could be read by others",
                         m->offer);
@@ -189,7 +193,7 @@ static bool holds(struct fsk_script *s, const struct fsk_move *m)
              (if_ & FSK_IF_SASL && s->login != FSK_LOGIN_SASL) ||
              (if_ & FSK_IF_APOP && s->login != FSK_LOGIN_APOP) ||
              (if_ & FSK_IF_PASS && s->login != FSK_LOGIN_PASS) || (if_ & FSK_IF_IN && !s->in) ||
-             (if_ & FSK_IF_OUT && w->login) ||
+             (if_ & FSK_IF_OUT && w->login) || (if_ & FSK_IF_USER && !w->login) ||
              (if_ & FSK_IF_RCPT && !(w->recipients && w->recipients[0])) ||
              (if_ & FSK_IF_LIST && !w->list) || (if_ & FSK_IF_RETR && !w->message) ||
              (if_ & FSK_IF_TEXT && !w->send.n && !w->expect.n));
@@ -203,7 +207,7 @@ static void make(struct fsk_script *s)
     forget_out(s);
     s->secret = m->secret;
     if (m->build)
-        m->build(s);
+        err = m->build(s);
     else if (m->say)
         err = fsk_script_say(s, m->say);
     if (err != FSOCK_OK) {
@@ -307,7 +311,7 @@ static void refused(struct fsk_script *s, struct fsk_span answer)
     const struct fsk_move *m = s->move;
     struct fsk_span line = deciding(s, answer);
     fsk_script_shown(line, shown);
-    if (m->bad == FSK_BAD_TLS)
+    if (m->bad == FSK_BAD_TLS || m->bad == FSK_BAD_OFFER)
         fsk_script_fail(s, FSOCK_ERR_PROTOCOL, FSOCK_STAGE_TLS,
                         "the server refuses TLS: %s is '%s'", m->awaited, shown);
     else if (m->bad == FSK_BAD_LOGIN && is_for_now(line, m->form))
@@ -332,7 +336,9 @@ static void answer_more(struct fsk_script *s, struct fsk_span answer)
     enum fsock_err err;
     forget_out(s);
     s->secret = true;
-    if (m->then_say)
+    if (m->respond)
+        err = m->respond(s, answer);
+    else if (m->then_say)
         err = fsk_script_say(s, m->then_say);
     else
         err = fsk_script_respond(s, fsk_script_line(s, answer));
@@ -376,14 +382,17 @@ static void decide(struct fsk_script *s, struct fsk_span answer)
 {
     const struct fsk_move *m = s->move;
     enum fsk_verdict verdict = judge(s, answer);
-    if (verdict == FSK_WAIT)
+    if (verdict == FSK_WAIT) {
+        if (m->form == FSK_REPLY_DATAGRAM)
+            fsk_buf_consume(&s->in_buf, answer.n);
         return;
+    }
     if (verdict == FSK_MORE) {
         answer_more(s, answer);
         return;
     }
     s->refused = verdict == FSK_BAD;
-    if (s->refused && m->bad != FSK_BAD_FINE)
+    if (s->refused && m->bad != FSK_BAD_FINE && (m->bad != FSK_BAD_OFFER || must_have_tls(s)))
         refused(s, answer);
     if (!s->refused && m->take)
         m->take(s, answer);
@@ -426,8 +435,11 @@ enum fsk_script_turn fsk_script_next(struct fsk_script *s)
 
 void fsk_script_said(struct fsk_script *s)
 {
-    forget_out(s);
-    if (s->move->form == FSK_REPLY_NONE)
+    if (s->move->form != FSK_REPLY_DATAGRAM)
+        forget_out(s);
+    if (s->move->form == FSK_REPLY_NONE && s->move->then == FSK_THEN_TLS)
+        s->turn = FSK_SCRIPT_TLS;
+    else if (s->move->form == FSK_REPLY_NONE)
         begin(s, s->move + 1);
     else
         s->turn = FSK_SCRIPT_HEAR;

@@ -43,6 +43,7 @@ enum {
     FSK_IF_RCPT = 256,   /* recipients are to be tried */
     FSK_IF_LIST = 512,   /* POP3: a list of messages is wished for, */
     FSK_IF_RETR = 1024,  /* ... and one message */
+    FSK_IF_USER = 4096,  /* somebody wants to log in, */
     FSK_IF_TEXT = 2048   /* something is to be sent, or awaited, that the caller has said */
 };
 
@@ -59,6 +60,7 @@ enum fsk_bad {
     FSK_BAD_ENDS,  /* the server refuses */
     FSK_BAD_LOGIN, /* ... user or password */
     FSK_BAD_TLS,   /* ... TLS */
+    FSK_BAD_OFFER, /* ... which it does not have: it can do without, unless it must have it */
     FSK_BAD_FINE   /* it can do without */
 };
 
@@ -80,15 +82,16 @@ struct fsk_move {
     const char *no;   /* a bad one that is of this protocol at all begins so */
     const char *more; /* ... or so: a challenge of SASL, or what is answered by `then_say` */
     const char *then_say;
-    const char *offer; /* FSK_IF_STARTTLS: the word for it among what the server offers; NULL: it
-                          may always be tried */
+    const char *offer; /* FSK_IF_STARTTLS: the word for it among what the server offers; NULL: one
+                          learns by trying */
     enum fsk_then then;
     enum fsk_bad bad;
     bool secret;                                               /* what is said opens doors */
     bool bye;                                                  /* said after failures, too */
     void (*take)(struct fsk_script *, struct fsk_span answer); /* learn from a good answer */
-    void (*build)(struct fsk_script *);                        /* instead of `say` */
+    enum fsock_err (*build)(struct fsk_script *);              /* instead of `say` */
     enum fsk_verdict (*judge)(struct fsk_script *, struct fsk_span answer); /* instead of `good` */
+    enum fsock_err (*respond)(struct fsk_script *, struct fsk_span answer); /* to FSK_MORE */
 };
 
 enum fsk_script_turn {
@@ -126,8 +129,10 @@ struct fsk_script {
     struct fsk_sasl sasl;
     enum fsk_login login; /* the way that was chosen */
     unsigned recipient;
-    bool secure;  /* TLS is on, or nobody can listen */
-    bool renewed; /* ... and was put on in the middle */
+    bool secure;             /* TLS is on, or nobody can listen */
+    bool renewed;            /* ... and was put on in the middle */
+    int64_t wall, wall_said; /* the owner's: nanoseconds since 1970, when it last heard and said
+                                something; 0 if it has no such clock */
     bool refused, in, closing;
     bool secret;
     char tag[8];
@@ -162,6 +167,7 @@ void fsk_script_fini(struct fsk_script *s);
 /* What is to be done now. */
 enum fsk_script_turn fsk_script_next(struct fsk_script *s);
 
+/* Of a service of datagrams s->out stays as it is: it may get lost, and be sent again. */
 void fsk_script_said(struct fsk_script *s);
 void fsk_script_heard(struct fsk_script *s, const void *bytes, size_t n);
 void fsk_script_ended(struct fsk_script *s); /* the peer has ended the stream */
@@ -197,6 +203,9 @@ void fsk_script_fail(struct fsk_script *s, enum fsock_err err, enum fsock_stage 
 #define FSK_SCRIPT_SHOWN 168
 const char *fsk_script_shown(struct fsk_span bytes, char room[FSK_SCRIPT_SHOWN]);
 
-extern const struct fsk_move fsk_moves_open[], fsk_moves_smtp[], fsk_moves_pop3[], fsk_moves_imap[];
+extern const struct fsk_move fsk_moves_open[], fsk_moves_smtp[], fsk_moves_pop3[], fsk_moves_imap[],
+    fsk_moves_ftp[], fsk_moves_ssh[], fsk_moves_telnet[], fsk_moves_redis[], fsk_moves_memcached[],
+    fsk_moves_http[], fsk_moves_postgres[], fsk_moves_mysql[], fsk_moves_ntp[], fsk_moves_dns[],
+    fsk_moves_udp[];
 
 #endif

@@ -77,7 +77,7 @@ const char *fsk_login_check(struct fsk_span m)
     return "the ways to log in are SCRAM-SHA-256, PLAIN, LOGIN, CRAM-MD5, XOAUTH2, APOP and PASS";
 }
 
-static void take_sasl(struct fsk_script *s, enum fsk_sasl_kind kind)
+void fsk_script_take_sasl(struct fsk_script *s, enum fsk_sasl_kind kind)
 {
     s->login = FSK_LOGIN_SASL;
     fsk_sasl_init(&s->sasl, kind, s->wish->user, s->wish->password, s->nonce);
@@ -91,7 +91,7 @@ static void take_wished(struct fsk_script *s)
     else if (is(m, "PASS"))
         s->login = FSK_LOGIN_PASS;
     else
-        take_sasl(s, fsk_sasl_find(m));
+        fsk_script_take_sasl(s, fsk_sasl_find(m));
 }
 
 /* Without TLS, those that hide the password. XOAUTH2 has no password, and must be wished for. */
@@ -100,7 +100,7 @@ static bool take_best(struct fsk_script *s)
     for (unsigned i = FSK_SASL_NONE + 1; i < FSK_SASL_XOAUTH2; i++) {
         enum fsk_sasl_kind kind = (enum fsk_sasl_kind)i;
         if ((s->secure || fsk_sasl_hides(kind)) && offers_mechanism(s, fsk_sasl_name(kind))) {
-            take_sasl(s, kind);
+            fsk_script_take_sasl(s, kind);
             return true;
         }
     }

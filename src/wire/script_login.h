@@ -18,6 +18,9 @@ bool fsk_script_offers(const struct fsk_script *s, const char *word);
  */
 void fsk_script_choose_login(struct fsk_script *s);
 
+/* Log in by this mechanism. */
+void fsk_script_take_sasl(struct fsk_script *s, enum fsk_sasl_kind kind);
+
 /* Append the answer to a challenge, a line, as base64. As fsk_sasl_answer(); s->err is set. */
 enum fsock_err fsk_script_respond(struct fsk_script *s, struct fsk_span challenge);
 

@@ -7,6 +7,7 @@
 #define MAIL (FSK_CAN_SASL | FSK_CAN_RCPT)
 #define POP3 (FSK_CAN_SASL | FSK_CAN_PASS | FSK_CAN_APOP | FSK_CAN_RETR)
 #define IMAP (FSK_CAN_SASL | FSK_CAN_PASS)
+#define PASS FSK_CAN_PASS
 #define TLS  FSK_CAN_LATER
 
 /* clang-format off */
@@ -22,6 +23,20 @@ static const struct fsk_service services[] = {
     {"pop3s",       995, FSK_TLS,  "POP3", fsk_moves_pop3, POP3},
     {"imap",        143, FSK_TCP,  "IMAP", fsk_moves_imap, IMAP | TLS},
     {"imaps",       993, FSK_TLS,  "IMAP", fsk_moves_imap, IMAP},
+    {"ftp",         21,  FSK_TCP,  "FTP",  fsk_moves_ftp,  PASS | TLS},
+    {"ftps",        990, FSK_TLS,  "FTP",  fsk_moves_ftp,  PASS},
+    {"ssh",         22,  FSK_TCP,  "SSH",  fsk_moves_ssh,  0},
+    {"telnet",      23,  FSK_TCP,  "telnet", fsk_moves_telnet, FSK_CAN_EXPECT},
+    {"http",        80,  FSK_TCP,  "HTTP", fsk_moves_http, 0},
+    {"https",       443, FSK_TLS,  "HTTP", fsk_moves_http, 0},
+    {"redis",       6379, FSK_TCP, "Redis", fsk_moves_redis, PASS},
+    {"rediss",      6379, FSK_TLS, "Redis", fsk_moves_redis, PASS},
+    {"memcached",   11211, FSK_TCP, "memcached", fsk_moves_memcached, 0},
+    {"postgres",    5432, FSK_TCP, "PostgreSQL", fsk_moves_postgres, FSK_CAN_SASL | PASS | TLS},
+    {"mysql",       3306, FSK_TCP, "MySQL", fsk_moves_mysql, TLS},
+    {"dns",         53,  FSK_UDP,  "DNS",  fsk_moves_dns,  0},
+    {"ntp",         123, FSK_UDP,  "NTP",  fsk_moves_ntp,  0},
+    {"udp",         0,   FSK_UDP,  "text", fsk_moves_udp,  FSK_CAN_TEXT},
 };
 /* clang-format on */
 
@@ -29,8 +44,10 @@ enum { SERVICES = sizeof services / sizeof *services };
 
 /* In the order of the rows. */
 static const char *const names[SERVICES + 1] = {
-    "tcp",         "tls",  "unix",  "smtp", "smtps", "submission",
-    "submissions", "pop3", "pop3s", "imap", "imaps", NULL,
+    "tcp",    "tls",   "unix",  "smtp",  "smtps",  "submission", "submissions",
+    "pop3",   "pop3s", "imap",  "imaps", "ftp",    "ftps",       "ssh",
+    "telnet", "http",  "https", "redis", "rediss", "memcached",  "postgres",
+    "mysql",  "dns",   "ntp",   "udp",   NULL,
 };
 
 const char *const *fsk_service_names(void)
@@ -55,8 +72,13 @@ const char *fsk_service_refuses(const struct fsk_service *s, const struct fsk_wi
         return "only POP3 lists and gives out messages";
     if ((w->message || w->list) && !w->login)
         return "who wants messages has to log in; name a user";
-    if ((w->send.n || w->expect.n) && !(s->can & FSK_CAN_TEXT))
-        return "what is said to this service is fixed; texts of your own are for tcp, tls and unix";
+    if ((w->send.n && !(s->can & FSK_CAN_TEXT)) ||
+        (w->expect.n && !(s->can & (FSK_CAN_TEXT | FSK_CAN_EXPECT))))
+        return "what is said to this service is fixed; texts of your own are for tcp, tls, unix "
+               "and "
+               "udp";
+    if (s->transport == FSK_UDP && s->can & FSK_CAN_TEXT && !w->send.n)
+        return "udp answers only to what it is told; give it something to send";
     return NULL;
 }
 

@@ -31,6 +31,11 @@ class Host:
         self.first = first
         self.port = serve(self.play)
 
+    def told(self):
+        """What it has heard, when the last word is there: the client does not wait for it."""
+        wait_for(lambda: self.heard[-1:] == ["QUIT"])
+        return self.heard
+
     def play(self, connection):
         with contextlib.suppress(ssl.SSLError):
             if self.first:
@@ -175,3 +180,34 @@ def dovecot(site):
             for port in ports.values():
                 wait_for(listens, port)
             yield ports
+
+
+@contextlib.contextmanager
+def postgres(site):
+    """(port, with TLS) of a PostgreSQL that knows tim by SCRAM, joe by MD5, ann in the clear."""
+    binaries = pathlib.Path("/usr/lib/postgresql/15/bin")
+    with open_folder() as folder:
+        port = free_port()
+        run = ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"] if ROOT else []
+        data = folder / "data"
+        for name in ("site.pem", "key.pem"):
+            shutil.copy(site.folder / name, folder / name)
+            if ROOT:
+                shutil.chown(folder / name, "postgres")
+            (folder / name).chmod(0o600)
+        subprocess.run([*run, binaries / "initdb", "-D", data, "-A", "trust", "-U", "root_",
+                        "--no-sync"], check=True, stdout=subprocess.DEVNULL)
+        single = [*run, binaries / "postgres", "--single", "-D", data, "postgres"]
+        subprocess.run(single, input=b"set password_encryption = 'scram-sha-256';\n"
+                       b"create role tim login password 'pencil';\n"
+                       b"set password_encryption = 'md5';\n"
+                       b"create role joe login password 'pencil';\n"
+                       b"create role ann login password 'pencil';\n",
+                       check=True, stdout=subprocess.DEVNULL)
+        (data / "pg_hba.conf").write_text("host all tim all scram-sha-256\nhost all joe all md5\n"
+                                          "host all ann all password\nhost all eve all trust\n")
+        with Server([*run, binaries / "postgres", "-D", data, "-p", port, "-h", "127.0.0.1", "-k", "",
+                     "-c", "ssl=on", "-c", f"ssl_cert_file={folder}/site.pem", "-c",
+                     f"ssl_key_file={folder}/key.pem", "-c", "fsync=off"], port) as server:
+            yield port
+            server.process.send_signal(2)  # a fast end

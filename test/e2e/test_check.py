@@ -5,6 +5,8 @@ import hashlib
 import hmac
 import json
 import socket
+import threading
+import time
 
 import pytest
 
@@ -48,7 +50,7 @@ def test_smtp(site, fsock, smtp):
     assert told["certificate"]["days_left"] > 0
     assert 0 < told["time_connect"] < told["time_greeting"] < told["time_appconnect"]
     assert told["time_appconnect"] < told["time_total"] and told["time_login"] == 0
-    assert smtp.heard == ["EHLO [127.0.0.1]", "STARTTLS", "<TLS>", "EHLO [127.0.0.1]", "QUIT"]
+    assert smtp.told() == ["EHLO [127.0.0.1]", "STARTTLS", "<TLS>", "EHLO [127.0.0.1]", "QUIT"]
     result = check(fsock, "--cacert", site.ca, target)
     assert result.code == 0
     target_, state, took, text = result.text.rstrip("\n").split("\t")
@@ -59,7 +61,7 @@ def test_smtp(site, fsock, smtp):
 def test_helo_and_no_tls(fsock, smtp):
     told = record(fsock, "--helo", "me.test", "--starttls=no", f"smtp://127.0.0.1:{smtp.port}")
     assert told["state"] == "ok" and told["tls_version"] is None, told
-    assert smtp.heard == ["EHLO me.test", "QUIT"]
+    assert smtp.told() == ["EHLO me.test", "QUIT"]
 
 
 def test_certificate(site, fsock, smtp):
@@ -88,7 +90,6 @@ def test_several(site, fsock, smtp, tmp_path):
 def test_hundreds_at_once(fsock):
     """Each greets after half a second; two hundred take little longer than one."""
     def slow(connection):
-        import time
         time.sleep(0.5)
         connection.sendall(b"220 x\r\n")
         connection.recv(100)
@@ -162,7 +163,6 @@ def test_endless_answer(fsock):
 def test_dripping(fsock):
     """A byte now and then does not stretch the limit."""
     def drip(connection):
-        import time
         while True:
             connection.sendall(b"2")
             time.sleep(0.05)
@@ -244,12 +244,116 @@ def test_recipients(site, fsock, smtp):
     target = f"smtp://127.0.0.1:{smtp.port}"
     words = ["--cacert", site.ca, "--rcpt", "good@mx.test"]
     assert record(fsock, *words, target)["code"] == 0
-    assert smtp.heard[-4:] == ["MAIL FROM:<>", "RCPT TO:<good@mx.test>", "RSET", "QUIT"]
+    assert smtp.told()[-4:] == ["MAIL FROM:<>", "RCPT TO:<good@mx.test>", "RSET", "QUIT"]
     told = record(fsock, *words, "--rcpt", "bad@mx.test", target)
     assert told["code"] == 22 and "no such user" in told["errormsg"], told
     smtp.rows = [("MAIL FROM:<me@a.test>", "250 x\r\n")] + SMTP
     assert record(fsock, *words, "--mail-from", "me@a.test", target)["code"] == 0
     assert record(fsock, "--rcpt", "a>\r\nDATA", target)["code"] == 2
+
+
+# ---- services that no machine here has ----
+
+
+def test_ftp(site, fsock):
+    rows = [("FEAT", "211-what there is\r\n AUTH TLS\r\n UTF8\r\n211 end\r\n"),
+            ("AUTH TLS", "234 go\r\n<TLS>"), ("USER tim", "331 and?\r\n"),
+            ("PASS secret", "230 in\r\n"), ("PASS", "530 no\r\n")]
+    host = Host(b"220-hello\r\nthere\r\n220 ftp.test\r\n", rows, context_of(site))
+    words = ["--cacert", site.ca, "--password-env", "PW", f"ftp://tim@127.0.0.1:{host.port}"]
+    told = record(fsock, *words, PW="secret")
+    assert told["code"] == 0 and told["starttls"] and told["banner"] == "ftp.test", told
+    assert host.told() == ["FEAT", "AUTH TLS", "<TLS>", "FEAT", "USER tim", "PASS secret", "QUIT"]
+    assert record(fsock, *words, PW="wrong")["code"] == 67
+    assert record(fsock, "--starttls=no", f"ftp://127.0.0.1:{host.port}")["capabilities"] == [
+        "AUTH TLS", "UTF8"]
+
+
+def test_mysql(site, fsock):
+    def greeting(flags, text=b"8.0.36-test"):
+        body = b"\x0a" + text + b"\0" + bytes(4) + b"12345678\0" + flags.to_bytes(2, "little")
+        body += bytes(30)
+        return len(body).to_bytes(3, "little") + b"\0" + body
+
+    def play(connection):
+        connection.sendall(greeting(0x0a00))
+        packet = connection.recv(36)
+        assert packet[:4] == b"\x20\0\0\1" and packet[5] & 8
+        context_of(site).wrap_socket(connection, server_side=True).recv(1)
+
+    told = record(fsock, "--cacert", site.ca, f"mysql://127.0.0.1:{serve(play)}")
+    assert told["state"] == "ok" and told["banner"] == "8.0.36-test" and told["starttls"], told
+    port = serve(lambda c: c.sendall(greeting(0x0200)) or c.recv(1))
+    told = record(fsock, f"mysql://127.0.0.1:{port}")
+    assert told["state"] == "ok" and not told["starttls"], told
+    assert record(fsock, "--starttls=require", f"mysql://127.0.0.1:{port}")["code"] == 35
+    busy = b"\x17\0\0\0\xff\x10\x04Too many connections"
+    told = record(fsock, f"mysql://127.0.0.1:{serve(lambda c: c.sendall(busy) or c.recv(1))}")
+    assert told["code"] == 22 and "1040 'Too many connections'" in told["errormsg"], told
+    assert record(fsock, f"mysql://127.0.0.1:{serve(lambda c: c.sendall(b'220 hi there'))}")["code"] == 52
+
+
+def datagrams(answer):
+    """A UDP server; answer(packet, n) gives a list of datagrams for the n-th one."""
+    listener = socket.socket(type=socket.SOCK_DGRAM)
+    listener.bind(("127.0.0.1", 0))
+
+    def run():
+        for n in range(1000):
+            packet, sender = listener.recvfrom(2000)
+            for datagram in answer(packet, n):
+                listener.sendto(datagram, sender)
+    threading.Thread(target=run, daemon=True).start()
+    return listener.getsockname()[1]
+
+
+def ntp(ahead=0.0, stratum=2, first=0x24):
+    def answer(packet, n):
+        now = time.time() + ahead + 2208988800
+        stamp = int(now * 2**32).to_bytes(8, "big")
+        forged = bytes([first, 1]) + bytes(46)
+        return [forged, bytes([first, stratum]) + bytes(10) + b"RATE" + bytes(8) + packet[40:48]
+                + stamp + stamp]
+    return datagrams(answer)
+
+
+def test_ntp(fsock):
+    told = record(fsock, f"ntp://127.0.0.1:{ntp(100)}")
+    assert told["state"] == "ok" and told["facts"]["stratum"] == "2", told
+    assert abs(int(told["facts"]["offset_us"]) - 100e6) < 2e6, told
+    told = record(fsock, f"ntp://127.0.0.1:{ntp(stratum=16)}")
+    assert told["code"] == 22 and "not synchronised" in told["errormsg"], told
+    told = record(fsock, f"ntp://127.0.0.1:{ntp(stratum=0)}")
+    assert told["code"] == 22 and "'RATE'" in told["errormsg"], told
+    assert record(fsock, f"ntp://127.0.0.1:{ntp(first=0xe4)}")["code"] == 22
+    assert record(fsock, "-m", "0.4", f"ntp://127.0.0.1:{datagrams(lambda p, n: [p])}")["code"] == 28
+
+
+def test_dns(fsock):
+    def answer(code):
+        return datagrams(lambda p, n: [b"xx" + p[2:], p[:2] + bytes([0x81, 0x80 | code]) + p[4:]])
+    told = record(fsock, f"dns://127.0.0.1:{answer(0)}/example.org/MX")
+    assert told["state"] == "ok" and told["facts"]["rcode"] == "NOERROR", told
+    assert told["facts"]["recursion"] == "yes", told
+    assert record(fsock, f"dns://127.0.0.1:{answer(3)}")["facts"]["rcode"] == "NXDOMAIN"
+    told = record(fsock, f"dns://127.0.0.1:{answer(5)}")
+    assert told["code"] == 22 and "REFUSED" in told["errormsg"], told
+
+
+def test_udp(fsock):
+    """It is said again after a second; what does not hold the text is passed over."""
+    port = datagrams(lambda p, n: [b"no", p * 2] if n else [])
+    told = record(fsock, "--send", "ab", "--expect", "abab", f"udp://127.0.0.1:{port}")
+    assert told["code"] == 0 and told["banner"] == "abab" and told["time_total"] > 0.9, told
+    assert record(fsock, f"udp://127.0.0.1:{port}")["code"] == 2
+    assert record(fsock, "--send", "x", f"udp://127.0.0.1:{free_port(socket.SOCK_DGRAM)}")["code"] in (7, 56)
+
+
+@pytest.mark.parametrize("service", ["ssh", "redis", "memcached", "http", "postgres", "mysql", "imap"])
+def test_anything_else_is_not_the_service(fsock, service):
+    host = serve(lambda c: c.sendall(b"\x16\x03\x01 what?\r\n" * 3) or c.recv(1))
+    told = record(fsock, "-m", "1", f"{service}://127.0.0.1:{host}")
+    assert told["code"] in (8, 28, 35, 52, 56), told
 
 
 # ---- where passwords come from ----
@@ -300,6 +404,19 @@ def test_no_password_in_a_trace(site, fsock, smtp, tmp_path):
         assert not any(s in moved() or s in trace.read_bytes() + done.stdout for s in secrets)
         check(fsock, "--trace-secrets", *words, PW="secret")
         assert any(s in moved() for s in secrets)
+
+
+def test_password_at_the_terminal(site, fsock, smtp):
+    words = ["--cacert", site.ca, "-u", "tim", f"smtp://127.0.0.1:{smtp.port}"]
+    with Terminal(fsock, *words, verb="check", front=["setsid", "--ctty"]) as terminal:
+        terminal.see(b"password of tim: ")
+        terminal.type(b"secreX\x7ft\r")
+        assert terminal.process.wait(20) == 0
+    assert "AUTH PLAIN" in smtp.heard
+    with Terminal(fsock, *words, verb="check", front=["setsid", "--ctty"]) as terminal:
+        terminal.see(b"password of tim: ")
+        terminal.type(b"sec\x03")
+        assert terminal.process.wait(20) == 2
 
 
 # ---- options ----
