@@ -2,7 +2,8 @@
  * check.c - the verb `check`: is it up, does the login work.
  *
  * Its parts: check_options the command line, check_secret where a password comes from, check_run
- * the run, check_record what is told of each target; netrc the file of that name.
+ * the run, check_targets what is checked in it, check_verdict whether that is well, check_record
+ * and check_monitor what is told; netrc the file of that name.
  */
 #include "check.h"
 
@@ -11,6 +12,7 @@
 #include "check_options.h"
 #include "check_run.h"
 #include "check_secret.h"
+#include "check_verdict.h"
 #include "outcome.h"
 
 static int list_services(void)
@@ -27,10 +29,12 @@ static int run(const struct check_options *o)
     if (o->services)
         return list_services();
     int code = check_secret_init(&secret, o, why, sizeof why);
-    if (code)
+    if (code) {
         fprintf(stderr, "fsock: check: %s\n", why);
-    else
+        code = o->nagios ? CHECK_UNKNOWN : code;
+    } else {
         code = check_run(o, &secret);
+    }
     check_secret_fini(&secret);
     return code;
 }
@@ -45,12 +49,14 @@ int check_main(int argc, char **argv)
     int code = result == OPTION_BAD ? EXIT_USAGE : EXIT_FINE;
     if (result == OPTION_OK)
         code = check_options_check(&o, why, sizeof why);
-    if (code)
+    if (code) {
         fprintf(stderr, "fsock: check: %s\n", why);
-    else if (result == OPTION_SHOW_HELP)
+        code = o.nagios ? CHECK_UNKNOWN : code;
+    } else if (result == OPTION_SHOW_HELP) {
         option_help(&check_option_set, stdout);
-    else
+    } else {
         code = run(&o);
+    }
     check_options_fini(&o);
     return code;
 }

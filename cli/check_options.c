@@ -50,7 +50,13 @@ static const struct option_row rows[] = {
     TEXT(0, "tls-max", "VERSION", tls_max, "at most"),
 
     HEADING("What is told"),
+    TIME(0, "warn", warn, "a check that takes so long is a warning, ..."),
+    TIME(0, "critical", critical, "... or a failure"),
+    NUMBER(0, "cert-days", cert_days, 0, 36500, "fewer days of the certificate left: a warning"),
+    TIME(0, "every", every, "again and again; what has changed is told"),
     FLAG(0, "json", json, "a JSON object per target"),
+    FLAG(0, "nagios", nagios, "a line and an exit code as of a plug-in of Nagios"),
+    FLAG(0, "prometheus", prometheus, "metrics for Prometheus, when all are done"),
     FLAG('v', "verbose", verbose, "each step, on standard error"),
     FLAG('s', "silent", silent, "no sentences on standard error"),
     TRACE_ROWS(trace),
@@ -118,6 +124,14 @@ static const char *conflict(const struct check_options *o)
         return "--key belongs to a certificate; give it with --cert FILE";
     if (o->sender && !o->recipients.n)
         return "--mail-from is for --rcpt";
+    if (o->nagios + o->prometheus + o->json > 1)
+        return "--json, --nagios and --prometheus are three ways to tell the same; choose one";
+    if (o->nagios && !check_is_single(o))
+        return "Nagios asks about one service at a time; give one target";
+    if (o->every && (o->nagios || o->prometheus))
+        return "--every does not end, and --nagios and --prometheus tell at the end; drop one";
+    if (o->critical && o->warn > o->critical)
+        return "--warn comes before --critical; give it a shorter time";
     for (size_t i = 0; i < o->lists.n; i++)
         if (o->password_file && strcmp(o->password_file, "-") == 0 &&
             strcmp(o->lists.item[i].value, "-") == 0)

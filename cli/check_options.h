@@ -18,10 +18,12 @@
 struct check_options {
     struct option_list targets, lists, resolve, recipients;
     int family, insecure, json, silent, verbose, starttls, list_mail, services;
+    int nagios, prometheus;
     const char *user, *password_file, *password_env, *netrc, *mechanism, *name, *sender;
     const char *send, *expect;
     const char *proxy, *dns_servers, *tls_name, *ca_file, *cert_file, *key_file, *tls_min, *tls_max;
     int64_t max_time, connect_timeout, read_timeout, parallel, message;
+    int64_t warn, critical, cert_days, every;
 
     /* Of these, by check_options_check(). */
     struct fsock_options options;

@@ -1,14 +1,8 @@
 #include "check_record.h"
 
+#include <time.h>
+
 #include "base/time.h"
-
-#define DAY INT64_C(86400)
-
-int64_t check_days_left(const struct fsock_cert *cert, int64_t now)
-{
-    int64_t left = cert->not_after - now;
-    return left >= 0 ? left / DAY : (left - DAY + 1) / DAY;
-}
 
 /* ---- A line ---------------------------------------------------------------------------------- */
 
@@ -47,7 +41,7 @@ static void put_tls(struct out *o, const struct check_record *r, bool *more)
     if (!c->cert)
         return;
     put_piece(o, more, "certificate ");
-    out_i64(o, check_days_left(c->cert, r->now));
+    out_i64(o, check_days_left(c->cert, r->verdict->now));
     out_str(o, " days");
 }
 
@@ -55,6 +49,7 @@ static void put_fine(struct out *o, const struct check_record *r)
 {
     const struct fsock_check_result *c = r->result;
     bool more = false;
+    put_piece(o, &more, r->verdict->warning);
     put_piece(o, &more, c->banner);
     put_tls(o, r, &more);
     put_piece(o, &more, c->login ? "login " : "");
@@ -80,20 +75,36 @@ static void put_text(struct out *o, struct fsk_span text)
     }
 }
 
+/* "2026-11-26T04:26:15Z" */
+static void put_date(struct out *o, int64_t seconds)
+{
+    char text[40] = "";
+    time_t at = (time_t)seconds;
+    struct tm tm;
+    if (gmtime_r(&at, &tm))
+        strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &tm);
+    out_str(o, text);
+}
+
 void check_record_line(struct out *o, const struct check_record *r, bool terminal)
 {
     out_begin(o);
     size_t from = o->n;
+    if (r->dated) {
+        put_date(o, r->verdict->now);
+        part(o, from, 20, terminal);
+        from = o->n;
+    }
     out_text(o, fsk_span_str(r->result->target));
     part(o, from, 32, terminal);
     from = o->n;
-    out_str(o, r->state);
+    out_str(o, check_state_name(r->verdict->state));
     part(o, from, 8, terminal);
     from = o->n;
     put_milliseconds(o, r->result->took);
     part(o, from, 10, terminal);
-    if (r->outcome->text[0])
-        out_text(o, fsk_span_str(r->outcome->text));
+    if (r->verdict->outcome.text[0])
+        out_text(o, fsk_span_str(r->verdict->outcome.text));
     else
         put_fine(o, r);
     out_char(o, '\n');
@@ -233,16 +244,18 @@ void check_record_json(struct out *o, const struct check_record *r)
     put_number(o, "port", c->port);
     put_key(o, "remote_ip");
     out_json_string(o, address_of(c->peer));
-    put_string(o, "state", r->state);
+    put_number(o, "time", r->verdict->now);
+    put_string(o, "state", check_state_name(r->verdict->state));
+    put_string(o, "warning", r->verdict->warning);
     put_times(o, c);
     put_string(o, "banner", c->banner);
     put_list(o, "capabilities", c->capabilities);
     put_bool(o, "starttls", c->starttls);
     put_string(o, "tls_version", c->tls_version);
     put_string(o, "tls_cipher", c->tls_cipher);
-    put_cert(o, c->cert, r->now);
+    put_cert(o, c->cert, r->verdict->now);
     put_string(o, "mechanism", c->mechanism);
     put_facts(o, c);
-    put_outcome(o, r->outcome);
+    put_outcome(o, &r->verdict->outcome);
     OUT_LITERAL(o, "}\n");
 }

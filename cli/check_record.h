@@ -6,14 +6,13 @@
 
 #include <fsock.h>
 
+#include "check_verdict.h"
 #include "out.h"
-#include "outcome.h"
 
 struct check_record {
     const struct fsock_check_result *result;
-    const struct outcome *outcome;
-    const char *state; /* "ok", "critical", ... */
-    int64_t now;       /* seconds since 1970, for the days that a certificate has left */
+    const struct check_verdict *verdict;
+    bool dated; /* a line begins with the time */
 };
 
 /*
@@ -22,8 +21,5 @@ struct check_record {
  */
 void check_record_line(struct out *o, const struct check_record *r, bool terminal);
 void check_record_json(struct out *o, const struct check_record *r);
-
-/* Whole days until the certificate ends; negative: it has ended. */
-int64_t check_days_left(const struct fsock_cert *cert, int64_t now);
 
 #endif

@@ -6,9 +6,10 @@
 
 #include "base/fault.h"
 #include "base/time.h"
+#include "check_monitor.h"
 #include "check_record.h"
+#include "check_targets.h"
 #include "interrupt.h"
-#include "list.h"
 #include "wire/service.h"
 
 static const fsock_time flush_after = 100 * FSOCK_MILLISECOND;
@@ -21,13 +22,15 @@ struct run {
     struct check_secret *secret;
     fsock_check *check;
     struct fsock_check_request request;
-    struct list list;
-    size_t next; /* of the command line's targets */
+    struct check_targets targets;
+    struct check_next next; /* waits for room, if `waiting` */
+    bool waiting;
     bool room, ended, list_waits, list_failed, stopped, busy;
     bool terminal;
-    int signals, exitcode; /* exitcode: of the last target */
+    int signals, exitcode;  /* exitcode: of the last target */
+    enum check_state state; /* ... and its state */
     uint64_t fine, failed;
-    fsock_time flushed;
+    fsock_time flushed, round; /* round: when the next one begins; FSOCK_NEVER: never */
     struct trace_log trace;
     struct out out, err;
 };
@@ -44,43 +47,48 @@ static void say(struct run *run, const char *text)
 
 /* ---- Records --------------------------------------------------------------------------------- */
 
-static void tell(struct run *run, const struct fsock_check_result *result)
+static void put(struct run *run, const struct fsock_check_result *result,
+                const struct check_verdict *verdict)
 {
-    struct outcome end;
-    outcome_fine(&end);
-    if (result->fault)
-        outcome_fault(&end, result->fault, "", run->o->ca_file);
-    if (end.exitcode == EXIT_URL)
-        end.exitcode = EXIT_USAGE;
-    struct check_record record = {
-        .result = result,
-        .outcome = &end,
-        .state = !result->fault                             ? "ok"
-                 : result->fault->err == FSOCK_ERR_CANCELED ? "unknown"
-                                                            : "critical",
-        .now = fsk_time_unix() / FSOCK_SECOND,
-    };
+    struct check_record record = {result, verdict, run->o->every};
     if (run->o->json)
         check_record_json(&run->out, &record);
-    else
+    else if (run->o->nagios)
+        check_nagios(&run->out, run->o, result, verdict);
+    else if (!run->o->prometheus)
         check_record_line(&run->out, &record, run->terminal);
-    run->exitcode = end.exitcode;
-    run->fine += !result->fault;
-    run->failed += result->fault != NULL;
-    if (run->terminal)
+    if (run->terminal || run->o->every)
         out_flush(&run->out);
-    if (!run->o->json && end.hint[0] && check_is_single(run->o)) {
+}
+
+/* With --every, only what has changed; `target` NULL: it is not kept. */
+static void tell(struct run *run, const struct fsock_check_result *result,
+                 struct check_target *target)
+{
+    struct check_verdict v;
+    check_judge(&v, run->o, result, fsk_time_unix() / FSOCK_SECOND);
+    bool news = !target || target->state != (int)v.state;
+    if (target)
+        check_remember(target, result, &v);
+    if (news)
+        put(run, result, &v);
+    run->exitcode = v.outcome.exitcode;
+    run->state = v.state;
+    run->fine += v.outcome.exitcode == EXIT_FINE;
+    run->failed += v.outcome.exitcode != EXIT_FINE;
+    bool hints = !run->o->json && !run->o->nagios && check_is_single(run->o) && news;
+    if (hints && v.outcome.hint[0]) {
         out_flush(&run->out);
-        say(run, end.hint);
+        say(run, v.outcome.hint);
     }
 }
 
 /* Of a target that could not even be tried. */
-static void tell_refused(struct run *run, const char *target, const struct fsock_fault *fault)
+static void tell_refused(struct run *run, const struct fsock_fault *fault)
 {
     static const char *const none[] = {NULL};
     struct fsock_check_result result = {
-        .target = target,
+        .target = run->next.text,
         .service = "",
         .host = "",
         .peer = "",
@@ -92,99 +100,88 @@ static void tell_refused(struct run *run, const char *target, const struct fsock
         .mechanism = "",
         .fault = fault,
     };
-    tell(run, &result);
+    tell(run, &result, run->next.target);
 }
 
 /* ---- Targets --------------------------------------------------------------------------------- */
 
 /* FSOCK_AGAIN: the queue is full, once more later. */
-static enum fsock_err add(struct run *run, const char *target)
+static enum fsock_err add(struct run *run)
 {
     struct fsock_fault fault;
     struct fsk_service_target parts;
     char unused[FSK_ENDPOINT_WHY];
+    const char *target = run->next.text;
     if (fsk_service_parse(fsk_span_str(target), &parts, unused))
         check_secret_choose(run->secret, parts.endpoint.host);
     run->request.user = run->secret->user;
     run->request.password = run->secret->password;
-    enum fsock_err err = fsock_check_add(run->check, target, &run->request, NULL, &fault);
+    enum fsock_err err =
+        fsock_check_add(run->check, target, &run->request, run->next.target, &fault);
     if (err != FSOCK_OK && err != FSOCK_AGAIN)
-        tell_refused(run, target, &fault);
+        tell_refused(run, &fault);
     return err == FSOCK_AGAIN ? err : FSOCK_OK;
 }
 
-static void list_broke(struct run *run, const char *name)
+static void list_broke(struct run *run)
 {
     char text[4200];
-    snprintf(text, sizeof text, "can't read %s: %s", name, fsk_errno_text(run->list.sys_errno));
+    snprintf(text, sizeof text, "can't read %s: %s", run->next.list,
+             fsk_errno_text(run->targets.list.sys_errno));
     run->list_failed = true;
     say(run, text);
 }
 
-/* A line of a list. What it holds is a target, or is told as a bad one. */
-static void add_line(struct run *run, const struct list_line *line, char *target, size_t cap)
+static enum fsock_err wait_for_list(struct run *run)
 {
-    struct fsock_fault fault = {.err = FSOCK_OK};
-    size_t n = line->text.n < cap - 1 ? line->text.n : cap - 1;
-    memcpy(target, line->text.p, n);
-    target[n] = '\0';
-    const char *why = line->why ? line->why : n < line->text.n ? "the line is too long" : NULL;
-    if (!why)
-        return;
-    fsk_fault_set(&fault, FSOCK_ERR_INPUT, FSOCK_STAGE_NONE, 0, "%s, line %llu: %s", line->name,
-                  (unsigned long long)line->number, why);
-    tell_refused(run, target, &fault);
-    target[0] = '\0';
+    if (!run->list_waits && fsock_check_watch(run->check, run->targets.list.fd, FSOCK_READABLE,
+                                              &list_watch) != FSOCK_OK)
+        return FSOCK_ERR_MEMORY;
+    run->list_waits = true;
+    return FSOCK_AGAIN;
 }
 
-/* The next target of the lists; "" if there is none now. */
-static enum fsock_err from_list(struct run *run, char *target, size_t cap)
+/* The next target is in run->next, or was told as a bad one. FSOCK_AGAIN: there is none now. */
+static enum fsock_err next_target(struct run *run)
 {
-    struct list_line line;
-    target[0] = '\0';
-    switch (list_next(&run->list, &line)) {
+    struct fsock_fault fault = {.err = FSOCK_OK};
+    switch (check_targets_next(&run->targets, &run->next)) {
     case LIST_LINE:
-    case LIST_BAD:
-        add_line(run, &line, target, cap);
+        run->waiting = true;
         return FSOCK_OK;
-    case LIST_END:
-        run->ended = true;
-        return FSOCK_AGAIN;
+    case LIST_BAD:
+        fsk_fault_set(&fault, FSOCK_ERR_INPUT, FSOCK_STAGE_NONE, 0, "%s", run->next.why);
+        tell_refused(run, &fault);
+        return FSOCK_OK;
+    case LIST_FAILED:
+        list_broke(run);
+        return FSOCK_OK;
+    case LIST_WAIT:
+        return wait_for_list(run);
     case LIST_MORE:
         run->busy = true;
         return FSOCK_AGAIN;
-    case LIST_FAILED:
-        list_broke(run, line.name);
-        return FSOCK_OK;
-    case LIST_WAIT:
+    case LIST_END:
         break;
     }
-    if (!run->list_waits &&
-        fsock_check_watch(run->check, run->list.fd, FSOCK_READABLE, &list_watch) != FSOCK_OK)
-        return FSOCK_ERR_MEMORY;
-    run->list_waits = true;
+    run->ended = true;
     return FSOCK_AGAIN;
 }
 
 /* Put in what there is, as long as the library takes it. */
 static enum fsock_err feed(struct run *run)
 {
-    static char target[2048]; /* kept while the queue is full */
+    enum fsock_err err = FSOCK_OK;
     run->busy = false;
-    while (run->room && !run->ended) {
-        enum fsock_err err = FSOCK_OK;
-        if (!target[0] && run->next < run->o->targets.n)
-            snprintf(target, sizeof target, "%s", run->o->targets.item[run->next++].value);
-        else if (!target[0])
-            err = from_list(run, target, sizeof target);
-        if (err != FSOCK_OK)
-            return err == FSOCK_AGAIN ? FSOCK_OK : err;
-        if (target[0] && add(run, target) == FSOCK_AGAIN)
-            run->room = false;
-        else
-            target[0] = '\0';
+    while (run->room && !run->ended && err == FSOCK_OK) {
+        if (!run->waiting)
+            err = next_target(run);
+        if (err == FSOCK_OK && run->waiting) {
+            run->room = add(run) == FSOCK_OK;
+            run->waiting = !run->room;
+        }
     }
-    return FSOCK_OK;
+    return err == FSOCK_AGAIN ? FSOCK_OK : err;
 }
 
 /* ---- The loop -------------------------------------------------------------------------------- */
@@ -201,12 +198,29 @@ static void stop(struct run *run, const char *why)
     fsock_check_stop(run->check, why);
 }
 
+static bool is_busy(const struct run *run)
+{
+    return fsock_check_running(run->check) || fsock_check_queued(run->check);
+}
+
+/* All once more; a round that took longer than it may is followed by the next at once. */
+static void begin_round(struct run *run)
+{
+    fsock_time now = fsock_now();
+    run->round += run->o->every;
+    run->round = run->round > now ? run->round : now;
+    run->ended = false;
+    check_targets_again(&run->targets);
+}
+
 static void tick(struct run *run)
 {
     if (run->out.n && fsock_now() - run->flushed > flush_after)
         flush(run);
     if (run->stopped)
         return;
+    if (run->ended && run->round != FSOCK_NEVER && !is_busy(run) && fsock_now() >= run->round)
+        begin_round(run);
     if (interrupt_signal())
         stop(run, "interrupted");
     else if (run->out.sys_errno)
@@ -223,7 +237,8 @@ static enum fsock_err next_event(struct run *run, struct fsock_check_event *e)
             return err;
         flush(run);
     }
-    return fsock_check_next(run->check, e, FSOCK_NEVER);
+    bool idle = run->ended && !is_busy(run);
+    return fsock_check_next(run->check, e, idle && !run->stopped ? run->round : FSOCK_NEVER);
 }
 
 static void act(struct run *run, const struct fsock_check_event *e)
@@ -233,16 +248,16 @@ static void act(struct run *run, const struct fsock_check_event *e)
     if (e->kind == FSOCK_EVENT_MARK)
         trace_log_drain(&run->trace);
     if (e->kind == FSOCK_EVENT_DONE)
-        tell(run, e->result);
+        tell(run, e->result, e->user);
     if (e->kind == FSOCK_EVENT_READY && e->user == &list_watch) {
         run->list_waits = false;
-        list_ready(&run->list);
+        list_ready(&run->targets.list);
     }
 }
 
 static bool is_done(const struct run *run)
 {
-    return run->ended && !fsock_check_running(run->check) && !fsock_check_queued(run->check);
+    return run->ended && !is_busy(run) && (run->stopped || run->round == FSOCK_NEVER);
 }
 
 /* FSOCK_OK, or what stopped the library itself. */
@@ -320,6 +335,9 @@ static void fill_request(struct run *run)
 
 static int exit_code(const struct run *run, enum fsock_err err)
 {
+    if (run->o->nagios)
+        return err == FSOCK_OK && !run->out.sys_errno && !interrupt_signal() ? (int)run->state
+                                                                             : CHECK_UNKNOWN;
     if (run->out.sys_errno)
         return EXIT_WRITE;
     if (interrupt_signal())
@@ -336,6 +354,8 @@ static int exit_code(const struct run *run, enum fsock_err err)
 static int finish(struct run *run, enum fsock_err err)
 {
     char text[256];
+    if (run->o->prometheus)
+        check_prometheus(&run->out, &run->targets);
     flush(run);
     if (run->out.sys_errno && run->out.sys_errno != EPIPE) {
         snprintf(text, sizeof text, "can't write standard output: %s",
@@ -344,7 +364,7 @@ static int finish(struct run *run, enum fsock_err err)
     }
     if (err != FSOCK_OK)
         say(run, err == FSOCK_ERR_MEMORY ? "out of memory" : "waiting for the network failed");
-    if (!check_is_single(run->o) && !run->o->silent) {
+    if (!check_is_single(run->o) && !run->o->silent && !run->o->every) {
         out_u64(&run->err, run->fine);
         OUT_LITERAL(&run->err, " ok, ");
         out_u64(&run->err, run->failed);
@@ -365,17 +385,20 @@ int check_run(const struct check_options *o, struct check_secret *secret)
     run.terminal = isatty(STDOUT_FILENO) == 1;
     out_init(&run.out, STDOUT_FILENO);
     out_init(&run.err, STDERR_FILENO);
-    list_init(&run.list, &o->lists);
+    run.round = o->every ? run.flushed + o->every : FSOCK_NEVER;
+    check_targets_init(&run.targets, o);
     fill_request(&run);
     int code = prepare(&run, why, sizeof why);
     if (code)
         say(&run, why);
-    else
+    if (code && o->nagios)
+        code = CHECK_UNKNOWN;
+    if (!code)
         code = finish(&run, loop(&run));
     fsock_check_free(run.check);
     code = trace_log_end(&run.trace, code, why, sizeof why);
     say(&run, why);
-    list_fini(&run.list);
+    check_targets_fini(&run.targets);
     out_fini(&run.out);
     out_fini(&run.err);
     return code;

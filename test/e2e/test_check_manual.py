@@ -44,5 +44,7 @@ def test_examples_are_understood(fsock, command, tmp_path):
     closed = f"127.0.0.1:{free_port()}"
     if "-u" in words:
         words += ["--password-env", "PW"]
+    if "--every" in words:
+        words[words.index("--every") + 1] = "0"  # never again
     result = fsock(*words, "-x", f"http://{closed}", cwd=tmp_path, env={"PW": "x"})
-    assert result.code in (7, 110, 111), result
+    assert result.code in (7, 110, 111, 2 if "--nagios" in words else 7), result
