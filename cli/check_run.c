@@ -68,6 +68,8 @@ static void tell(struct run *run, const struct fsock_check_result *result,
     struct check_verdict v;
     check_judge(&v, run->o, result, fsk_time_unix() / FSOCK_SECOND);
     bool news = !target || target->state != (int)v.state;
+    if (run->o->every && run->stopped)
+        return; /* that it was ended changes nothing about the service */
     if (target)
         check_remember(target, result, &v);
     if (news)
@@ -112,9 +114,10 @@ static enum fsock_err add(struct run *run)
     struct fsk_service_target parts;
     char unused[FSK_ENDPOINT_WHY];
     const char *target = run->next.text;
-    if (fsk_service_parse(fsk_span_str(target), &parts, unused))
-        check_secret_choose(run->secret, parts.endpoint.host);
-    run->request.user = run->secret->user;
+    bool good = fsk_service_parse(fsk_span_str(target), &parts, unused);
+    if (good)
+        check_secret_choose(run->secret, parts.endpoint.host, parts.user);
+    run->request.user = good && parts.user.n ? NULL : run->secret->user; /* its own counts */
     run->request.password = run->secret->password;
     enum fsock_err err =
         fsock_check_add(run->check, target, &run->request, run->next.target, &fault);

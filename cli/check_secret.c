@@ -138,11 +138,11 @@ void check_secret_fini(struct check_secret *s)
     explicit_bzero(&s->entry, sizeof s->entry);
 }
 
-void check_secret_choose(struct check_secret *s, struct fsk_span host)
+void check_secret_choose(struct check_secret *s, struct fsk_span host, struct fsk_span user)
 {
     if (!s->netrc)
         return;
-    bool found = netrc_find(fsk_buf_span(&s->text), host, &s->entry);
+    bool found = netrc_find(fsk_buf_span(&s->text), host, user, &s->entry);
     s->user = found ? s->entry.login : NULL;
     s->password = found ? s->entry.password : NULL;
 }

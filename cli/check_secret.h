@@ -23,7 +23,7 @@ struct check_secret {
 int check_secret_init(struct check_secret *s, const struct check_options *o, char *why, size_t cap);
 void check_secret_fini(struct check_secret *s);
 
-/* The user and password for this host: then they are in *s. */
-void check_secret_choose(struct check_secret *s, struct fsk_span host);
+/* The user and password for this host and user, which may be empty: then they are in *s. */
+void check_secret_choose(struct check_secret *s, struct fsk_span host, struct fsk_span user);
 
 #endif

@@ -64,25 +64,35 @@ static bool take_word(struct fsk_span *s, bool start, char word[NETRC_WORD])
     return true;
 }
 
-bool netrc_find(struct fsk_span text, struct fsk_span host, struct netrc_entry *entry)
+/* An entry is over: is it the one? */
+static bool is_wanted(const struct netrc_entry *entry, struct fsk_span user)
+{
+    return !user.n || fsk_span_eq(fsk_span_str(entry->login), user);
+}
+
+bool netrc_find(struct fsk_span text, struct fsk_span host, struct fsk_span user,
+                struct netrc_entry *entry)
 {
     char word[NETRC_WORD], value[NETRC_WORD];
     bool ours = false;
     *entry = (struct netrc_entry){.login = ""};
     for (bool start = true; take_word(&text, start, word); start = false) {
         bool machine = strcmp(word, "machine") == 0;
-        if (ours && (machine || strcmp(word, "default") == 0))
+        bool begins = machine || strcmp(word, "default") == 0;
+        if (ours && begins && is_wanted(entry, user))
             return true;
+        if (begins)
+            *entry = (struct netrc_entry){.login = ""};
         if (strcmp(word, "macdef") == 0)
             skip_macro(&text);
         else if (machine)
             ours = take_word(&text, false, value) && fsk_span_caseeq(fsk_span_str(value), host);
-        else if (strcmp(word, "default") == 0)
+        else if (begins)
             ours = true;
         else if (strcmp(word, "login") == 0)
             take_word(&text, false, ours ? entry->login : value);
         else if (strcmp(word, "password") == 0)
             take_word(&text, false, ours ? entry->password : value);
     }
-    return ours;
+    return ours && is_wanted(entry, user);
 }

@@ -20,7 +20,11 @@ struct netrc_entry {
     char login[NETRC_WORD], password[NETRC_WORD];
 };
 
-/* The first entry for the host, or the default one. False: there is none. */
-bool netrc_find(struct fsk_span text, struct fsk_span host, struct netrc_entry *entry);
+/*
+ * The first entry for the host, or the default one; if `user` is not empty, of that login. False:
+ * there is none.
+ */
+bool netrc_find(struct fsk_span text, struct fsk_span host, struct fsk_span user,
+                struct netrc_entry *entry);
 
 #endif

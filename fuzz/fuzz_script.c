@@ -84,6 +84,7 @@ static void converse(struct fsk_script *s, bool secure, const uint8_t *data, siz
             break;
         case FSK_SCRIPT_OVER:
             assert(!s->err == !s->why[0]);
+            assert(s->err || s->in == s->wish->login);
             return;
         }
     }

@@ -200,8 +200,9 @@ static enum fsock_err struck(struct fsk_dialog *d, enum fsock_limit limit, fsock
 {
     char why[200], when[32];
     bool tls = d->shaking;
-    if (d->script.err != FSOCK_OK)
-        return over(d); /* the last words have not gone out */
+    const struct fsk_move *move = d->script.move;
+    if (d->script.err != FSOCK_OK || (move && move->bye))
+        return over(d); /* only the last words have not gone out */
     snprintf(why, sizeof why, "%s has not come after %s",
              tls ? "the end of the TLS handshake" : fsk_script_awaits(&d->script),
              fsk_time_text(when, sizeof when, now - d->started));
@@ -227,7 +228,7 @@ static enum fsock_err wait_on(struct fsk_dialog *d, fsock_time now)
 static void keep_time(struct fsk_dialog *d)
 {
     const struct fsk_script *s = &d->script;
-    if (!d->greeted && (s->banner[0] || s->move != s->service->moves))
+    if (!d->greeted && s->answered)
         d->greeted = fsock_now();
     if (!d->in && s->in)
         d->in = fsock_now();

@@ -77,11 +77,20 @@ void fsk_script_banner(struct fsk_script *s, struct fsk_span text)
         snprintf(s->banner, sizeof s->banner, "%s", fsk_script_shown(fsk_span_trim(text), room));
 }
 
-/* A text and its NUL; what finds no room is left out. */
-static void keep(struct fsk_buf *b, struct fsk_span text)
+/* Room for what was learnt. Beyond the ceiling it is left out; but memory must not decide. */
+static bool has_room(struct fsk_script *s, struct fsk_buf *b, size_t n)
 {
-    size_t n = memchr(text.p, '\0', text.n) ? strlen(text.p) : text.n;
-    if (fsk_buf_reserve(b, n + 1) != FSOCK_OK)
+    enum fsock_err err = fsk_buf_reserve(b, n);
+    if (err == FSOCK_ERR_MEMORY)
+        fsk_script_fail(s, err, fsk_script_stage(s), "out of memory");
+    return err == FSOCK_OK;
+}
+
+/* A text, up to a NUL of its own if it has one, and a NUL. */
+static void keep(struct fsk_script *s, struct fsk_buf *b, struct fsk_span text)
+{
+    size_t n = strnlen(text.p, text.n);
+    if (!has_room(s, b, n + 1))
         return;
     (void)fsk_buf_append(b, text.p, n);
     (void)fsk_buf_append(b, "", 1);
@@ -90,15 +99,23 @@ static void keep(struct fsk_buf *b, struct fsk_span text)
 void fsk_script_word(struct fsk_script *s, struct fsk_span word)
 {
     if (word.n)
-        keep(&s->words, word);
+        keep(s, &s->words, word);
+}
+
+void fsk_script_text(struct fsk_script *s, struct fsk_span line)
+{
+    if (!has_room(s, &s->text, line.n + 1))
+        return;
+    (void)fsk_buf_append(&s->text, line.p, line.n);
+    (void)fsk_buf_puts(&s->text, "\n");
 }
 
 void fsk_script_fact(struct fsk_script *s, const char *key, struct fsk_span value)
 {
-    if (fsk_buf_reserve(&s->facts, strlen(key) + value.n + 2) != FSOCK_OK)
+    if (!has_room(s, &s->facts, strlen(key) + value.n + 2))
         return;
-    keep(&s->facts, fsk_span_str(key));
-    keep(&s->facts, value.n ? value : fsk_span("", 0));
+    keep(s, &s->facts, fsk_span_str(key));
+    keep(s, &s->facts, value.n ? value : fsk_span("", 0));
 }
 
 bool fsk_script_next_line(struct fsk_span *rest, struct fsk_span *line)
@@ -225,6 +242,8 @@ static void make(struct fsk_script *s)
 
 static void over(struct fsk_script *s)
 {
+    if (s->wish->login && !s->in)
+        fsk_script_fail(s, FSOCK_ERR_LOGIN, FSOCK_STAGE_LOGIN, "nobody has asked who we are");
     s->move = NULL;
     s->turn = FSK_SCRIPT_OVER;
 }
@@ -391,6 +410,7 @@ static void decide(struct fsk_script *s, struct fsk_span answer)
         answer_more(s, answer);
         return;
     }
+    s->answered = true;
     s->refused = verdict == FSK_BAD;
     if (s->refused && m->bad != FSK_BAD_FINE && (m->bad != FSK_BAD_OFFER || must_have_tls(s)))
         refused(s, answer);

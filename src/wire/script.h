@@ -133,10 +133,13 @@ struct fsk_script {
     bool renewed;            /* ... and was put on in the middle */
     int64_t wall, wall_said; /* the owner's: nanoseconds since 1970, when it last heard and said
                                 something; 0 if it has no such clock */
+    bool answered;           /* the server has said something that was whole */
     bool refused, in, closing;
     bool secret;
     char tag[8];
     unsigned char nonce[FSK_SASL_NONCE];
+    unsigned char scramble[20]; /* MySQL's challenge, and by what way it is to be answered */
+    char plugin[32];
     struct fsk_buf in_buf, out;
 
     /* What was learnt. */
@@ -193,6 +196,7 @@ bool fsk_script_begins(struct fsk_span text, const char *with);
 
 void fsk_script_banner(struct fsk_script *s, struct fsk_span text);
 void fsk_script_word(struct fsk_script *s, struct fsk_span word);
+void fsk_script_text(struct fsk_script *s, struct fsk_span line); /* its end is put behind it */
 void fsk_script_fact(struct fsk_script *s, const char *key, struct fsk_span value);
 
 /* It has failed; the first reason stays. */

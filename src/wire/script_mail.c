@@ -161,8 +161,7 @@ static void take_lines(struct fsk_script *s, struct fsk_span answer)
         bool dot = line.n && line.p[0] == '.';
         if (dot && line.n == 1)
             break;
-        (void)fsk_buf_append(&s->text, line.p + dot, line.n - dot);
-        (void)fsk_buf_puts(&s->text, "\n");
+        fsk_script_text(s, fsk_span(line.p + dot, line.n - dot));
     }
 }
 

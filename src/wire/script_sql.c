@@ -1,7 +1,4 @@
-/*
- * Databases: PostgreSQL (its manual's chapter on the frontend/backend protocol, version 3), and
- * MySQL's greeting (the manual's HandshakeV10).
- */
+/* PostgreSQL: its manual's chapter on the frontend/backend protocol, version 3. */
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <stdio.h>
@@ -314,60 +311,4 @@ const struct fsk_move fsk_moves_postgres[] = {
      .respond = respond_login},
     {.awaited = "the end",                  .build = build_terminate, .bye = true},
     {.awaited = NULL},
-};
-
-/* ---- MySQL ----------------------------------------------------------------------------------- */
-
-enum { MYSQL_ERR = 0xff, MYSQL_10 = 10 };
-enum { MYSQL_41 = 0x200, MYSQL_SSL = 0x800, MYSQL_SECURE = 0x8000 };
-
-/* The capabilities behind the version's NUL: a thread's number, eight bytes, a filler. */
-static unsigned mysql_flags(struct fsk_span m, size_t version_n)
-{
-    size_t at = 4 + 1 + version_n + 1 + 4 + 8 + 1;
-    const unsigned char *p = (const unsigned char *)m.p + at;
-    return m.n >= at + 2 ? (unsigned)p[1] << 8 | p[0] : 0;
-}
-
-static enum fsk_verdict judge_mysql(struct fsk_script *s, struct fsk_span m)
-{
-    char shown[FSK_SCRIPT_SHOWN];
-    unsigned char kind = (unsigned char)m.p[4];
-    if (kind == MYSQL_ERR && m.n > 7)
-        fsk_script_fail(s, FSOCK_ERR_STATUS, FSOCK_STAGE_DIALOG, "the server refuses: %u '%s'",
-                        (unsigned)(unsigned char)m.p[6] << 8 | (unsigned char)m.p[5],
-                        fsk_script_shown(fsk_span(m.p + 7, m.n - 7), shown));
-    else if (kind != MYSQL_10 || !memchr(m.p + 5, '\0', m.n - 5))
-        fsk_script_fail(s, FSOCK_ERR_PROTOCOL, FSOCK_STAGE_DIALOG, "this is no MySQL");
-    return s->err == FSOCK_OK ? FSK_GOOD : FSK_BAD;
-}
-
-static void take_mysql(struct fsk_script *s, struct fsk_span m)
-{
-    size_t n = strlen(m.p + 5);
-    fsk_script_banner(s, fsk_span(m.p + 5, n));
-    if (mysql_flags(m, n) & MYSQL_SSL)
-        fsk_script_word(s, fsk_span_str("SSL"));
-}
-
-/* A short answer to the greeting, whose flag says that TLS comes next. */
-static enum fsock_err build_mysql_ssl(struct fsk_script *s)
-{
-    unsigned char packet[36] = {32, 0, 0, 1};
-    unsigned flags = MYSQL_41 | MYSQL_SSL | MYSQL_SECURE;
-    packet[4] = (unsigned char)flags;
-    packet[5] = (unsigned char)(flags >> 8);
-    packet[11] = 1;  /* packets of 16 MiB at most */
-    packet[12] = 45; /* utf8mb4 */
-    return fsk_buf_append(&s->out, packet, sizeof packet);
-}
-
-const struct fsk_move fsk_moves_mysql[] = {
-    {.awaited = "its greeting", .form = FSK_REPLY_MYSQL, .judge = judge_mysql, .take = take_mysql},
-    {.awaited = "TLS",
-     .when = FSK_IF_STARTTLS,
-     .build = build_mysql_ssl,
-     .offer = "SSL",
-     .then = FSK_THEN_TLS},
-    {.awaited = NULL                        },
 };

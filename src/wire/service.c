@@ -33,7 +33,7 @@ static const struct fsk_service services[] = {
     {"rediss",      6379, FSK_TLS, "Redis", fsk_moves_redis, PASS},
     {"memcached",   11211, FSK_TCP, "memcached", fsk_moves_memcached, 0},
     {"postgres",    5432, FSK_TCP, "PostgreSQL", fsk_moves_postgres, FSK_CAN_SASL | PASS | TLS},
-    {"mysql",       3306, FSK_TCP, "MySQL", fsk_moves_mysql, TLS},
+    {"mysql",       3306, FSK_TCP, "MySQL", fsk_moves_mysql, PASS | TLS},
     {"dns",         53,  FSK_UDP,  "DNS",  fsk_moves_dns,  0},
     {"ntp",         123, FSK_UDP,  "NTP",  fsk_moves_ntp,  0},
     {"udp",         0,   FSK_UDP,  "text", fsk_moves_udp,  FSK_CAN_TEXT},
@@ -66,6 +66,8 @@ const char *fsk_service_refuses(const struct fsk_service *s, const struct fsk_wi
         return "APOP is POP3's";
     if (fsk_span_caseeq(w->mechanism, fsk_span_str("PASS")) && !(s->can & FSK_CAN_PASS))
         return "this service logs in by mechanisms only, and PASS is none";
+    if (w->login && fsk_sasl_find(w->mechanism) && !(s->can & FSK_CAN_SASL))
+        return "this service logs in by commands of its own; the way is PASS";
     if (w->recipients && w->recipients[0] && !(s->can & FSK_CAN_RCPT))
         return "only SMTP has recipients";
     if ((w->message || w->list) && !(s->can & FSK_CAN_RETR))

@@ -211,3 +211,25 @@ def postgres(site):
                      f"ssl_key_file={folder}/key.pem", "-c", "fsync=off"], port) as server:
             yield port
             server.process.send_signal(2)  # a fast end
+
+
+@contextlib.contextmanager
+def mariadb(site):
+    """The port of a MariaDB, with TLS, that knows tim, and joe without a password."""
+    with open_folder() as folder:
+        port, data = free_port(), folder / "data"
+        user = getpass.getuser()
+        (folder / "init").write_text("create user tim@'%' identified by 'pencil';\n"
+                                     "create user joe@'%';\ncreate database shop;\n"
+                                     "grant all on shop.* to tim@'%';\n")
+        words = ["/usr/sbin/mariadbd", "--no-defaults", f"--datadir={data}", f"--user={user}"]
+        tables = b"create database mysql;\nuse mysql;\n"
+        for name in ("tables", "tables_data"):  # as mariadb-install-db does
+            tables += pathlib.Path(f"/usr/share/mysql/mysql_system_{name}.sql").read_bytes()
+        data.mkdir()
+        subprocess.run([*words, "--bootstrap"], check=True, input=tables, stdout=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL)
+        with Server([*words, f"--port={port}", "--bind-address=127.0.0.1", f"--socket={folder}/socket",
+                     f"--init-file={folder}/init", f"--ssl-cert={site.folder}/site.pem",
+                     f"--ssl-key={site.folder}/key.pem"], port):
+            yield port

@@ -293,6 +293,41 @@ def test_mysql(site, fsock):
     assert record(fsock, f"mysql://127.0.0.1:{serve(lambda c: c.sendall(b'220 hi there'))}")["code"] == 52
 
 
+def sha2(known, scramble=b"0123456789abcdefghij", first=b"caching_sha2_password"):
+    """A MySQL 8 whose cache has the password, or wants it in the clear."""
+    def packet(n, body):
+        return len(body).to_bytes(3, "little") + bytes([n]) + body
+
+    def play(connection):
+        connection.sendall(packet(0, b"\x0a8.4.0\0" + bytes(4) + scramble[:8] + b"\0\0\x82\x2d"
+                                  + bytes(2) + b"\x08\0\x15" + bytes(10) + scramble[8:] + b"\0"
+                                  + first + b"\0"))
+        login = connection.recv(1000)
+        digest = lambda text: hashlib.sha256(text).digest()
+        proof = bytes(a ^ b for a, b in zip(digest(b"pencil"),
+                                            digest(digest(digest(b"pencil")) + scramble)))
+        if first == b"caching_sha2_password":
+            assert b"\0tim\0\x20" + proof + b"caching_sha2_password\0" in login, login
+        else:
+            connection.sendall(packet(2, b"\xfecaching_sha2_password\0" + scramble + b"\0"))
+            assert connection.recv(1000) == packet(3, proof)
+        connection.sendall(packet(4, b"\1\3" if known else b"\1\4"))
+        if not known:
+            assert connection.recv(1000) in (b"", packet(0, b"\1"))  # we leave
+        connection.sendall(packet(5, b"\0\0\0\2\0\0\0"))
+        connection.recv(100)
+    return serve(play)
+
+
+def test_mysql_8(fsock):
+    words = ["--starttls=no", "--password-env", "PW"]
+    for port in (sha2(True), sha2(True, first=b"mysql_native_password")):
+        told = record(fsock, *words, f"mysql://tim@127.0.0.1:{port}", PW="pencil")
+        assert told["code"] == 0 and told["banner"] == "8.4.0", told
+    told = record(fsock, *words, f"mysql://tim@127.0.0.1:{sha2(False)}", PW="pencil")
+    assert told["code"] == 67 and "others could read" in told["errormsg"], told
+
+
 def datagrams(answer):
     """A UDP server; answer(packet, n) gives a list of datagrams for the n-th one."""
     listener = socket.socket(type=socket.SOCK_DGRAM)
@@ -381,6 +416,12 @@ def test_netrc(site, fsock, smtp, tmp_path):
     assert "AUTH PLAIN" not in smtp.heard
 
 
+def test_user_of_the_target_counts(site, fsock, smtp):
+    words = ["--cacert", site.ca, "-u", "somebody", "--password-env", "PW"]
+    told = record(fsock, *words, f"smtp://tim@127.0.0.1:{smtp.port}", PW="secret")
+    assert told["code"] == 0 and told["mechanism"] == "PLAIN", told
+
+
 def test_no_password_in_a_target(fsock):
     result = check(fsock, "smtp://tim:secret@127.0.0.1:1")
     assert result.code == 2 and "by a file or the environment" in result.text, result
@@ -426,7 +467,7 @@ def test_password_at_the_terminal(site, fsock, smtp):
     [], ["--netrc", "-u", "x", "tcp://a:1"], ["--mail-from", "x", "smtp://a"],
     ["--password-file", "x", "--password-env", "y", "smtp://a"], ["--key", "x", "smtp://a"],
     ["--auth", "GSSAPI", "smtp://a"], ["--send", "\\q", "tcp://a:1"], ["-u", "x", "smtp://a"],
-    ["--password-file", "-", "-i", "-"], ["--list", "smtp://a"], ["--retr", "1", "pop3://a"],
+    ["--auth=plain", "ftp://x@a"], ["--password-file", "-", "-i", "-"], ["--list", "smtp://a"], ["--retr", "1", "pop3://a"],
     ["--rcpt", "x@y", "imap://a"], ["--send", "x", "smtp://a"], ["--starttls=require", "tcp://a:1"],
 ])
 def test_mistakes(fsock, words):

@@ -134,6 +134,29 @@ def test_postgres_logins(site, fsock, postgres, user, way):
     assert told["code"] == 22 and "does not exist" in told["errormsg"], told
 
 
+@pytest.fixture(scope="module")
+def mariadb(site):
+    with mailhost.mariadb(site) as port:
+        yield port
+
+
+def test_mariadb(site, fsock, mariadb):
+    told = record(fsock, "--cacert", site.ca, f"mysql://127.0.0.1:{mariadb}")
+    assert told["state"] == "ok" and told["starttls"] and "MariaDB" in told["banner"], told
+
+
+@pytest.mark.parametrize("words", [[], ["--starttls=no", "--auth=pass"]])
+def test_mariadb_logins(site, fsock, mariadb, words):
+    words = ["--cacert", site.ca, "--password-env", "PW", *words]
+    told = record(fsock, *words, f"mysql://tim@127.0.0.1:{mariadb}/shop", PW="pencil")
+    assert told["code"] == 0 and told["mechanism"] == "PASS" and told["time_login"], told
+    assert record(fsock, *words, f"mysql://joe@127.0.0.1:{mariadb}", PW="")["code"] == 0
+    told = record(fsock, *words, f"mysql://tim@127.0.0.1:{mariadb}", PW="wrong")
+    assert told["code"] == 67 and "1045 'Access denied" in told["errormsg"], told
+    told = record(fsock, *words, f"mysql://tim@127.0.0.1:{mariadb}/nosuch", PW="pencil")
+    assert told["code"] == 22 and "nosuch" in told["errormsg"], told
+
+
 # ---- others ----
 
 

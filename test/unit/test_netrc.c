@@ -12,10 +12,16 @@
 static struct guard guard;
 static struct netrc_entry entry;
 
-static bool find(const char *text, const char *host)
+static bool find_user(const char *text, const char *host, const char *user)
 {
     size_t n = strlen(text);
-    return netrc_find(fsk_span(guard_copy(&guard, text, n), n), fsk_span_str(host), &entry);
+    return netrc_find(fsk_span(guard_copy(&guard, text, n), n), fsk_span_str(host),
+                      fsk_span_str(user), &entry);
+}
+
+static bool find(const char *text, const char *host)
+{
+    return find_user(text, host, "");
 }
 
 static void test_entries(void **state)
@@ -44,6 +50,17 @@ static void test_entries(void **state)
     assert_false(find("", "a.test"));
     assert_false(find("machine b.test login x password y", "a.test"));
     assert_false(find("machine aa.test login x", "a.test"));
+}
+
+static void test_users(void **state)
+{
+    static const char text[] = "machine a login x password 1 machine b login y password 2 "
+                               "machine a login y password 3 default login z password 4";
+    (void)state;
+    assert_true(find_user(text, "a", "y") && strcmp(entry.password, "3") == 0);
+    assert_true(find_user(text, "a", "x") && strcmp(entry.password, "1") == 0);
+    assert_true(find_user(text, "a", "z") && strcmp(entry.password, "4") == 0);
+    assert_false(find_user(text, "a", "nobody"));
 }
 
 static void test_cut_off(void **state)
@@ -76,6 +93,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_entries),
+        cmocka_unit_test(test_users),
         cmocka_unit_test(test_cut_off),
         cmocka_unit_test(test_long_words),
     };
