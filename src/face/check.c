@@ -105,12 +105,14 @@ fsock_check *fsock_check_new(const struct fsock_options *options, unsigned paral
     enum fsock_err err = fsk_opener_init(&c->opener, &given, &c->jobs.loop.sched.driver, fault);
     if (err == FSOCK_OK)
         err = fsk_opener_tls(&c->opener, &given, fault);
-    if (err == FSOCK_OK)
-        return c;
-    fsk_fault_set(fault, err, FSOCK_STAGE_NONE, ENOMEM, "out of memory");
-    fsk_fault_advise(fault);
-    fsock_check_free(c);
-    return NULL;
+    if (err != FSOCK_OK) {
+        fsk_fault_set(fault, err, FSOCK_STAGE_NONE, ENOMEM, "out of memory");
+        fsk_fault_advise(fault);
+        fsock_check_free(c);
+        return NULL;
+    }
+    fsk_tls_config_forgetful(c->opener.dialer.tls); /* each check sees the certificate */
+    return c;
 }
 
 void fsock_check_free(fsock_check *c)

@@ -146,6 +146,28 @@ def test_every(fsock):
         assert program.stdout.read() == b"" and program.stderr.read() == b""
 
 
+def test_every_handshake_shows_the_certificate(site, fsock):
+    """No session is resumed: a certificate that was replaced, or has ended, would not be noticed."""
+    resumed, context = [], context_of(site)
+
+    def play(connection):
+        with context.wrap_socket(connection, server_side=True) as secure:
+            resumed.append(secure.session_reused)
+            secure.sendall(b"220 x\r\n")
+            secure.recv(100)
+            secure.sendall(b"250 x\r\n")
+            secure.recv(100)
+    words = ["check", "--every", "20ms", "--cacert", site.ca, f"smtps://127.0.0.1:{serve(play)}"]
+    with Program([fsock.program, *words]) as program:
+        assert b"\tok\t" in program.stdout.readline()
+        end = time.monotonic() + PATIENCE
+        while len(resumed) < 5 and time.monotonic() < end:
+            time.sleep(0.02)
+        program.process.terminate()
+        assert program.process.wait(PATIENCE) == 143
+    assert len(resumed) >= 5 and not any(resumed), resumed
+
+
 def test_every_as_json(fsock):
     words = ["check", "--json", "--every", "50ms", f"tcp://127.0.0.1:{free_port()}"]
     with Program([fsock.program, *words]) as program:
