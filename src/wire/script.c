@@ -199,21 +199,53 @@ static bool wants_tls(struct fsk_script *s, const struct fsk_move *m)
     return false;
 }
 
-static bool holds(struct fsk_script *s, const struct fsk_move *m)
+/* Those of FSK_IF_* that hold now, but for what asking would change. */
+static unsigned conditions(const struct fsk_script *s)
 {
     const struct fsk_wish *w = s->wish;
-    unsigned if_ = m->when;
-    if (if_ & (FSK_IF_SASL | FSK_IF_APOP | FSK_IF_PASS))
+    const struct {
+        bool holds;
+        unsigned bit;
+    } all[] = {
+        {s->renewed,                        FSK_IF_RENEWED},
+        {s->refused,                        FSK_IF_REFUSED},
+        {s->login == FSK_LOGIN_SASL,        FSK_IF_SASL   },
+        {s->login == FSK_LOGIN_APOP,        FSK_IF_APOP   },
+        {s->login == FSK_LOGIN_PASS,        FSK_IF_PASS   },
+        {s->in,                             FSK_IF_IN     },
+        {!w->login,                         FSK_IF_OUT    },
+        {w->login,                          FSK_IF_USER   },
+        {w->recipients && w->recipients[0], FSK_IF_RCPT   },
+        {w->list,                           FSK_IF_LIST   },
+        {w->message,                        FSK_IF_RETR   },
+        {w->send.n || w->expect.n,          FSK_IF_TEXT   },
+    };
+    unsigned bits = 0;
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        bits |= all[i].holds ? all[i].bit : 0;
+    return bits;
+}
+
+static bool holds(struct fsk_script *s, const struct fsk_move *m)
+{
+    if (m->when & (FSK_IF_SASL | FSK_IF_APOP | FSK_IF_PASS))
         fsk_script_choose_login(s);
-    return !((if_ & FSK_IF_STARTTLS && !wants_tls(s, m)) || (if_ & FSK_IF_RENEWED && !s->renewed) ||
-             (if_ & FSK_IF_REFUSED && !s->refused) ||
-             (if_ & FSK_IF_SASL && s->login != FSK_LOGIN_SASL) ||
-             (if_ & FSK_IF_APOP && s->login != FSK_LOGIN_APOP) ||
-             (if_ & FSK_IF_PASS && s->login != FSK_LOGIN_PASS) || (if_ & FSK_IF_IN && !s->in) ||
-             (if_ & FSK_IF_OUT && w->login) || (if_ & FSK_IF_USER && !w->login) ||
-             (if_ & FSK_IF_RCPT && !(w->recipients && w->recipients[0])) ||
-             (if_ & FSK_IF_LIST && !w->list) || (if_ & FSK_IF_RETR && !w->message) ||
-             (if_ & FSK_IF_TEXT && !w->send.n && !w->expect.n));
+    unsigned now = conditions(s);
+    if (m->when & FSK_IF_STARTTLS && wants_tls(s, m))
+        now |= FSK_IF_STARTTLS;
+    return !(m->when & ~now);
+}
+
+/* IMAP's answer ends with the word that we have begun with. */
+static struct fsk_span keep_tag(struct fsk_script *s)
+{
+    struct fsk_span out = fsk_buf_span(&s->out);
+    const char *blank = out.n ? memchr(out.p, ' ', out.n) : NULL;
+    size_t n = blank ? (size_t)(blank - out.p) : 0;
+    if (s->move->form != FSK_REPLY_TAGGED || !n || n > sizeof s->tag)
+        return fsk_span("", 0);
+    memcpy(s->tag, out.p, n);
+    return fsk_span(s->tag, n);
 }
 
 /* Say what the move says, or wait for what it awaits. */
@@ -231,13 +263,8 @@ static void make(struct fsk_script *s)
         memory_failed(s, err);
         return;
     }
-    struct fsk_span out = fsk_buf_span(&s->out);
-    const char *blank = out.n ? memchr(out.p, ' ', out.n) : NULL;
-    size_t n = blank && (size_t)(blank - out.p) < sizeof s->tag ? (size_t)(blank - out.p) : 0;
-    if (n)
-        memcpy(s->tag, out.p, n);
-    fsk_reply_init(&s->reply, m->form, fsk_span(s->tag, n));
-    s->turn = out.n ? FSK_SCRIPT_SAY : FSK_SCRIPT_HEAR;
+    fsk_reply_init(&s->reply, m->form, keep_tag(s));
+    s->turn = fsk_buf_len(&s->out) ? FSK_SCRIPT_SAY : FSK_SCRIPT_HEAR;
 }
 
 static void over(struct fsk_script *s)
@@ -270,7 +297,7 @@ static void begin(struct fsk_script *s, const struct fsk_move *move)
 
 /* ---- Answers --------------------------------------------------------------------------------- */
 
-/* One of "230|331" is how the line begins, with an end of the word behind it where it matters. */
+/* One of "230|331" is how the line begins. */
 static bool is_one_of(struct fsk_span line, const char *list)
 {
     while (list && *list) {
@@ -282,6 +309,7 @@ static bool is_one_of(struct fsk_span line, const char *list)
     return false;
 }
 
+/* The line that says yes or no, without IMAP's tag. */
 static struct fsk_span deciding(const struct fsk_script *s, struct fsk_span answer)
 {
     const struct fsk_reply *r = &s->reply;
@@ -323,7 +351,7 @@ static bool is_for_now(struct fsk_span line, enum fsk_reply_form form)
     return form == FSK_REPLY_CODE && line.n && line.p[0] == '4';
 }
 
-/* The server says no: to whom it was, or what it may be. */
+/* The server says no, or something that is of another protocol. */
 static void refused(struct fsk_script *s, struct fsk_span answer)
 {
     char shown[FSK_SCRIPT_SHOWN];

@@ -127,20 +127,22 @@ struct fsk_script {
     enum fsk_script_turn turn;
     struct fsk_reply reply;
     struct fsk_sasl sasl;
-    enum fsk_login login; /* the way that was chosen */
-    unsigned recipient;
+    enum fsk_login login;    /* the way that was chosen */
+    unsigned recipient;      /* the next one */
     bool secure;             /* TLS is on, or nobody can listen */
     bool renewed;            /* ... and was put on in the middle */
     int64_t wall, wall_said; /* the owner's: nanoseconds since 1970, when it last heard and said
                                 something; 0 if it has no such clock */
     bool answered;           /* the server has said something that was whole */
-    bool refused, in, closing;
-    bool secret;
-    char tag[8];
+    bool refused;            /* its last answer was bad */
+    bool in;                 /* we are logged in */
+    bool closing;            /* it has failed, and we take our leave */
+    bool secret;             /* what is to be said opens doors */
+    char tag[8];             /* IMAP's */
     unsigned char nonce[FSK_SASL_NONCE];
     unsigned char scramble[20]; /* MySQL's challenge, and by what way it is to be answered */
     char plugin[32];
-    struct fsk_buf in_buf, out;
+    struct fsk_buf in_buf, out; /* what has been heard and not yet understood; what is to be said */
 
     /* What was learnt. */
     char banner[256];     /* "" if there is none */

@@ -240,6 +240,20 @@ def test_scram(site, fsock):
         assert told["code"] == code and told["mechanism"] == "SCRAM-SHA-256", told
 
 
+def test_xoauth2(fsock):
+    """The token in place of a password; the reason of a failure comes as a challenge."""
+    good = base64.b64encode(b"user=tim\1auth=Bearer token\1\1").decode()
+    rows = [("EHLO", "250-x\r\n250 AUTH XOAUTH2\r\n"), ("AUTH XOAUTH2", "334 \r\n"),
+            (good, "235 in\r\n"), ("dXNlcj", "334 eyJzdGF0dXMiOiI0MDEifQ==\r\n"),
+            ("", "535 no\r\n")]
+    host = Host(b"220 x\r\n", rows)
+    words = ["--starttls=no", "--auth=xoauth2", "--password-env", "PW",
+             f"smtp://tim@127.0.0.1:{host.port}"]
+    told = record(fsock, *words, PW="token")
+    assert told["code"] == 0 and told["mechanism"] == "XOAUTH2", told
+    assert record(fsock, *words, PW="old")["code"] == 67
+
+
 def test_recipients(site, fsock, smtp):
     target = f"smtp://127.0.0.1:{smtp.port}"
     words = ["--cacert", site.ca, "--rcpt", "good@mx.test"]
