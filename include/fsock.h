@@ -3,8 +3,8 @@
  *
  * This header and those that it includes are the whole public interface of libfsock: what all of it
  * shares stands here; streams in <fsock/stream.h>, probes in <fsock/probe.h>, HTTP in
- * <fsock/fetch.h>, cookies in <fsock/jar.h>, name servers in <fsock/dns.h>, what errors mean in
- * <fsock/errors.h>. What it promises everywhere:
+ * <fsock/fetch.h>, cookies in <fsock/jar.h>, name servers in <fsock/dns.h>, services and logins in
+ * <fsock/check.h>, what errors mean in <fsock/errors.h>. What it promises everywhere:
  *
  *   Time       A deadline is an absolute point in time (fsock_time) and the last parameter of
  *              everything that can wait. No call returns later than its deadline by more than a
@@ -88,6 +88,7 @@ enum fsock_err {
     FSOCK_ERR_ASIDE, /* not tried: the place could not be reached so often that it is set aside */
     FSOCK_ERR_FORBIDDEN, /* options.public_only, allow_hosts or deny_hosts says no */
     FSOCK_ERR_SPENT,     /* options.allowance is used up */
+    FSOCK_ERR_LOGIN,     /* the server does not accept user and password, or no way to log in */
     FSOCK_ERR_COUNT_     /* how many there are; not an error */
 };
 
@@ -102,8 +103,11 @@ enum fsock_stage {
     FSOCK_STAGE_SEND,
     FSOCK_STAGE_HEAD, /* waiting for the answer, or reading its header */
     FSOCK_STAGE_BODY,
-    FSOCK_STAGE_RECV,  /* reading from an open stream */
-    FSOCK_STAGE_LISTEN /* binding, or taking a connection */
+    FSOCK_STAGE_RECV,   /* reading from an open stream */
+    FSOCK_STAGE_LISTEN, /* binding, or taking a connection */
+    FSOCK_STAGE_DIALOG, /* speaking with a service: its greeting, what it can do */
+    FSOCK_STAGE_LOGIN,  /* user and password */
+    FSOCK_STAGE_COUNT_  /* how many there are; not a stage */
 };
 
 /* Which limit or ceiling struck: that option, or the caller's deadline, would have to be raised. */
@@ -302,6 +306,7 @@ enum { FSOCK_READABLE = 1, FSOCK_WRITABLE = 2 };
 }
 #endif
 
+#include <fsock/check.h>
 #include <fsock/dns.h>
 #include <fsock/errors.h>
 #include <fsock/jar.h>

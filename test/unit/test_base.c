@@ -288,7 +288,7 @@ static void test_names(void **state)
         for (int b = 0; b < a; b++)
             assert_string_not_equal(name, fsock_err_name((enum fsock_err)b));
     }
-    for (int a = 0; a <= FSOCK_STAGE_LISTEN; a++) {
+    for (int a = 0; a < FSOCK_STAGE_COUNT_; a++) {
         assert_string_not_equal(fsock_stage_name((enum fsock_stage)a), "unknown");
         for (int b = 0; b < a; b++)
             assert_string_not_equal(fsock_stage_name((enum fsock_stage)a),
@@ -298,7 +298,7 @@ static void test_names(void **state)
         assert_string_not_equal(fsock_mark_name((enum fsock_mark_kind)a), "unknown");
     assert_string_equal(fsock_err_name(FSOCK_ERR_COUNT_), "unknown");
     assert_string_equal(fsock_err_name((enum fsock_err) - 1), "unknown");
-    assert_string_equal(fsock_stage_name((enum fsock_stage)(FSOCK_STAGE_LISTEN + 1)), "unknown");
+    assert_string_equal(fsock_stage_name((enum fsock_stage)FSOCK_STAGE_COUNT_), "unknown");
     assert_string_equal(fsock_mark_name((enum fsock_mark_kind)0), "unknown");
     assert_string_equal(fsock_mark_name((enum fsock_mark_kind)(FSOCK_MARK_CALL + 1)), "unknown");
     assert_string_equal(fsock_version(), FSOCK_VERSION);
