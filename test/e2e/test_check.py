@@ -456,6 +456,7 @@ def test_no_password_in_a_trace(site, fsock, smtp, tmp_path):
         words += ["--password-env", "PW", "--trace", trace, "--trace-data", target]
         done = check(fsock, *words, PW="secret")
         assert done.code == 0 and b"EHLO" in moved(), done
+        assert b"fsock check" in fsock("trace", "--svg", trace).stdout
         assert not any(s in moved() or s in trace.read_bytes() + done.stdout for s in secrets)
         check(fsock, "--trace-secrets", *words, PW="secret")
         assert any(s in moved() for s in secrets)
