@@ -11,7 +11,7 @@
 #include "get_resume.h"
 #include "get_sink.h"
 
-enum { KEPT_URL = 4096, WAITING_MOST = 8192 };
+enum { WAITING_MOST = 8192 };
 
 struct item {
     struct fsk_list link;    /* in items.used or items.spare */
@@ -26,6 +26,7 @@ struct item {
     uint64_t from;              /* where in the file the answer begins */
     struct resumption *resumed; /* -C; NULL: from the beginning */
     struct outcome *failure;    /* what went wrong here, not on the network; NULL: nothing */
+    char room[128];             /* where `url` begins */
 };
 
 /* ---- A run's items --------------------------------------------------------------------------- */
@@ -74,12 +75,12 @@ static struct item *item_new(struct items *all)
         if (!item)
             return NULL;
         fsk_list_init(&item->link);
-        fsk_buf_init(&item->url, 1 << 28);
     } else {
         item = FSK_HOLDER(all->spare.next, struct item, link);
         fsk_list_remove(&item->link);
     }
     fsk_list_init(&item->turn);
+    fsk_buf_init_in(&item->url, 1 << 28, item->room, sizeof item->room);
     sink_init(&item->sink);
     held_init(&item->held);
     fsk_list_append(&all->used, &item->link);
@@ -94,11 +95,9 @@ void item_drop(struct items *all, struct item *item)
     free(item->failure);
     fsk_list_remove(&item->turn);
     page_unref(item->at.page);
-    if (item->url.cap > KEPT_URL)
-        fsk_buf_fini(&item->url);
-    fsk_buf_clear(&item->url);
+    fsk_buf_fini(&item->url);
     fsk_list_remove(&item->link);
-    *item = (struct item){.url = item->url};
+    memset(item, 0, offsetof(struct item, room));
     fsk_list_prepend(&all->spare, &item->link);
 }
 

@@ -67,19 +67,20 @@ static void leave_rest(struct fsk_transfer *t)
 
 static enum fsock_err end(struct fsk_transfer *t, enum fsock_err err)
 {
+    fsock_time now = fsock_now();
     t->state = FSK_TRANSFER_AT_END;
     t->event = FSK_TRANSFER_NONE;
     t->http->shown = t;
     if (t->exchanging)
         fsk_transfer_note_end(t);
     if (t->conn && t->http->tcp_info)
-        fsk_sock_tcp(t->http->driver->trace, fsk_stream_fd(&t->conn->stream), &t->response.tcp);
+        fsk_transfer_note_tcp(t, now);
     drop_dial(t);
     drop_conn(t, t->exchanging && (err == FSOCK_OK || err == FSOCK_ERR_STATUS) &&
                      t->exchange.reusable);
     fsk_pool_release(&t->lease);
     leave_rest(t);
-    t->response.times.total = fsock_now() - t->started;
+    t->response.times.total = now - t->started;
     if (err != FSOCK_OK && t->fault.err == FSOCK_OK)
         fsk_fault_set(&t->fault, err, FSOCK_STAGE_NONE, 0, "%s: %s", t->aim.peer,
                       err == FSOCK_ERR_MEMORY ? "out of memory" : fsock_err_name(err));
@@ -505,11 +506,11 @@ enum fsock_err fsk_transfer_init(struct fsk_transfer *t, struct fsk_http *http, 
     t->method = fsk_request_method(request);
     t->with_body = request->body != NULL;
     fsk_list_init(&t->lease.waiter);
-    fsk_buf_init(&t->head, FSK_REQUEST_MAX);
+    fsk_buf_init_in(&t->head, FSK_REQUEST_MAX, t->head_room, sizeof t->head_room);
     fsk_buf_init(&t->location, 16 * FSK_URL_MAX);
     fsk_response_init(&t->response, t->method);
     enum fsock_err err = fsk_aim_init(&t->aim, url, http->routes, &http->aimed, &t->fault);
-    t->response.url = t->aim.text.mem ? t->aim.text.mem : "";
+    t->response.url = t->aim.text.mem;
     return err;
 }
 

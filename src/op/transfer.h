@@ -94,6 +94,7 @@ struct fsk_transfer {
     bool dialling, exchanging; /* the two below are initialised */
     struct fsk_dial dial;      /* from here on nothing is zeroed in vain */
     struct fsk_exchange exchange;
+    char head_room[512]; /* where `head` begins */
 };
 
 /* Nothing is known of the answer yet; no text is NULL but `head`. */
