@@ -92,7 +92,9 @@ static enum page_err decode(struct page_doc *doc, const struct page_source *from
     if (from->bytes.n > PAGE_BYTES)
         return PAGE_TOO_LONG;
     doc->charset = charset_of_page(from->bytes, from->content_type, &mark);
-    struct fsk_span text = fsk_span(from->bytes.p + mark, from->bytes.n - mark);
+    struct fsk_span text = from->bytes;
+    if (mark)
+        text = fsk_span(text.p + mark, text.n - mark);
     enum fsock_err err = strcmp(doc->charset, "UTF-8") == 0
                              ? fsk_buf_append(&doc->text, text.p, text.n)
                              : charset_to_utf8(doc->charset, text, &doc->text);

@@ -8,7 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "page_facts.h"
+#include "page_forms.h"
 #include "page_links.h"
+#include "page_text.h"
 #include "page_walk.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -42,6 +45,47 @@ static void walk_all(const struct page_doc *doc)
     assert(in == out);
 }
 
+static void found_fact(void *user, const struct page_fact *fact)
+{
+    (void)user;
+    assert(fact->name.n && fact->content.p);
+}
+
+static void read_all(const struct page_doc *doc)
+{
+    struct fsk_buf text;
+    fsk_buf_init(&text, PAGE_TEXT);
+    assert(page_text(doc, &text) == FSOCK_OK);
+    struct fsk_span all = fsk_buf_span(&text);
+    for (size_t i = 0; i < all.n; i++)
+        assert((unsigned char)all.p[i] >= ' ' || strchr("\t\n\f\r", all.p[i]));
+    fsk_buf_clear(&text);
+    assert(page_title(doc, &text) == FSOCK_OK);
+    fsk_buf_fini(&text);
+    page_facts(doc, found_fact, NULL);
+}
+
+static void fill_in(const struct page_doc *doc)
+{
+    struct page_forms forms;
+    size_t fields = 0;
+    assert(page_forms_init(&forms, doc) == PAGE_OK);
+    for (size_t i = 0; i < forms.n_forms; i++) {
+        const struct page_form *form = &forms.form[i];
+        fields += form->n_fields;
+        for (size_t k = 0; k < form->n_fields; k++) {
+            const struct page_field *field = &form->field[k];
+            size_t selected = 0;
+            assert(field->form == i && field->value.p);
+            for (size_t o = 0; o < field->n_options; o++)
+                selected += field->option[o].selected;
+            assert(selected <= 1 || field->multiple);
+        }
+    }
+    assert(fields == forms.n_fields);
+    page_forms_fini(&forms);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const char *const types[] = {"text/html", "text/html; charset=utf-8",
@@ -72,6 +116,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     assert(page_links(doc, &ask));
     assert(unique <= all && !unique == !all);
     page_anchors(doc, found_anchor, NULL);
+    read_all(doc);
+    fill_in(doc);
     page_doc_free(doc);
     return 0;
 }

@@ -26,30 +26,32 @@ static void assert_charset(const char *expect, const char *got)
 
 static void labels_of_the_encoding_standard(void **state)
 {
+    /* clang-format off */
     static const struct {
         const char *label, *name;
     } rows[] = {
-        {"utf-8",        "UTF-8"      },
-        {"UTF8",         "UTF-8"      },
-        {" Latin1\t",    "CP1252"     },
-        {"iso-8859-1",   "CP1252"     },
-        {"us-ascii",     "CP1252"     },
-        {"iso-8859-9",   "CP1254"     },
-        {"gb2312",       "GB18030"    },
-        {"shift_jis",    "CP932"      },
-        {"l9",           "ISO-8859-15"},
-        {"windows-1251", "CP1251"     },
-        {"utf-16",       "UTF-16LE"   },
-        {"euc-kr",       "CP949"      },
-        {"x-mac-roman",  "MACINTOSH"  },
-        {"",             NULL         },
-        {"utf",          NULL         },
-        {"utf-8 latin1", NULL         },
-        {"8859",         NULL         },
-        {"//TRANSLIT",   NULL         },
-        {"utf-7",        NULL         },
-        {"iso-2022-cn",  NULL         },
+        {"utf-8", "UTF-8"},
+        {"UTF8", "UTF-8"},
+        {" Latin1\t", "CP1252"},
+        {"iso-8859-1", "CP1252"},
+        {"us-ascii", "CP1252"},
+        {"iso-8859-9", "CP1254"},
+        {"gb2312", "GB18030"},
+        {"shift_jis", "CP932"},
+        {"l9", "ISO-8859-15"},
+        {"windows-1251", "CP1251"},
+        {"utf-16", "UTF-16LE"},
+        {"euc-kr", "CP949"},
+        {"x-mac-roman", "MACINTOSH"},
+        {"", NULL},
+        {"utf", NULL},
+        {"utf-8 latin1", NULL},
+        {"8859", NULL},
+        {"//TRANSLIT", NULL},
+        {"utf-7", NULL},
+        {"iso-2022-cn", NULL},
     };
+    /* clang-format on */
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         assert_charset(rows[i].name,
@@ -58,19 +60,21 @@ static void labels_of_the_encoding_standard(void **state)
 
 static void parameters_of_content_type(void **state)
 {
+    /* clang-format off */
     static const struct {
         const char *type, *value;
     } rows[] = {
-        {"text/html; charset=utf-8",                       "utf-8" },
-        {"text/html;Charset=\"latin1\" ; x=y",             "latin1"},
-        {"text/html; a=\"; charset=no\"; charset=yes",     "yes"   },
-        {"text/html; a=\"\\\"; charset=no\"; charset=yes", "yes"   },
-        {"text/html; charset=a; charset=b",                "a"     },
-        {"text/html; xcharset=a",                          ""      },
-        {"text/html; charset=",                            ""      },
-        {"text/html",                                      ""      },
-        {"",                                               ""      },
+        {"text/html; charset=utf-8", "utf-8"},
+        {"text/html;Charset=\"latin1\" ; x=y", "latin1"},
+        {"text/html; a=\"; charset=no\"; charset=yes", "yes"},
+        {"text/html; a=\"\\\"; charset=no\"; charset=yes", "yes"},
+        {"text/html; charset=a; charset=b", "a"},
+        {"text/html; xcharset=a", ""},
+        {"text/html; charset=", ""},
+        {"text/html", ""},
+        {"", ""},
     };
+    /* clang-format on */
     char room[64];
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -80,31 +84,33 @@ static void parameters_of_content_type(void **state)
     }
 }
 
+/* clang-format off */
 static const struct {
     const char *page, *name;
 } declared[] = {
-    {"<meta charset=latin1>",                                                    "CP1252"    },
-    {"<!doctype html><html lang=de><head><META  CharSet = 'utf-8' >",            "UTF-8"     },
-    {"<meta/charset=utf-8>",                                                     "UTF-8"     },
-    {"<metal charset=utf-8>",                                                    NULL        },
-    {"<!-- <meta charset=latin1> --><meta charset=utf-8>",                       "UTF-8"     },
-    {"<!--><meta charset=utf-8>",                                                "UTF-8"     },
-    {"<a title='<meta charset=latin1>'><meta charset=utf-8>",                    "UTF-8"     },
-    {"</p title='<meta charset=latin1>'><meta charset=utf-8>",                   "UTF-8"     },
-    {"<?x <meta charset=latin1>",                                                NULL        },
-    {"a < b <meta charset=koi8-r>",                                              "KOI8-R"    },
-    {"<meta http-equiv=Content-Type content='text/html; charset=windows-1251'>", "CP1251"    },
-    {"<meta content=\"text/html; charset='utf-8'\" http-equiv=content-type>",    "UTF-8"     },
-    {"<meta content='text/html; charset=utf-8'>",                                NULL        },
-    {"<meta http-equiv=content-type content='charset;charset = sjis'>",          "CP932"     },
-    {"<meta http-equiv=refresh content='charset=utf-8'>",                        NULL        },
-    {"<meta charset=utf-16>",                                                    "UTF-8"     },
-    {"<meta charset=nothing><meta charset=latin1>",                              "CP1252"    },
-    {"<?xml version='1.0' encoding='iso-8859-2'?><html>",                        "ISO-8859-2"},
-    {"<?xml version='1.0'?><html><meta charset=latin1>",                         "CP1252"    },
-    {"<html><body>",                                                             NULL        },
-    {"",                                                                         NULL        },
+    {"<meta charset=latin1>", "CP1252"},
+    {"<!doctype html><html lang=de><head><META  CharSet = 'utf-8' >", "UTF-8"},
+    {"<meta/charset=utf-8>", "UTF-8"},
+    {"<metal charset=utf-8>", NULL},
+    {"<!-- <meta charset=latin1> --><meta charset=utf-8>", "UTF-8"},
+    {"<!--><meta charset=utf-8>", "UTF-8"},
+    {"<a title='<meta charset=latin1>'><meta charset=utf-8>", "UTF-8"},
+    {"</p title='<meta charset=latin1>'><meta charset=utf-8>", "UTF-8"},
+    {"<?x <meta charset=latin1>", NULL},
+    {"a < b <meta charset=koi8-r>", "KOI8-R"},
+    {"<meta http-equiv=Content-Type content='text/html; charset=windows-1251'>", "CP1251"},
+    {"<meta content=\"text/html; charset='utf-8'\" http-equiv=content-type>", "UTF-8"},
+    {"<meta content='text/html; charset=utf-8'>", NULL},
+    {"<meta http-equiv=content-type content='charset;charset = sjis'>", "CP932"},
+    {"<meta http-equiv=refresh content='charset=utf-8'>", NULL},
+    {"<meta charset=utf-16>", "UTF-8"},
+    {"<meta charset=nothing><meta charset=latin1>", "CP1252"},
+    {"<?xml version='1.0' encoding='iso-8859-2'?><html>", "ISO-8859-2"},
+    {"<?xml version='1.0'?><html><meta charset=latin1>", "CP1252"},
+    {"<html><body>", NULL},
+    {"", NULL},
 };
+/* clang-format on */
 
 static void what_a_page_declares(void **state)
 {
@@ -132,20 +138,22 @@ static void declarations_that_are_cut_off(void **state)
 
 static void mark_then_header_then_page_then_guess(void **state)
 {
+    /* clang-format off */
     static const struct {
         const char *bytes, *type, *name;
         size_t mark;
     } rows[] = {
-        {"\xef\xbb\xbf<meta charset=latin1>", "text/html; charset=koi8-r",   "UTF-8",    3},
-        {"\xfe\xff<",                         "text/html",                   "UTF-16BE", 2},
-        {"\xff\xfe<",                         "text/html",                   "UTF-16LE", 2},
-        {"<meta charset=latin1>",             "text/html; charset=koi8-r",   "KOI8-R",   0},
-        {"<meta charset=latin1>",             "text/html; charset=nonsense", "CP1252",   0},
-        {"<p>gr\xc3\xbc\xc3\x9f",             "text/html",                   "UTF-8",    0},
-        {"<p>gr\xfc\xdf",                     "text/html",                   "CP1252",   0},
-        {"<p>gr\xc3",                         "text/html",                   "CP1252",   0},
-        {"",                                  "",                            "UTF-8",    0},
+        {"\xef\xbb\xbf<meta charset=latin1>", "text/html; charset=koi8-r", "UTF-8", 3},
+        {"\xfe\xff<", "text/html", "UTF-16BE", 2},
+        {"\xff\xfe<", "text/html", "UTF-16LE", 2},
+        {"<meta charset=latin1>", "text/html; charset=koi8-r", "KOI8-R", 0},
+        {"<meta charset=latin1>", "text/html; charset=nonsense", "CP1252", 0},
+        {"<p>gr\xc3\xbc\xc3\x9f", "text/html", "UTF-8", 0},
+        {"<p>gr\xfc\xdf", "text/html", "CP1252", 0},
+        {"<p>gr\xc3", "text/html", "CP1252", 0},
+        {"", "", "UTF-8", 0},
     };
+    /* clang-format on */
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         size_t mark;
@@ -157,18 +165,20 @@ static void mark_then_header_then_page_then_guess(void **state)
 
 static void to_utf8(void **state)
 {
+    /* clang-format off */
     static const struct {
         const char *charset, *bytes, *text;
     } rows[] = {
-        {"CP1252",      "gr\xfc\xdf \x80",    "grüß €"    },
-        {"CP1252",      "a\x81z",             "a\xef\xbf\xbdz"},
-        {"CP932",       "\x93\xfa\x96\x7b",   "日本"        },
-        {"CP932",       "\x93",               "\xef\xbf\xbd"  },
-        {"KOI8-R",      "\xf0\xd2\xc9",       "При"        },
-        {"ISO-2022-JP", "\x1b$BF|K\\\x1b(B!", "日本!"       },
-        {"UTF-16LE",    "a",                  "\xef\xbf\xbd"  },
-        {"CP1252",      "",                   ""              },
+        {"CP1252", "gr\xfc\xdf \x80", "grüß €"},
+        {"CP1252", "a\x81z", "a\xef\xbf\xbdz"},
+        {"CP932", "\x93\xfa\x96\x7b", "日本"},
+        {"CP932", "\x93", "\xef\xbf\xbd"},
+        {"KOI8-R", "\xf0\xd2\xc9", "При"},
+        {"ISO-2022-JP", "\x1b$BF|K\\\x1b(B!", "日本!"},
+        {"UTF-16LE", "a", "\xef\xbf\xbd"},
+        {"CP1252", "", ""},
     };
+    /* clang-format on */
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct fsk_buf to;

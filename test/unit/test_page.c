@@ -37,16 +37,18 @@ static const char *tree_of(const struct page_doc *doc)
 
 static void trees_are_walked_in_order(void **state)
 {
+    /* clang-format off */
     static const struct {
         const char *page, *tree;
     } rows[] = {
-        {"",                             "html(head()body())"                  },
-        {"<p>x<p>y",                     "html(head()body(p(\"x\")p(\"y\")))"  },
-        {"<title>a&amp;b</title><br>",   "html(head(title(\"a&b\"))body(br()))"},
-        {"a<template><p>no</template>b", "html(head()body(\"a\"-\"b\"))"       },
-        {"a<!-- no -->b",                "html(head()body(\"a\"-\"b\"))"       },
-        {"<svg><a>x</a></svg>",          "html(head()body(?(?(\"x\"))))"       },
+        {"", "html(head()body())"},
+        {"<p>x<p>y", "html(head()body(p(\"x\")p(\"y\")))"},
+        {"<title>a&amp;b</title><br>", "html(head(title(\"a&b\"))body(br()))"},
+        {"a<template><p>no</template>b", "html(head()body(\"a\"-\"b\"))"},
+        {"a<!-- no -->b", "html(head()body(\"a\"-\"b\"))"},
+        {"<svg><a>x</a></svg>", "html(head()body(?(?(\"x\"))))"},
     };
+    /* clang-format on */
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct page_doc *doc = page_of(rows[i].page);
@@ -56,6 +58,18 @@ static void trees_are_walked_in_order(void **state)
         assert_string_equal(tree_of(doc), expect);
         page_doc_free(doc);
     }
+}
+
+static void nothing_is_a_page(void **state)
+{
+    struct page_source from = {.go_on = NULL};
+    struct page_doc *doc;
+    (void)state;
+    assert_int_equal(page_doc_new(&doc, &from), PAGE_OK);
+    assert_string_equal(tree_of(doc), "?(html(head()body()))");
+    assert_int_equal(page_base(doc)->host.n, 0);
+    page_doc_free(doc);
+    page_doc_free(NULL);
 }
 
 static void a_page_of_any_content_type(void **state)
@@ -87,16 +101,18 @@ static void encodings_become_utf8(void **state)
 
 static void the_base_counts(void **state)
 {
+    /* clang-format off */
     static const struct {
         const char *page, *host, *path;
     } rows[] = {
-        {"",                                                                   "h.example", "/d/page"},
-        {"<base href=/x/>",                                                    "h.example", "/x/"    },
-        {"<base target=_top><base href='http://o.example/y/'><base href=/z/>", "o.example", "/y/"    },
-        {"<base href='javascript:1'>",                                         "h.example", "/d/page"},
-        {"<base href='ftp://f/'>",                                             "h.example", "/d/page"},
-        {"<base href='http://a b/'>",                                          "h.example", "/d/page"},
+        {"", "h.example", "/d/page"},
+        {"<base href=/x/>", "h.example", "/x/"},
+        {"<base target=_top><base href='http://o.example/y/'><base href=/z/>", "o.example", "/y/"},
+        {"<base href='javascript:1'>", "h.example", "/d/page"},
+        {"<base href='ftp://f/'>", "h.example", "/d/page"},
+        {"<base href='http://a b/'>", "h.example", "/d/page"},
     };
+    /* clang-format on */
     char room[64];
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -178,6 +194,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(trees_are_walked_in_order),
+        cmocka_unit_test(nothing_is_a_page),
         cmocka_unit_test(a_page_of_any_content_type),
         cmocka_unit_test(encodings_become_utf8),
         cmocka_unit_test(the_base_counts),

@@ -46,29 +46,31 @@ static const char *links_of(const char *page, unsigned kinds, bool unique, bool 
 
 static void urls_are_read_as_browsers_do(void **state)
 {
+    /* clang-format off */
     static const struct {
         const char *page, *links;
     } rows[] = {
-        {"<a href=x>",                                                                      "a http://h.example/d/x\n"              },
+        {"<a href=x>", "a http://h.example/d/x\n"},
         {"<a href=/x><a href=//o.example/y><a href=?q=1>",
-         "a http://h.example/x\na http://o.example/y\na http://h.example/d/page?q=1\n"                                              },
-        {"<a href=' \n a\nb.html\t '>",                                                     "a http://h.example/d/ab.html\n"        },
-        {"<a href='a b?c d&amp;e=f'>",                                                      "a http://h.example/d/a%20b?c%20d&e=f\n"},
-        {"<a href='..\\x?a\\b'>",                                                           "a http://h.example/x?a%5Cb\n"          },
-        {"<a href='http:\\\\o.example\\x'>",                                                "a http://o.example/x\n"                },
-        {"<a href='HTTP://O.example'>",                                                     "a HTTP://O.example\n"                  },
-        {"<a href='grün'>",                                                                "a http://h.example/d/gr%C3%BCn\n"      },
-        {"<a href=''>",                                                                     "a http://h.example/d/page\n"           },
-        {"<a href>",                                                                        "a http://h.example/d/page\n"           },
-        {"<a>",                                                                             ""                                      },
-        {"<a href='http://'><a href='http://a b/'><a href='http://:x/'>",                   ""                                      },
-        {"<a href=mailto:a@h><a href='javascript:x()'><a href='data:,x'><a href=tel:1>",    ""                                      },
-        {"<a href=#top><a href=x#y>",                                                       "a http://h.example/d/x#y\n"            },
-        {"<base href=http://o.example/e/><a href=x>",                                       "a http://o.example/e/x\n"              },
-        {"<a href=x>1<a href=x#y>2<a href=/d/x>3",                                          "a http://h.example/d/x\n"              },
-        {"<map><area href=x alt='the alt'></map>",                                          "a http://h.example/d/x (the alt)\n"    },
-        {"<template><a href=x></template><!-- <a href=y> --><script>'<a href=z>'</script>", ""                                      },
+         "a http://h.example/x\na http://o.example/y\na http://h.example/d/page?q=1\n"},
+        {"<a href=' \n a\nb.html\t '>", "a http://h.example/d/ab.html\n"},
+        {"<a href='a b?c d&amp;e=f'>", "a http://h.example/d/a%20b?c%20d&e=f\n"},
+        {"<a href='..\\x?a\\b'>", "a http://h.example/x?a%5Cb\n"},
+        {"<a href='http:\\\\o.example\\x'>", "a http://o.example/x\n"},
+        {"<a href='HTTP://O.example'>", "a HTTP://O.example\n"},
+        {"<a href='grün'>", "a http://h.example/d/gr%C3%BCn\n"},
+        {"<a href=''>", "a http://h.example/d/page\n"},
+        {"<a href>", "a http://h.example/d/page\n"},
+        {"<a>", ""},
+        {"<a href='http://'><a href='http://a b/'><a href='http://:x/'>", ""},
+        {"<a href=mailto:a@h><a href='javascript:x()'><a href='data:,x'><a href=tel:1>", ""},
+        {"<a href=#top><a href=x#y>", "a http://h.example/d/x#y\n"},
+        {"<base href=http://o.example/e/><a href=x>", "a http://o.example/e/x\n"},
+        {"<a href=x>1<a href=x#y>2<a href=/d/x>3", "a http://h.example/d/x\n"},
+        {"<map><area href=x alt='the alt'></map>", "a http://h.example/d/x (the alt)\n"},
+        {"<template><a href=x></template><!-- <a href=y> --><script>'<a href=z>'</script>", ""},
     };
+    /* clang-format on */
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         assert_string_equal(links_of(rows[i].page, PAGE_LINK_A, true, false), rows[i].links);
@@ -84,19 +86,22 @@ static void kinds_of_links(void **state)
         "<video src=v poster=po><source src=vs><track src=vt></video><audio src=au></audio>"
         "<picture><source srcset=ps></picture><embed src=em><object data=ob></object>"
         "<input type=IMAGE src=in><input type=text src=no>";
+    /* clang-format off */
     static const struct {
         unsigned kind;
         const char *links;
     } rows[] = {
-        {PAGE_LINK_A,      "a a\n"                                                      },
-        {PAGE_LINK_CSS,    "css css (x StyleSheet)\n"                                   },
-        {PAGE_LINK_SCRIPT, "script js\n"                                                },
-        {PAGE_LINK_FRAME,  "frame frame\n"                                              },
-        {PAGE_LINK_LINK,   "link icon (icon)\nlink next (refresh)\n"                    },
-        {PAGE_LINK_IMG,    "img bg\nimg img (Alt)\nimg s1 (Alt)\nimg s2,a (Alt)\nimg s3,,s4 (Alt)\n"
-                        "img po\nimg ps\nimg in\n"               },
-        {PAGE_LINK_MEDIA,  "media v\nmedia vs\nmedia vt\nmedia au\nmedia em\nmedia ob\n"},
+        {PAGE_LINK_A, "a a\n"},
+        {PAGE_LINK_CSS, "css css (x StyleSheet)\n"},
+        {PAGE_LINK_SCRIPT, "script js\n"},
+        {PAGE_LINK_FRAME, "frame frame\n"},
+        {PAGE_LINK_LINK, "link icon (icon)\nlink next (refresh)\n"},
+        {PAGE_LINK_IMG,
+         "img bg\nimg img (Alt)\nimg s1 (Alt)\nimg s2,a (Alt)\nimg s3,,s4 (Alt)\n"
+         "img po\nimg ps\nimg in\n"},
+        {PAGE_LINK_MEDIA, "media v\nmedia vs\nmedia vt\nmedia au\nmedia em\nmedia ob\n"},
     };
+    /* clang-format on */
     char expect[1024], *end;
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -118,20 +123,22 @@ static void kinds_of_links(void **state)
 
 static void refreshes(void **state)
 {
+    /* clang-format off */
     static const struct {
         const char *content, *url;
     } rows[] = {
-        {"0;url=/n",       "/n"    },
-        {"0; URL = /n ",   "/n"    },
-        {"0;url='/n'x",    "/n"    },
-        {"0,/n",           "/n"    },
-        {"0;url=&quot;/n", "/n"    },
-        {"5",              NULL    },
-        {"",               NULL    },
-        {"5;",             NULL    },
-        {"0;url",          "/d/url"},
-        {"0;url=",         NULL    },
+        {"0;url=/n", "/n"},
+        {"0; URL = /n ", "/n"},
+        {"0;url='/n'x", "/n"},
+        {"0,/n", "/n"},
+        {"0;url=&quot;/n", "/n"},
+        {"5", NULL},
+        {"", NULL},
+        {"5;", NULL},
+        {"0;url", "/d/url"},
+        {"0;url=", NULL},
     };
+    /* clang-format on */
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         char page[200], expect[200] = "";
