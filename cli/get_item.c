@@ -493,7 +493,8 @@ static void finish(struct items *all, struct item *item, const struct fsock_resp
         return;
     if (get_page_replaces(item->found)) {
         struct fsk_span lines = fsk_buf_span(&item->found->result);
-        progress_clear(&all->report->progress);
+        if (item->sink.kind == SINK_STDOUT)
+            progress_clear(&all->report->progress);
         if (!sink_write(&item->sink, url_text(item), lines.p, lines.n, &all->outcome))
             return;
     }
