@@ -8,6 +8,7 @@
 #include "base/time.h"
 #include "get_held.h"
 #include "get_names.h"
+#include "get_page.h"
 #include "get_resume.h"
 #include "get_sink.h"
 
@@ -19,9 +20,10 @@ struct item {
     struct fsk_buf url;      /* with a NUL behind it */
     struct source_url given; /* what it was made of, but for the text */
     struct rounds_at at;
-    bool started;      /* it had left the queue */
-    bool stdout_asked; /* by -o - */
-    struct held held;  /* --include=decoded: the body, until the header is known */
+    bool started;           /* it had left the queue */
+    bool stdout_asked;      /* by -o - */
+    struct held held;       /* --include=decoded: the body, until the header is known */
+    struct get_page *found; /* what is in the page; NULL: nobody wants to know */
     struct sink sink;
     uint64_t from;              /* where in the file the answer begins */
     struct resumption *resumed; /* -C; NULL: from the beginning */
@@ -91,6 +93,7 @@ void item_drop(struct items *all, struct item *item)
 {
     sink_fini(&item->sink);
     held_fini(&item->held);
+    get_page_free(item->found);
     free(item->resumed);
     free(item->failure);
     fsk_list_remove(&item->turn);
@@ -313,6 +316,7 @@ void items_return(struct items *all)
 static void record(struct items *all, const struct item *item,
                    const struct fsock_response *response)
 {
+    char nothing[GET_PAGE_NOTHING];
     struct record r = {
         .url = fsk_buf_span(&item->url),
         .list = item->given.list,
@@ -322,6 +326,7 @@ static void record(struct items *all, const struct item *item,
         .outcome = &all->outcome,
         .file = all->outcome.exitcode == EXIT_FINE ? item->sink.name : NULL,
         .referer = all->o->referer,
+        .page = get_page_members(item->found, all->o, nothing),
         .warm = all->o->warm || all->o->vary.n,
         .variant = rounds_variant(all->rounds, item->given.variant),
         .again = item->at.asked,
@@ -407,7 +412,13 @@ static void on_head(struct items *all, struct item *item, const struct fsock_eve
         fail(all, item, e->id);
         return;
     }
-    if (!has_body(all, item, r) || item->sink.kind == SINK_NONE)
+    if (!has_body(all, item, r))
+        return;
+    if (!get_page_begin(&item->found, all->o, r, &all->outcome)) {
+        fail(all, item, e->id);
+        return;
+    }
+    if (item->sink.kind == SINK_NONE)
         return;
     if (all->report->single && r->content_length > 0)
         all->report->expected = (uint64_t)r->content_length;
@@ -428,6 +439,8 @@ static void on_head(struct items *all, struct item *item, const struct fsock_eve
 static void on_restart(struct items *all, struct item *item, const struct fsock_event *e)
 {
     held_fini(&item->held);
+    get_page_free(item->found);
+    item->found = NULL;
     if (!item->failure && !sink_restart(&item->sink, item->from, &all->outcome))
         fail(all, item, e->id);
 }
@@ -444,11 +457,9 @@ static bool harmless(struct items *all, const struct item *item, const struct fs
     return false;
 }
 
-static void on_data(struct items *all, struct item *item, const struct fsock_event *e)
+/* Some of the body is to be written. */
+static bool write_body(struct items *all, struct item *item, const struct fsock_event *e)
 {
-    report_moved(all->report, e->len);
-    if (item->failure || !has_body(all, item, e->response))
-        return;
     bool good = harmless(all, item, e);
     if (good && item->sink.kind == SINK_STDOUT)
         progress_clear(&all->report->progress);
@@ -456,6 +467,18 @@ static void on_data(struct items *all, struct item *item, const struct fsock_eve
         good = held_write(&item->held, fsk_span(e->data, e->len), &all->outcome);
     else if (good)
         good = sink_write(&item->sink, url_text(item), e->data, e->len, &all->outcome);
+    return good;
+}
+
+static void on_data(struct items *all, struct item *item, const struct fsock_event *e)
+{
+    report_moved(all->report, e->len);
+    if (item->failure || !has_body(all, item, e->response))
+        return;
+    struct fsk_span bytes = fsk_span(e->data, e->len);
+    bool good = !item->found || get_page_push(item->found, bytes, &all->outcome);
+    if (good && !get_page_replaces(item->found))
+        good = write_body(all, item, e);
     if (!good)
         fail(all, item, e->id);
 }
@@ -465,6 +488,15 @@ static void finish(struct items *all, struct item *item, const struct fsock_resp
 {
     if (!has_body(all, item, r))
         return;
+    if (item->found && !get_page_finish(item->found, r, &all->outcome))
+        return;
+    if (get_page_replaces(item->found)) {
+        struct fsk_span lines = fsk_buf_span(&item->found->result);
+        if (item->sink.kind == SINK_STDOUT)
+            progress_clear(&all->report->progress);
+        if (!sink_write(&item->sink, url_text(item), lines.p, lines.n, &all->outcome))
+            return;
+    }
     if (held_is_open(&item->held) &&
         !held_release(&item->held, r, &item->sink, url_text(item), &all->outcome))
         return;
@@ -490,7 +522,7 @@ static void on_done(struct items *all, struct item *item, const struct fsock_eve
     }
     if (all->outcome.exitcode != EXIT_FINE)
         sink_abandon(&item->sink, url_text(item));
-    if (item->sink.kind == SINK_NONE)
+    if (item->sink.kind == SINK_NONE && !get_page_wants(&all->o->page))
         report_moved(all->report, e->response->size_body);
 }
 

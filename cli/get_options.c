@@ -9,6 +9,7 @@
 #include "colour.h"
 #include "get_sitemap.h"
 #include "get_writeout.h"
+#include "page_links.h"
 #include "option_rows.h"
 
 #define AT(member) offsetof(struct get_options, member)
@@ -44,6 +45,16 @@ static const struct option_row rows[] = {
     CHOICE(0, "include", "[received|decoded]", include, "received|decoded",
            "the answer's header before the body: as received, or as it is after decoding"),
     TEXT('D', "dump-header", "FILE", dump_header, "write the received headers to FILE"),
+
+    HEADING("What is in a page (with --json in its record, else in place of the body)"),
+    TEXT_OR(0, "links", "[KIND,...]", page.links, "a",
+            "URLs: of a, img, script, css, frame, media, link, all; other: mailto and such"),
+    FLAG(0, "fragments", page.fragments, "with --links, with what stands behind #"),
+    FLAG(0, "images", page.images, "the URLs of pictures"),
+    FLAG(0, "text", page.text, "what there is to read"),
+    FLAG(0, "forms", page.forms, "forms, and their fields with defaults and choices"),
+    FLAG(0, "title", page.title, "the title"),
+    FLAG(0, "meta", page.meta, "what <meta> says, charset, lang and canonical URL"),
 
     HEADING("The request"),
     LIST('H', "header", "LINE", headers, 0,
@@ -261,6 +272,29 @@ static const char *cache_conflict(const struct get_options *o)
     return NULL;
 }
 
+/* The same of what is to be found in pages. */
+static const char *page_conflict(const struct get_options *o)
+{
+    int wants = get_page_wants(&o->page);
+    if (o->page.fragments && !o->page.links)
+        return "--fragments is about --links; add that";
+    if (!wants)
+        return NULL;
+    if (o->head || o->no_wait || o->warm || o->continue_at)
+        return "-I, --no-wait, --warm and -C get no whole page in which something could be found";
+    if (wants > 1 && !o->json)
+        return "of --links, --images, --text, --forms, --title and --meta only one can take the "
+               "place of the body; for more add --json";
+    if (!get_is_single(o) && !o->json && !get_saves(o))
+        return "what is found in the pages of a list needs a place: add --json for the records, "
+               "or -O for files";
+    if (o->raw)
+        return "in a compressed body nothing can be found; leave out --raw";
+    if (!o->json && o->include >= 0)
+        return "what is found in a page takes the place of its body, and of --include";
+    return NULL;
+}
+
 /* What can't go together, and what to do instead; NULL if all is well. */
 static const char *conflict(const struct get_options *o)
 {
@@ -329,12 +363,23 @@ bool get_options_check(struct get_options *o, char *why, size_t cap)
     struct fsk_span bad;
     const char *text = conflict(o);
     text = text ? text : cache_conflict(o);
+    text = text ? text : page_conflict(o);
     if (text) {
         snprintf(why, cap, "%s", text);
         return false;
     }
     if (o->shard_text && !shard_parse(&o->shard, o->shard_text, why, cap))
         return false;
+    if (o->page.links) {
+        o->page.kinds = page_link_kinds(fsk_span_str(o->page.links), &bad);
+        if (!o->page.kinds) {
+            snprintf(why, cap,
+                     "--links knows a, img, script, css, frame, media, link, all and "
+                     "other, but not '%.*s'",
+                     (int)(bad.n < 40 ? bad.n : 40), bad.p);
+            return false;
+        }
+    }
     if (o->write_out && o->write_out[0] != '@' && !writeout_check(o->write_out, &bad)) {
         snprintf(why, cap, "-w knows no %.*s; fsock-get(1) lists what it knows", (int)bad.n, bad.p);
         return false;

@@ -14,6 +14,19 @@
 enum { DATA_PLAIN, DATA_RAW, DATA_BINARY, DATA_URLENCODE }; /* tags in get_options.data */
 enum { INCLUDE_RECEIVED, INCLUDE_DECODED };
 
+/* What is to be found in pages (get_page.h). */
+struct get_page_options {
+    const char *links;
+    unsigned kinds; /* of `links`, by get_options_check() */
+    int images, text, forms, title, meta, fragments;
+};
+
+/* How many of them were given. */
+static inline int get_page_wants(const struct get_page_options *p)
+{
+    return (p->links != NULL) + p->images + p->text + p->forms + p->title + p->meta;
+}
+
 /* What the command line said. Flags are 0 or 1; times are nanoseconds; -1 is "not said". */
 struct get_options {
     struct option_list urls, lists, outputs, headers, data, resolve, vary, sitemaps, allow, deny,
@@ -47,6 +60,7 @@ struct get_options {
     double rate, host_rate; /* requests a second */
     int64_t limit_rate, host_limit_rate, delay;
     struct trace_options trace;
+    struct get_page_options page;
 };
 
 extern const struct option_set get_option_set;

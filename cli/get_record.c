@@ -571,9 +571,10 @@ void record_json(struct out *o, const struct record *r, struct record_past *past
     size_t begin = o->n;
     uint64_t flushes = o->flushes;
     put_fields(o, r, past);
-    put_tries(o, r->outcome->fault);
-    out_bytes(o, "}\n", 2);
     remember(past, o, begin, flushes);
+    put_tries(o, r->outcome->fault);
+    out_span(o, r->page);
+    out_bytes(o, "}\n", 2);
 }
 
 void record_value(struct out *o, const struct record_field *f, const struct record *r)

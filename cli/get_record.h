@@ -28,6 +28,7 @@ struct record {
     const struct outcome *outcome;
     const char *file; /* where the body is; NULL: in no file */
     const char *referer;
+    struct fsk_span page; /* members for the JSON object, of get_page.h; empty: none */
 
     bool warm;                           /* its line tells of the cache and the variant, too */
     const char *variant;                 /* of --vary; NULL: there is but one */

@@ -107,8 +107,8 @@ struct fsock_response {
     const char *tls_cipher;
     int ssl_verify_result; /* an X509_V_ERR_* number; 0: fine, or no TLS */
     int proxy_used;
-    struct fsock_tcp tcp; /* options.tcp_info: of the last connection; up to 10 ms old, since a
-                             list asks for it again and again */
+    struct fsock_tcp tcp;     /* options.tcp_info: of the last connection; up to 10 ms old, since a
+                                 list asks for it again and again */
     int resumed;              /* 1: a 206 that continues resume_from */
     const char *redirect_url; /* where a redirect that was not followed points; "" if none */
     struct fsock_times times;
