@@ -1,0 +1,98 @@
+#include "netrc.h"
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+static void skip(struct fsk_span *s, size_t n)
+{
+    *s = fsk_span(s->p + n, s->n - n);
+}
+
+/* Up to the next line's start. */
+static void skip_line(struct fsk_span *s)
+{
+    const char *newline = s->n ? memchr(s->p, '\n', s->n) : NULL;
+    skip(s, newline ? (size_t)(newline - s->p) + 1 : s->n);
+}
+
+/* A macro ends with an empty line. */
+static void skip_macro(struct fsk_span *s)
+{
+    do
+        skip_line(s);
+    while (s->n && s->p[0] != '\n');
+}
+
+/* Blanks, and lines of comment; `start` is whether a line begins here. */
+static void skip_blanks(struct fsk_span *s, bool start)
+{
+    while (s->n && (is_blank(s->p[0]) || (start && s->p[0] == '#'))) {
+        if (s->p[0] == '#') {
+            skip_line(s);
+            continue;
+        }
+        start = s->p[0] == '\n' || (start && s->p[0] != '\n');
+        skip(s, 1);
+    }
+}
+
+static char unescaped(char c)
+{
+    return c == 'n' ? '\n' : c == 'r' ? '\r' : c == 't' ? '\t' : c;
+}
+
+/* The next word. False: there is none. What is too long is cut. */
+static bool take_word(struct fsk_span *s, bool start, char word[NETRC_WORD])
+{
+    size_t n = 0;
+    skip_blanks(s, start);
+    if (!s->n)
+        return false;
+    bool quoted = s->p[0] == '"';
+    skip(s, quoted);
+    while (s->n && (quoted ? s->p[0] != '"' : !is_blank(s->p[0]))) {
+        bool escaped = quoted && s->p[0] == '\\' && s->n > 1;
+        char c = escaped ? unescaped(s->p[1]) : s->p[0];
+        skip(s, escaped ? 2 : 1);
+        if (n < NETRC_WORD - 1)
+            word[n++] = c;
+    }
+    skip(s, quoted && s->n);
+    word[n] = '\0';
+    return true;
+}
+
+/* An entry is over: is it the one? */
+static bool is_wanted(const struct netrc_entry *entry, struct fsk_span user)
+{
+    return !user.n || fsk_span_eq(fsk_span_str(entry->login), user);
+}
+
+bool netrc_find(struct fsk_span text, struct fsk_span host, struct fsk_span user,
+                struct netrc_entry *entry)
+{
+    char word[NETRC_WORD], value[NETRC_WORD];
+    bool ours = false;
+    *entry = (struct netrc_entry){.login = ""};
+    for (bool start = true; take_word(&text, start, word); start = false) {
+        bool machine = strcmp(word, "machine") == 0;
+        bool begins = machine || strcmp(word, "default") == 0;
+        if (ours && begins && is_wanted(entry, user))
+            return true;
+        if (begins)
+            *entry = (struct netrc_entry){.login = ""};
+        if (strcmp(word, "macdef") == 0)
+            skip_macro(&text);
+        else if (machine)
+            ours = take_word(&text, false, value) && fsk_span_caseeq(fsk_span_str(value), host);
+        else if (begins)
+            ours = true;
+        else if (strcmp(word, "login") == 0)
+            take_word(&text, false, ours ? entry->login : value);
+        else if (strcmp(word, "password") == 0)
+            take_word(&text, false, ours ? entry->password : value);
+    }
+    return ours && is_wanted(entry, user);
+}
