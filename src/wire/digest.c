@@ -165,6 +165,18 @@ static bool make_response(const struct fsk_digest *d, const struct fsk_digest_re
 
 /* ---- The answer ------------------------------------------------------------------------------ */
 
+/* Without the backslashes, as both sides hash it: "unq" of RFC 7616 means no more than the quotes,
+ * but servers keep the realm in their files as it is without either. */
+static struct fsk_span unescape(struct fsk_span text, char *room)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < text.n; i++) {
+        i += text.p[i] == '\\' && i + 1 < text.n;
+        room[n++] = text.p[i];
+    }
+    return fsk_span(room, n);
+}
+
 /* Append all of them. */
 static enum fsock_err put(struct fsk_buf *out, const struct fsk_span *part, size_t n)
 {
@@ -217,11 +229,15 @@ enum fsock_err fsk_digest_write(const struct fsk_digest *d, const struct fsk_dig
     snprintf(count, sizeof count, "%08x", (unsigned)r->nc);
     struct fsk_span nc = fsk_span(count, 8), qop = qop_of(d), end = FSK_SPAN("\"");
     struct hash response;
-    if (!make_response(d, r, nc, &response))
+    struct fsk_digest plain = *d;
+    char realm[FSK_DIGEST_MAX], nonce[FSK_DIGEST_MAX];
+    plain.realm = unescape(d->realm, realm);
+    plain.nonce = unescape(d->nonce, nonce);
+    if (!make_response(&plain, r, nc, &response))
         return FSOCK_ERR_MEMORY;
     enum fsock_err err = fsk_buf_puts(out, "Digest ");
     if (err == FSOCK_OK)
-        err = put_user(out, d, r->user);
+        err = put_user(out, &plain, r->user);
     if (err == FSOCK_OK)
         err = PUT(out, FSK_SPAN(", realm=\""), d->realm, FSK_SPAN("\", nonce=\""), d->nonce,
                   FSK_SPAN("\", uri=\""), r->uri, FSK_SPAN("\", response=\""), hex_of(&response),

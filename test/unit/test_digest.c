@@ -143,9 +143,9 @@ static void names(void **state)
     has(write_answer("realm=r, nonce=n", &r), "username*=UTF-8''a%0D%0AX%3A%20y, ");
     r = (struct fsk_digest_request){
         .user = S("a\"b\\c"), .password = S("p"), .method = S("GET"), .uri = S("/x")};
-    text = write_answer("realm=\"r\\\"s\", nonce=n", &r);
-    has(text, "username=\"a\\\"b\\\\c\", realm=\"r\\\"s\", ");
-    has(text, "response=\"d9acd2032104df2fb90ca966d2229682\"");
+    text = write_answer("realm=\"r\\\"s\", nonce=\"n\\\"\\\\\"", &r);
+    has(text, "username=\"a\\\"b\\\\c\", realm=\"r\\\"s\", nonce=\"n\\\"\\\\\", ");
+    has(text, "response=\"0eca84d7d6337beac65901b7da539ce6\"");
 }
 
 static void what_is_asked(void **state)
