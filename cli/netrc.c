@@ -64,35 +64,50 @@ static bool take_word(struct fsk_span *s, bool start, char word[NETRC_WORD])
     return true;
 }
 
-/* An entry is over: is it the one? */
-static bool is_wanted(const struct netrc_entry *entry, struct fsk_span user)
+/* What follows "machine" and its host, or "default", up to the next of these. */
+static void read_entry(struct fsk_span *s, struct netrc_entry *entry)
 {
-    return !user.n || fsk_span_eq(fsk_span_str(entry->login), user);
+    char word[NETRC_WORD];
+    for (struct fsk_span at = *s; take_word(&at, false, word); *s = at) {
+        if (strcmp(word, "machine") == 0 || strcmp(word, "default") == 0)
+            return;
+        if (strcmp(word, "macdef") == 0)
+            skip_macro(&at);
+        else if (strcmp(word, "login") == 0)
+            take_word(&at, false, entry->login);
+        else if (strcmp(word, "password") == 0)
+            take_word(&at, false, entry->password);
+    }
+    *s = fsk_span(s->p + s->n, 0);
+}
+
+bool netrc_next(struct fsk_span text, size_t *pos, struct netrc_entry *entry)
+{
+    char word[NETRC_WORD];
+    struct fsk_span s = fsk_span(text.n ? text.p + *pos : text.p, text.n - *pos);
+    bool found = false;
+    *entry = (struct netrc_entry){.others = false};
+    for (bool start = *pos == 0; !found && take_word(&s, start, word); start = false) {
+        entry->others = strcmp(word, "default") == 0;
+        found =
+            entry->others || (strcmp(word, "machine") == 0 && take_word(&s, false, entry->host));
+        if (strcmp(word, "macdef") == 0)
+            skip_macro(&s);
+    }
+    if (found)
+        read_entry(&s, entry);
+    *pos = text.n - s.n;
+    return found;
 }
 
 bool netrc_find(struct fsk_span text, struct fsk_span host, struct fsk_span user,
                 struct netrc_entry *entry)
 {
-    char word[NETRC_WORD], value[NETRC_WORD];
-    bool ours = false;
-    *entry = (struct netrc_entry){.login = ""};
-    for (bool start = true; take_word(&text, start, word); start = false) {
-        bool machine = strcmp(word, "machine") == 0;
-        bool begins = machine || strcmp(word, "default") == 0;
-        if (ours && begins && is_wanted(entry, user))
+    size_t pos = 0;
+    while (netrc_next(text, &pos, entry)) {
+        bool ours = entry->others || fsk_span_caseeq(fsk_span_str(entry->host), host);
+        if (ours && (!user.n || fsk_span_eq(fsk_span_str(entry->login), user)))
             return true;
-        if (begins)
-            *entry = (struct netrc_entry){.login = ""};
-        if (strcmp(word, "macdef") == 0)
-            skip_macro(&text);
-        else if (machine)
-            ours = take_word(&text, false, value) && fsk_span_caseeq(fsk_span_str(value), host);
-        else if (begins)
-            ours = true;
-        else if (strcmp(word, "login") == 0)
-            take_word(&text, false, ours ? entry->login : value);
-        else if (strcmp(word, "password") == 0)
-            take_word(&text, false, ours ? entry->password : value);
     }
-    return ours && is_wanted(entry, user);
+    return false;
 }

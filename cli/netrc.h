@@ -17,8 +17,12 @@
 #define NETRC_WORD 1024 /* bytes of a word, with a NUL */
 
 struct netrc_entry {
-    char login[NETRC_WORD], password[NETRC_WORD];
+    bool others; /* the default one, for all hosts that no other entry names */
+    char host[NETRC_WORD], login[NETRC_WORD], password[NETRC_WORD];
 };
+
+/* The next entry; *pos is 0 at first. False: there is none left. */
+bool netrc_next(struct fsk_span text, size_t *pos, struct netrc_entry *entry);
 
 /*
  * The first entry for the host, or the default one; if `user` is not empty, of that login. False:

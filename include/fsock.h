@@ -3,8 +3,9 @@
  *
  * This header and those that it includes are the whole public interface of libfsock: what all of it
  * shares stands here; streams in <fsock/stream.h>, probes in <fsock/probe.h>, HTTP in
- * <fsock/fetch.h>, cookies in <fsock/jar.h>, name servers in <fsock/dns.h>, services and logins in
- * <fsock/check.h>, what errors mean in <fsock/errors.h>. What it promises everywhere:
+ * <fsock/fetch.h>, cookies in <fsock/jar.h>, passwords by host in <fsock/logins.h>, name servers in
+ * <fsock/dns.h>, services and logins in <fsock/check.h>, what errors mean in <fsock/errors.h>. What
+ * it promises everywhere:
  *
  *   Time       A deadline is an absolute point in time (fsock_time) and the last parameter of
  *              everything that can wait. No call returns later than its deadline by more than a
@@ -163,6 +164,13 @@ enum {
     FSOCK_ADAPT_DOWN = 2 /* per_host: fewer when it does not bear them */
 };
 
+/* How and when HTTP is told a user and a password: request.auth, and options.proxy_auth. */
+enum fsock_auth {
+    FSOCK_AUTH_BASIC = 0, /* by Basic, with the first request */
+    FSOCK_AUTH_DIGEST,    /* when asked to, by Digest alone (RFC 7616, RFC 2069) */
+    FSOCK_AUTH_ANY        /* when asked to, by the best of what is offered: Digest, else Basic */
+};
+
 /*
  * Set by fsock_options_init() to the defaults named here. Pointers are borrowed until the call that
  * takes the options returns; the library copies what it keeps. NULL means the default.
@@ -248,6 +256,7 @@ struct fsock_options {
     int breaker;  /* 1: what can't be reached, time and again, is set aside (FSOCK_ERR_ASIDE) */
     fsock_allowance *allowance; /* how much HTTP there may be in all: of all that share it, borrowed
                                    as long as they run; NULL: no limit */
+    enum fsock_auth proxy_auth; /* how to log in at an HTTP proxy for http; for https it is Basic */
 };
 
 FSOCK_API void fsock_options_init(struct fsock_options *options);
@@ -310,6 +319,7 @@ enum { FSOCK_READABLE = 1, FSOCK_WRITABLE = 2 };
 #include <fsock/dns.h>
 #include <fsock/errors.h>
 #include <fsock/jar.h>
+#include <fsock/logins.h>
 #include <fsock/fetch.h>
 #include <fsock/probe.h>
 #include <fsock/stream.h>

@@ -44,7 +44,7 @@ struct fsock_request {
     const void *body;           /* sent with Content-Length; NULL: none */
     uint64_t body_len;
     const char *content_type;    /* for the body; NULL: application/x-www-form-urlencoded */
-    const char *user;            /* "user:password", Basic; also taken from the URL */
+    const char *user;            /* "user:password"; also taken from the URL: see auth */
     const char *range;           /* "0-499", "500-", "-500" */
     uint64_t resume_from;        /* continue a body that already has so many bytes; 0: no */
     const char *validator;       /* its ETag or Last-Modified, for If-Range; NULL: none */
@@ -70,6 +70,17 @@ struct fsock_request {
        of these, and "Cookie:" means that none are sent at all. */
     fsock_jar *jar;     /* takes what answers set, and gives what fits each request; NULL: none */
     const char *cookie; /* "a=1; b=2": besides the jar's, for the origin of the URL alone */
+
+    /*
+     * Logging in. `user`, the URL's user and `bearer` are for the origin of the URL alone. With a
+     * user and no password, the password is that of `logins`, or empty. A server that asks is
+     * answered once for each URL, and once more for each nonce that it calls stale, three times at
+     * most; what it has asked for is remembered by the fetch, so that later requests bring it
+     * along. An "Authorization: ..." among the headers is sent instead of all this.
+     */
+    enum fsock_auth auth;
+    fsock_logins *logins; /* for each host its own; NULL: none */
+    const char *bearer;   /* a token, sent as "Authorization: Bearer ..." instead of a user */
 };
 
 FSOCK_API void fsock_request_init(struct fsock_request *request);

@@ -89,12 +89,31 @@ static void test_long_words(void **state)
     assert_int_equal(strlen(entry.login), NETRC_WORD - 1);
 }
 
+/* All of them, in their order. */
+static void test_walk(void **state)
+{
+    static const char text[] = "# machine no\nmachine a login x\nmacdef m\nmachine no\n\n"
+                               "default password y machine b account z\nmachine";
+    struct fsk_span all = fsk_span(guard_copy(&guard, text, sizeof text - 1), sizeof text - 1);
+    size_t pos = 0;
+    (void)state;
+    assert_true(netrc_next(all, &pos, &entry) && !entry.others);
+    assert_string_equal(entry.host, "a");
+    assert_string_equal(entry.login, "x");
+    assert_true(netrc_next(all, &pos, &entry) && entry.others);
+    assert_string_equal(entry.password, "y");
+    assert_string_equal(entry.login, "");
+    assert_true(netrc_next(all, &pos, &entry) && !entry.others);
+    assert_string_equal(entry.host, "b");
+    assert_false(netrc_next(all, &pos, &entry));
+    assert_false(netrc_next(all, &pos, &entry));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_entries),
-        cmocka_unit_test(test_users),
-        cmocka_unit_test(test_cut_off),
+        cmocka_unit_test(test_entries),    cmocka_unit_test(test_users),
+        cmocka_unit_test(test_walk),       cmocka_unit_test(test_cut_off),
         cmocka_unit_test(test_long_words),
     };
     guard_init(&guard, 4096);
