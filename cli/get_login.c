@@ -3,11 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "base/fault.h"
-#include "file.h"
 #include "netrc.h"
 #include "outcome.h"
 #include "password.h"
@@ -77,20 +73,7 @@ static int make_token(struct get_login *l, const char *bearer, char *why, size_t
 
 /* ---- netrc ----------------------------------------------------------------------------------- */
 
-/* As ssh does with keys: a file of ours that others can read has no secrets. */
-static int check_mode(const char *name, char *why, size_t cap)
-{
-    struct stat st;
-    if (stat(name, &st) != 0 || !S_ISREG(st.st_mode) || st.st_uid != getuid() ||
-        !(st.st_mode & (S_IRWXG | S_IRWXO)))
-        return 0;
-    snprintf(why, cap, "others may read %s (mode %03o), which has passwords; chmod 600 %s", name,
-             (unsigned)(st.st_mode & 0777), name);
-    return EXIT_READ;
-}
-
-static int add_logins(struct get_login *l, struct fsk_span text, const char *name, char *why,
-                      size_t cap)
+static int add_logins(struct get_login *l, struct fsk_span text, char *why, size_t cap)
 {
     static struct netrc_entry entry;
     size_t pos = 0;
@@ -102,31 +85,18 @@ static int add_logins(struct get_login *l, struct fsk_span text, const char *nam
     if (err == FSOCK_ERR_MEMORY)
         return no_memory(why, cap);
     if (err != FSOCK_OK)
-        snprintf(why, cap, "%s has more than 100000 entries, or a host that can't be one", name);
+        snprintf(why, cap, "netrc has more than 100000 entries, or a host that can't be one");
     return err == FSOCK_OK ? 0 : EXIT_READ;
 }
 
-static int make_logins(struct get_login *l, const char *name, char *why, size_t cap)
+static int make_logins(struct get_login *l, const char *netrc, char *why, size_t cap)
 {
-    char path[4096];
     struct fsk_buf text;
-    if (!name[0]) {
-        const char *home = getenv("HOME");
-        snprintf(path, sizeof path, "%s/.netrc", home ? home : "");
-        name = path;
-    }
-    int code = check_mode(name, why, cap);
-    if (code)
-        return code;
     fsk_buf_init(&text, NETRC_MAX);
     l->logins = fsock_logins_new();
-    int sys_errno = file_append(&text, name);
-    if (sys_errno) {
-        snprintf(why, cap, "can't read %s: %s", name, fsk_errno_text(sys_errno));
-        code = EXIT_READ;
-    } else {
-        code = l->logins ? add_logins(l, fsk_buf_span(&text), name, why, cap) : no_memory(why, cap);
-    }
+    int code = l->logins ? password_netrc(&text, netrc, why, cap) : no_memory(why, cap);
+    if (!code)
+        code = add_logins(l, fsk_buf_span(&text), why, cap);
     password_fini(&text);
     return code;
 }

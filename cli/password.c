@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -27,19 +28,22 @@ static int put(struct fsk_buf *into, struct fsk_span password, char *why, size_t
     return err == FSOCK_ERR_MEMORY ? EXIT_MEMORY : EXIT_READ;
 }
 
+static int cannot_read(const char *name, int sys_errno, char *why, size_t cap)
+{
+    snprintf(why, cap, "can't read %s: %s", name, fsk_errno_text(sys_errno));
+    return EXIT_READ;
+}
+
 int password_read(struct fsk_buf *into, const char *name, char *why, size_t cap)
 {
     struct fsk_buf text;
     fsk_buf_init(&text, FILE_MAX);
-    int sys_errno = file_append(&text, name), code = EXIT_READ;
+    int sys_errno = file_append(&text, name);
     struct fsk_span line = fsk_buf_span(&text);
     const char *newline = line.n ? memchr(line.p, '\n', line.n) : NULL;
     line.n = newline ? (size_t)(newline - line.p) : line.n;
     line.n -= line.n && line.p[line.n - 1] == '\r';
-    if (sys_errno)
-        snprintf(why, cap, "can't read %s: %s", name, fsk_errno_text(sys_errno));
-    else
-        code = put(into, line, why, cap);
+    int code = sys_errno ? cannot_read(name, sys_errno, why, cap) : put(into, line, why, cap);
     password_fini(&text);
     return code;
 }
@@ -97,6 +101,33 @@ int password_ask(struct fsk_buf *into, const char *user, const char *sources, ch
     if (!good)
         snprintf(why, cap, "no password was given");
     return good ? 0 : EXIT_USAGE;
+}
+
+static bool others_may_read(const char *name, unsigned *mode)
+{
+    struct stat st;
+    if (stat(name, &st) != 0 || !S_ISREG(st.st_mode) || st.st_uid != getuid())
+        return false;
+    *mode = st.st_mode & 0777;
+    return st.st_mode & (S_IRWXG | S_IRWXO);
+}
+
+int password_netrc(struct fsk_buf *into, const char *name, char *why, size_t cap)
+{
+    char path[4096];
+    unsigned mode;
+    if (!name[0]) {
+        const char *home = getenv("HOME");
+        snprintf(path, sizeof path, "%s/.netrc", home ? home : "");
+        name = path;
+    }
+    if (others_may_read(name, &mode)) {
+        snprintf(why, cap, "others may read %s (mode %03o), which has passwords; chmod 600 %s",
+                 name, mode, name);
+        return EXIT_READ;
+    }
+    int sys_errno = file_append(into, name);
+    return sys_errno ? cannot_read(name, sys_errno, why, cap) : 0;
 }
 
 void password_fini(struct fsk_buf *b)

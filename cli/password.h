@@ -1,6 +1,6 @@
 /*
  * password.h - where a password comes from, if not from the command line, which others can read: a
- * file, the environment, the terminal.
+ * file, the environment, the terminal, a netrc.
  *
  * Each appends it to a buffer, which is the caller's to wipe, and returns 0, or an exit code with a
  * sentence in `why`. They may take as long as who types likes: they are for what comes before a
@@ -22,6 +22,12 @@ int password_getenv(struct fsk_buf *into, const char *name, char *why, size_t ca
 /* Ask at the terminal; nobody sees what is typed. `sources` are options to be used instead. */
 int password_ask(struct fsk_buf *into, const char *user, const char *sources, char *why,
                  size_t cap);
+
+/*
+ * All of a netrc (netrc.h), up to what fits; "" is ~/.netrc. As ssh does with keys, one of ours
+ * that others may read is refused.
+ */
+int password_netrc(struct fsk_buf *into, const char *name, char *why, size_t cap);
 
 /* Wipe and free the buffer. */
 void password_fini(struct fsk_buf *b);

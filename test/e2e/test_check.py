@@ -418,6 +418,7 @@ def test_password_file(site, fsock, smtp, tmp_path):
 
 
 def test_netrc(site, fsock, smtp, tmp_path):
+    (tmp_path / ".netrc").touch(mode=0o600)
     (tmp_path / ".netrc").write_text("# mine\nmachine other login x password y\n"
                                      'machine 127.0.0.1\n login "tim" password "s\\ecret"\n')
     words = ["check", "--cacert", site.ca, f"smtp://127.0.0.1:{smtp.port}"]
@@ -428,6 +429,10 @@ def test_netrc(site, fsock, smtp, tmp_path):
     (tmp_path / ".netrc").write_text("machine 127.0.0.2 login tim password secret\n")
     assert fsock(*words, "--netrc", env={"HOME": tmp_path}).code == 0
     assert "AUTH PLAIN" not in smtp.heard
+    smtp.heard.clear()
+    (tmp_path / ".netrc").chmod(0o604)
+    r = fsock(*words, "--netrc", env={"HOME": tmp_path})
+    assert r.code == 26 and "chmod 600" in r.errors and not smtp.heard
 
 
 def test_user_of_the_target_counts(site, fsock, smtp):
