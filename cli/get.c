@@ -208,14 +208,22 @@ static void tell_spent(struct get *g)
     report_say(&g->report, text);
 }
 
-/* Write the jar to where -c says. Returns the run's exit code, which was `code`. */
-static int save_cookies(struct get *g, int code)
+/* What saving came to; returns the run's exit code, which was `code`. */
+static int tell_saved(struct get *g, int failed, const char *why, int code)
 {
-    char why[1024];
-    int failed = get_cookies_save(&g->ask.cookies, &g->o, &g->report.out, why, sizeof why);
     if (failed && (!g->o.silent || g->o.show_error))
         report_say(&g->report, why);
     return failed && code < 128 ? failed : code;
+}
+
+/* Write what outlives the run to where -c and --hsts say. */
+static int save(struct get *g, int code)
+{
+    char why[1024];
+    int failed = get_cookies_save(&g->ask.cookies, &g->o, &g->report.out, why, sizeof why);
+    code = tell_saved(g, failed, why, code);
+    failed = get_hsts_save(g->ask.options.hsts, &g->o, why, sizeof why);
+    return tell_saved(g, failed, why, code);
 }
 
 static int finish(struct get *g, enum fsock_err err)
@@ -261,7 +269,7 @@ static int run(struct get *g)
 {
     enum fsock_err err =
         g->workers ? loop_run_all(&g->first, g->workers, g->n_workers) : loop_run(&g->first);
-    return save_cookies(g, finish(g, err));
+    return save(g, finish(g, err));
 }
 
 /* Options being known. */

@@ -148,6 +148,7 @@ static const struct option_row rows[] = {
     TEXT(0, "key", "FILE", key_file, "its key (PEM), if not in --cert's file"),
     TEXT(0, "tls-min", "VERSION", tls_min, "at least 1.0, 1.1, 1.2 or 1.3 (1.2)"),
     TEXT(0, "tls-max", "VERSION", tls_max, "at most"),
+    TEXT(0, "hsts", "FILE", hsts, "https where sites have asked for it; FILE keeps which; '': this run"),
 
     HEADING("What was done before"),
     TEXT(0, "journal", "FILE", journal, "keep in FILE how each URL ended"),
@@ -353,6 +354,8 @@ static const char *conflict(const struct get_options *o)
         return "with -c - the cookies would get mixed with the records; use -c FILE";
     if (o->junk_session && !names_cookies(o))
         return "-j is about a file of cookies; name one with -b FILE";
+    if (o->hsts && get_is_dash(o->hsts))
+        return "--hsts needs a file that can be read and written, or '' for this run alone";
     if (o->public_only && o->unix_socket)
         return "--unix-socket is no public address; drop it, or --public-only";
     if (o->threads > 1 && (o->trace.file || o->verbose))

@@ -53,7 +53,7 @@ struct get_options {
     int resume, only_failed, repeat;
     int64_t fresh;
     const char *journal, *lock, *merge;
-    const char *ca_file, *cert_file, *key_file, *tls_min, *tls_max;
+    const char *ca_file, *cert_file, *key_file, *tls_min, *tls_max, *hsts;
     int64_t connect_timeout, read_timeout, max_time, run_time, retry, retry_delay;
     int64_t parallel, per_host, threads, max_redirects, max_body, max_ratio;
     int64_t max_total, max_requests; /* of the run */

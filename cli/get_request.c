@@ -329,6 +329,8 @@ int get_request_init(struct get_request *r, const struct get_options *o, char *w
         return EXIT_MEMORY;
     }
     int code = get_cookies_open(&r->cookies, o, why, cap);
+    if (!code)
+        code = get_hsts_open(&r->options.hsts, o, why, cap);
     r->request.jar = r->cookies.jar;
     r->request.cookie = r->cookies.own;
     if (!code)
@@ -348,6 +350,7 @@ void get_request_fini(struct get_request *r)
     for (size_t i = 0; i < sizeof r->added / sizeof *r->added; i++)
         free(r->added[i]);
     get_cookies_fini(&r->cookies);
+    fsock_hsts_free(r->options.hsts);
     get_login_fini(&r->login);
     free(r->headers);
     free(r->headers_abroad);

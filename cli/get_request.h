@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "get_cookies.h"
+#include "get_hsts.h"
 #include "get_login.h"
 #include "get_options.h"
 

@@ -157,6 +157,7 @@ struct fsock_fault {
 
 typedef struct fsock_pacer fsock_pacer;
 typedef struct fsock_allowance fsock_allowance;
+typedef struct fsock_hsts fsock_hsts;
 
 /* options.adaptive: how many requests at once a scheme, host and port gets at first. */
 enum {
@@ -257,6 +258,8 @@ struct fsock_options {
     fsock_allowance *allowance; /* how much HTTP there may be in all: of all that share it, borrowed
                                    as long as they run; NULL: no limit */
     enum fsock_auth proxy_auth; /* how to log in at an HTTP proxy for http; for https it is Basic */
+    fsock_hsts *hsts; /* who is to be asked by https alone: learned from answers, borrowed as long
+                         as they run; NULL: http stays http (fsock/hsts.h) */
 };
 
 FSOCK_API void fsock_options_init(struct fsock_options *options);
@@ -318,6 +321,7 @@ enum { FSOCK_READABLE = 1, FSOCK_WRITABLE = 2 };
 #include <fsock/check.h>
 #include <fsock/dns.h>
 #include <fsock/errors.h>
+#include <fsock/hsts.h>
 #include <fsock/jar.h>
 #include <fsock/logins.h>
 #include <fsock/fetch.h>

@@ -81,6 +81,13 @@ static void write_origin(struct fsk_buf *b, const struct fsk_url *u)
     b->end += fsk_url_authority(u, false, b->mem + b->end, b->cap - b->end);
 }
 
+/* RFC 6797 8.3. */
+static void make_https(struct fsk_url *u)
+{
+    u->scheme = FSK_SPAN("https");
+    u->port = u->port == 80 ? 0 : u->port;
+}
+
 /* Write the URL anew: `given` and its parts as parsed, but with a clean host. */
 static enum fsock_err settle(struct fsk_aim *aim, struct fsk_span given,
                              const struct fsk_url *parts, struct fsk_span host)
@@ -179,11 +186,13 @@ static struct fsk_span origin_of(struct fsk_span text, const struct fsk_url *u)
 
 /* Whether the URL is of the origin that is remembered; `rest` is what follows that, and has no byte
  * that a URL can't have. */
-static bool remembers(const struct fsk_aim_memory *memory, struct fsk_span text,
-                      struct fsk_span *rest)
+static bool remembers(const struct fsk_aim_memory *memory, const struct fsk_routes *routes,
+                      struct fsk_span text, struct fsk_span *rest)
 {
     size_t n = memory ? memory->given.end : 0;
     if (!n || text.n <= n || text.p[n] != '/' || memcmp(text.p, memory->given.mem, n) != 0)
+        return false;
+    if (!memory->aim.target.tls && fsk_routes_secure(routes, memory->aim.url.host))
         return false;
     *rest = fsk_span(text.p + n, text.n - n);
     return fsk_span_clean(*rest, ' ' + 1) == rest->n;
@@ -198,6 +207,8 @@ static void remember(struct fsk_aim_memory *memory, struct fsk_span text, const 
     fsk_buf_clear(&memory->given);
     fsk_buf_clear(&kept->text);
     fsk_buf_clear(&kept->place);
+    if (aim->target.tls != is_scheme(u, "https"))
+        return; /* it may be http again */
     if (!origin.n || fsk_buf_append(&kept->text, clean.p, clean.n) != FSOCK_OK ||
         fsk_buf_append(&kept->place, aim->place.mem, aim->place.end) != FSOCK_OK ||
         fsk_buf_append(&memory->given, origin.p, origin.n) != FSOCK_OK)
@@ -270,7 +281,7 @@ static enum fsock_err aim_at(struct fsk_aim *aim, struct fsk_span text, bool cal
     size_t at;
     if (text.n > FSK_URL_MAX)
         return refuse(fault, text, "is longer than 64 KiB");
-    if (remembers(memory, text, &rest))
+    if (remembers(memory, routes, text, &rest))
         return finish(aim_again(aim, &memory->aim, rest), fault);
     enum fsk_url_err bad = fsk_url_parse(text, callers, &u, &at);
     if (bad != FSK_URL_OK)
@@ -280,7 +291,10 @@ static enum fsock_err aim_at(struct fsk_aim *aim, struct fsk_span text, bool cal
     enum fsock_err err = clean_host(&u, ascii, &host, fault, text);
     if (err != FSOCK_OK)
         return err;
-    err = settle(aim, text, &u, host);
+    struct fsk_url next = u;
+    if (!is_scheme(&u, "https") && fsk_routes_secure(routes, host))
+        make_https(&next);
+    err = settle(aim, text, &next, host);
     if (err == FSOCK_OK)
         err = choose_way(aim, routes);
     if (err == FSOCK_OK && u.is_ipv6_literal && fsk_proxy_is_socks4(&aim->target.proxy))
@@ -315,7 +329,7 @@ enum fsock_err fsk_aim_place(struct fsk_aim *aim, struct fsk_span url,
     fsk_buf_init(&aim->text, 0);
     fsk_buf_init(&aim->userinfo, 0);
     fsk_buf_init(&aim->place, 0);
-    if (url.n <= FSK_URL_MAX && remembers(memory, url, &rest)) {
+    if (url.n <= FSK_URL_MAX && remembers(memory, routes, url, &rest)) {
         *place = fsk_buf_span(&memory->aim.place);
         return FSOCK_OK;
     }
@@ -371,6 +385,14 @@ enum fsock_err fsk_aim_redirect(struct fsk_aim *aim, struct fsk_span location,
     if (next.target.host.p == next.zoned)
         aim->target.host.p = aim->zoned;
     return FSOCK_OK;
+}
+
+enum fsock_err fsk_aim_rise(struct fsk_aim *aim, const struct fsk_routes *routes, bool *risen,
+                            struct fsock_fault *fault)
+{
+    struct fsk_aim_kin kin;
+    *risen = !aim->target.tls && fsk_routes_secure(routes, aim->url.host);
+    return *risen ? fsk_aim_redirect(aim, fsk_buf_span(&aim->text), routes, &kin, fault) : FSOCK_OK;
 }
 
 void fsk_aim_fini(struct fsk_aim *aim)

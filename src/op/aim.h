@@ -36,7 +36,8 @@ void fsk_aim_memory_init(struct fsk_aim_memory *memory);
 void fsk_aim_memory_fini(struct fsk_aim_memory *memory);
 
 /*
- * Take aim at an absolute http or https URL; without a scheme it is http. FSOCK_ERR_INPUT with the
+ * Take aim at an absolute http or https URL; without a scheme it is http, and http becomes https if
+ * the host wants that (fsk_routes_secure). FSOCK_ERR_INPUT with the
  * fault filled in if it can't be used. `aim` is to be freed in every case. `memory` may be NULL.
  */
 enum fsock_err fsk_aim_init(struct fsk_aim *aim, struct fsk_span url,
@@ -65,6 +66,13 @@ enum fsock_err fsk_aim_place(struct fsk_aim *aim, struct fsk_span url,
 enum fsock_err fsk_aim_redirect(struct fsk_aim *aim, struct fsk_span location,
                                 const struct fsk_routes *routes, struct fsk_aim_kin *kin,
                                 struct fsock_fault *fault);
+
+/*
+ * Aim once more, if the host has come to want https since: then *risen, and it is another place.
+ * FSOCK_ERR_MEMORY, with the fault filled in.
+ */
+enum fsock_err fsk_aim_rise(struct fsk_aim *aim, const struct fsk_routes *routes, bool *risen,
+                            struct fsock_fault *fault);
 
 void fsk_aim_fini(struct fsk_aim *aim);
 

@@ -29,6 +29,7 @@ enum fsock_err fsk_http_init(struct fsk_http *http, const struct fsock_options *
         .limits = {o->max_body, o->max_ratio ? o->max_ratio : FSK_DECODE_RATIO},
         .allowance = o->allowance,
         .proxy_auth = o->proxy_auth,
+        .hsts = o->insecure || o->tls_name ? NULL : o->hsts,
     };
     fsk_aim_memory_init(&http->aimed);
     fsk_realms_init(&http->realms);

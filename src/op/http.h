@@ -23,6 +23,7 @@ struct fsk_http {
     enum fsock_auth proxy_auth;
     struct fsk_realms realms;          /* that were met */
     struct fsock_allowance *allowance; /* borrowed; NULL: none */
+    struct fsock_hsts *hsts;           /* borrowed; takes what answers say; NULL: none may */
     bool tcp_info;                     /* wanted in responses */
     char *out; /* FSK_SCRATCH_SIZE bytes to decode into; they live as the driver's scratch does */
     struct fsk_rand rand;

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 
 #include "base/fault.h"
+#include "base/time.h"
+#include "op/hsts.h"
 #include "wire/hostlist.h"
 #include "wire/url.h"
 
@@ -16,7 +18,8 @@ struct fsk_routes {
     struct route http, https;
     char *user_text; /* options->proxy_user, decoded in its place */
     struct fsk_span user, password;
-    char *no_proxy; /* NULL: no entries */
+    char *no_proxy;          /* NULL: no entries */
+    struct fsock_hsts *hsts; /* borrowed; NULL: none */
 };
 
 static const struct {
@@ -171,13 +174,15 @@ static bool take_all(struct fsk_routes *r, const struct fsock_options *o, struct
 struct fsk_routes *fsk_routes_new(const struct fsock_options *options, struct fsock_fault *fault)
 {
     struct fsk_routes *r = calloc(1, sizeof *r);
-    if (!r)
+    if (!r) {
         no_memory(fault);
-    else if (!take_all(r, options, fault)) {
-        fsk_routes_free(r);
-        r = NULL;
+        return NULL;
     }
-    return r;
+    r->hsts = options->hsts;
+    if (take_all(r, options, fault))
+        return r;
+    fsk_routes_free(r);
+    return NULL;
 }
 
 void fsk_routes_free(struct fsk_routes *r)
@@ -192,6 +197,11 @@ void fsk_routes_free(struct fsk_routes *r)
 }
 
 /* ---- Which way ------------------------------------------------------------------------------- */
+
+bool fsk_routes_secure(const struct fsk_routes *routes, struct fsk_span host)
+{
+    return routes->hsts && fsk_hsts_knows(routes->hsts, host, fsk_time_unix() / FSOCK_SECOND);
+}
 
 const struct fsk_proxy *fsk_routes_find(const struct fsk_routes *routes, bool https,
                                         struct fsk_span host, uint16_t port)

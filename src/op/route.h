@@ -16,6 +16,8 @@
  *
  * no_proxy is a list of hosts (wire/hostlist.h). localhost and the loopback addresses are not
  * special: they go by the proxy unless they are in the list.
+ *
+ * They also know who is to be asked by https alone (options->hsts).
  */
 #ifndef FSK_ROUTE_H
 #define FSK_ROUTE_H
@@ -32,6 +34,9 @@ struct fsk_routes *fsk_routes_new(const struct fsock_options *options, struct fs
 
 /* NULL is fine. The proxies that were found are gone with it. */
 void fsk_routes_free(struct fsk_routes *routes);
+
+/* Whether http to this host is to become https. */
+bool fsk_routes_secure(const struct fsk_routes *routes, struct fsk_span host);
 
 /* The proxy for a request to host (without brackets) and port, or NULL: directly. */
 const struct fsk_proxy *fsk_routes_find(const struct fsk_routes *routes, bool https,

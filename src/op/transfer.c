@@ -178,8 +178,22 @@ static bool take_kept(struct fsk_transfer *t)
     return true;
 }
 
+/* On to the next request, at the place that is aimed at. */
+static enum fsock_err ask_place(struct fsk_transfer *t)
+{
+    t->state = FSK_TRANSFER_AT_PLACE;
+    enum fsock_err err =
+        fsk_pool_move(&t->http->pool, &t->lease, fsk_buf_span(&t->aim.place), &t->op);
+    return err == FSOCK_ERR_MEMORY ? end(t, err) : FSOCK_OK;
+}
+
 static enum fsock_err at_place(struct fsk_transfer *t, fsock_time now)
 {
+    bool risen;
+    if (fsk_transfer_rise(t, &risen) != FSOCK_OK)
+        return end(t, t->fault.err);
+    if (risen)
+        return ask_place(t);
     if (!t->lease.held && !t->lease.place) {
         enum fsock_err err =
             fsk_pool_move(&t->http->pool, &t->lease, fsk_buf_span(&t->aim.place), &t->op);
@@ -230,18 +244,6 @@ static enum fsock_err at_dial(struct fsk_transfer *t, fsock_time now)
 static bool is_redirect(int status)
 {
     return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
-}
-
-/* RFC 9110 15.4: what becomes of the method. */
-static void change_method(struct fsk_transfer *t, int status)
-{
-    bool to_get = status == 303
-                      ? strcmp(t->method, "HEAD") != 0
-                      : (status == 301 || status == 302) && strcmp(t->method, "POST") == 0;
-    if (!to_get || (t->request->flags & FSOCK_KEEP_METHOD))
-        return;
-    t->method = "GET";
-    t->with_body = false;
 }
 
 /* "bytes 500-999/1234" must go on where the caller's part ends (RFC 9110 14.4). */
@@ -323,7 +325,7 @@ static enum fsock_err at_head(struct fsk_transfer *t, fsock_time now)
     fsk_lease_answered(&t->lease, head->status, t->started + t->response.times.pretransfer,
                        t->exchange.first_at);
     bool challenged = false;
-    if (fsk_transfer_take_cookies(t) != FSOCK_OK ||
+    if (fsk_transfer_take_settings(t) != FSOCK_OK ||
         fsk_transfer_take_challenge(t, &challenged) != FSOCK_OK)
         return end(t, FSOCK_ERR_MEMORY);
     if (challenged)
@@ -347,15 +349,6 @@ static enum fsock_err at_head(struct fsk_transfer *t, fsock_time now)
 }
 
 /* ---- What the end of an answer decides ------------------------------------------------------- */
-
-/* On to the next request, at the place that is aimed at. */
-static enum fsock_err ask_place(struct fsk_transfer *t)
-{
-    t->state = FSK_TRANSFER_AT_PLACE;
-    enum fsock_err err =
-        fsk_pool_move(&t->http->pool, &t->lease, fsk_buf_span(&t->aim.place), &t->op);
-    return err == FSOCK_ERR_MEMORY ? end(t, err) : FSOCK_OK;
-}
 
 /* The answer at hand was passed over, and the next request is known. */
 static enum fsock_err go_on(struct fsk_transfer *t, bool keep)
@@ -386,7 +379,7 @@ static enum fsock_err redirect(struct fsk_transfer *t, fsock_time now)
     if (err != FSOCK_OK)
         return end(t, err);
     r->url = t->aim.text.mem;
-    change_method(t, status);
+    fsk_transfer_change_method(t, status);
     if (!kin.same_origin)
         t->foreign = true; /* for good: coming back does not prove who sent us */
     if (!kin.same_site)
@@ -549,9 +542,11 @@ void fsk_transfer_start(struct fsk_transfer *t, struct fsk_lease *lease, fsock_t
     fsk_mark(t->http->driver->trace, FSOCK_MARK_START, t->op.id, -1, 0, 0,
              fsk_text("url", t->aim.text.mem));
     t->op.deadline = fsk_time_min(deadline, fsk_time_limit(t->started, t->http->total_timeout));
-    if (lease) {
+    if (lease && fsk_span_eq(lease->place->node.key, fsk_buf_span(&t->aim.place))) {
         t->lease = *lease;
         fsk_list_init(&t->lease.waiter);
+    } else if (lease) {
+        fsk_pool_release(lease);
     }
 }
 

@@ -120,8 +120,11 @@ void fsk_response_init(struct fsock_response *response, const char *method);
 enum fsock_err fsk_transfer_init(struct fsk_transfer *t, struct fsk_http *http, struct fsk_span url,
                                  const struct fsock_request *request, uint64_t id);
 
-/* Start the clocks: its op is ready for a driver. `lease` (may be NULL: it will ask for one itself)
- * is taken over. It ends no later than `deadline`. */
+/*
+ * Start the clocks: its op is ready for a driver. `lease` (may be NULL: it will ask for one itself)
+ * is taken over; one of another place, since https has become another scheme meanwhile, is given
+ * back. It ends no later than `deadline`.
+ */
 void fsk_transfer_start(struct fsk_transfer *t, struct fsk_lease *lease, fsock_time deadline);
 
 /* After FSK_TRANSFER_RETURN: go on. `lease` is taken over; NULL: it will ask for one itself. */

@@ -2,6 +2,7 @@
 
 #include "base/time.h"
 #include "base/trace.h"
+#include "op/hsts.h"
 #include "op/request.h"
 #include "op/transfer_login.h"
 #include "wire/site.h"
@@ -23,13 +24,37 @@ static struct fsk_cookie_scope scope_of(const struct fsk_transfer *t)
     return scope;
 }
 
-enum fsock_err fsk_transfer_take_cookies(struct fsk_transfer *t)
+enum fsock_err fsk_transfer_take_settings(struct fsk_transfer *t)
 {
     struct fsock_jar *jar = t->request->jar;
-    if (!jar)
+    struct fsock_hsts *hsts = t->aim.target.tls ? t->http->hsts : NULL;
+    struct fsk_span fields = t->exchange.head.fields;
+    if (!jar && !hsts)
         return FSOCK_OK;
+    int64_t now = fsk_time_unix() / FSOCK_SECOND;
     const struct fsk_cookie_scope scope = scope_of(t);
-    return fsk_jar_take(jar, t->exchange.head.fields, &scope, fsk_time_unix() / FSOCK_SECOND);
+    enum fsock_err err = jar ? fsk_jar_take(jar, fields, &scope, now) : FSOCK_OK;
+    if (err == FSOCK_OK && hsts)
+        err = fsk_hsts_take(hsts, fields, t->aim.url.host, now);
+    return err;
+}
+
+enum fsock_err fsk_transfer_rise(struct fsk_transfer *t, bool *risen)
+{
+    enum fsock_err err = fsk_aim_rise(&t->aim, t->http->routes, risen, &t->fault);
+    t->response.url = t->aim.text.mem;
+    return err;
+}
+
+void fsk_transfer_change_method(struct fsk_transfer *t, int status)
+{
+    bool to_get = status == 303
+                      ? strcmp(t->method, "HEAD") != 0
+                      : (status == 301 || status == 302) && strcmp(t->method, "POST") == 0;
+    if (!to_get || (t->request->flags & FSOCK_KEEP_METHOD))
+        return;
+    t->method = "GET";
+    t->with_body = false;
 }
 
 static void mark_request(struct fsk_transfer *t)
