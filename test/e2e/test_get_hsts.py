@@ -15,14 +15,15 @@ ALWAYS = "max-age=31536000; includeSubDomains"
 
 
 class House(http.server.ThreadingHTTPServer):
-    """A site with or without TLS. policy: the field of each answer; moved: path to Location."""
+    """A site with or without TLS. policy: the field of each answer; moved: path to Location; busy:
+    path to what has to be before it is answered by 503."""
 
     daemon_threads = True
     request_queue_size = 128
 
     def __init__(self, context=None):
         super().__init__(("127.0.0.1", 0), Handler)
-        self.context, self.policy, self.moved, self.heard = context, None, {}, []
+        self.context, self.policy, self.moved, self.busy, self.heard = context, None, {}, {}, []
         threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
 
     def finish_request(self, request, address):
@@ -53,7 +54,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         house = self.server
         house.heard.append((self.headers["Host"].partition(":")[0], self.path, self.headers["Authorization"]))
-        self.send_response(302 if self.path in house.moved else 200)
+        if self.path in house.busy:
+            assert house.busy[self.path](20)
+        self.send_response(302 if self.path in house.moved else 503 if self.path in house.busy else 200)
         if self.path in house.moved:
             self.send_header("Location", house.moved[self.path])
         if house.policy:
@@ -84,7 +87,7 @@ def safe(houses):
 @pytest.fixture
 def plain(houses):
     """Speaks no TLS."""
-    houses[1].policy, houses[1].moved, houses[1].heard = ALWAYS, {}, []
+    houses[1].policy, houses[1].busy, houses[1].heard = ALWAYS, {}, []
     return houses[1]
 
 
@@ -95,7 +98,7 @@ def get(site, fsock):
     def run(*args, **kw):
         ports = {re.match(r"https?://[^/]*:(\d+)", str(arg))[1] for arg in args if str(arg).startswith("http")}
         resolve = [word for port in sorted(ports) for word in ("--resolve", f"*:{port}:127.0.0.1")]
-        return fsock("get", "--cacert", site.ca, "-P", "1", "-s", *resolve, *args, **kw)
+        return fsock("get", "--cacert", site.ca, "-s", *resolve, "-P", "1", *args, **kw)
 
     return run
 
@@ -108,7 +111,7 @@ def hosts(file):
 
 def test_within_a_run(safe, get):
     first, then = safe.url("/1", "https"), safe.url("/2")
-    assert get(first, then).code != 0  # http stays http
+    assert get("--retry", "0", first, then).code != 0  # http stays http
     safe.listen()
     r = get("--hsts", "", "--json", first, then, safe.url("/3", host="LOCALHOST"))
     assert r.code == 0 and [path for _, path, _ in safe.listen()] == ["/1", "/2", "/3"]
@@ -176,6 +179,17 @@ def test_what_goes_along_goes_by_https(safe, get, tmp):
     heard = safe.listen()
     assert r.code == 0 and len(heard) == 20 and all(field == "Basic dTpw" for *_, field in heard)
     assert hosts(tmp / "hsts") == {"localhost": '"unlimited"'}
+
+
+def test_what_is_tried_again_goes_by_https(safe, plain, get):
+    """The host is known when the second page is asked for; then the one that waits at http fails."""
+    second = threading.Event()
+    safe.busy, plain.busy = {"/2": lambda _: second.set() or True}, {"/late": second.wait}
+    r = get("--hsts", "", "-P", "2", "--retry", "1", "--retry-delay", "1ms", "--json", plain.url("/late"),
+            safe.url("/1", "https"), safe.url("/2", "https"))
+    late = [record for record in r.records if record["url"] == plain.url("/late")]
+    assert [(record["url_effective"], record["err"]) for record in late] == [(plain.url("/late", "https"), "tls")]
+    assert len(plain.listen()) == 1
 
 
 def test_files_that_cannot_be_used(fsock, tmp):
