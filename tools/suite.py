@@ -13,9 +13,9 @@ A stage other than build expects the builds to be up to date. Nothing is tested 
 fails, and if that is build/, only checks follow.
 --quick leaves out the sanitizers, the fuzzing and the end-to-end tests marked `slow`.
 
-The tests wait more than they work, so much goes on side by side: after the unit tests of build/
-everything begins as soon as its build is there, the end-to-end tests in several shards. The other
-builds and the fuzzing take the time that nothing else wants.
+First all of build/ is tested, then build-asan/. The tests wait more than they work, so several go
+on side by side; not more than that, since they measure time. The other builds, and the fuzzing as
+soon as its targets are there, take what is left.
 
 Prints a line per part and the log of each part that fails. The last line is `N passed, N failed`,
 with `, N skipped` if any were; the exit code is 1 if any failed.
@@ -44,7 +44,8 @@ THREADS = 'test/threads/stream-threads'
 TARGETS = {'build-tsan': [THREADS]}  # what is built, if not everything
 FUZZ_SECONDS = 10
 UNITS = 2 * os.cpu_count()  # unit tests at a time: they wait more than they work
-SHARDS = 2 * os.cpu_count()  # of the end-to-end tests of one build; so many run at a time
+LANES = 2 * os.cpu_count()  # shards of the end-to-end tests at a time: they wait even more
+SHARDS = 2 * LANES
 PART_LIMIT = 600  # seconds that any one command may take
 ENV = dict(os.environ, ASAN_OPTIONS='exitcode=99', LSAN_OPTIONS='exitcode=99',
            UBSAN_OPTIONS='halt_on_error=1:print_stacktrace=1:exitcode=99',
@@ -117,20 +118,25 @@ def count_build(score, directory, code, log, seconds):
 
 
 class Building:
-    """The other builds, one after the other, in the background. None of them: all are there."""
+    """Builds, one after the other, in the background; with none, all are there."""
 
     def __init__(self, directories):
         pool = concurrent.futures.ThreadPoolExecutor(1)
         self.ends = {directory: pool.submit(build, directory, 'chrt', '--idle', '0')
                      for directory in directories}
+        self.untold = list(directories)
 
     def good(self, directory):
         """Waits for one of them."""
         return directory not in self.ends or self.ends[directory].result()[0] == 0
 
-    def tell(self, score):
-        for directory, end in self.ends.items():
-            count_build(score, directory, *end.result())
+    def tell(self, score, *directories):
+        """Waits for these, and counts those that are new. True: all are good."""
+        for directory in directories:
+            if directory in self.untold:
+                count_build(score, directory, *self.ends[directory].result())
+                self.untold.remove(directory)
+        return all(map(self.good, directories))
 
 
 # ---- checks --------------------------------------------------------------------------------------
@@ -169,7 +175,7 @@ def count_tap(entry):
 
 
 def unit(directory):
-    """Runs the tests of one build; what Score.add() counts."""
+    """Runs what Meson knows as the tests of one build; what Score.add() counts."""
     record = f'{directory}/meson-logs/testlog.json'
     if os.path.exists(record):
         os.unlink(record)
@@ -215,15 +221,12 @@ def report_of(directory, shard):
 
 
 def pytest(directory, shard, marks, places):
-    """Runs pytest with the programs of one build, which its tests find through FSOCK_BUILD.
-
-    It leaves the processors first to unit tests, whose limits of time are narrower.
-    """
+    """Runs pytest with the programs of one build, which its tests find through FSOCK_BUILD."""
     report = report_of(directory, shard)
     if os.path.exists(report):
         os.unlink(report)
-    command = ['nice', sys.executable, '-m', 'pytest', '-q', '-c', 'test/pytest.ini',
-               '--rootdir=test', f'--junitxml={report}', '-m', marks, *places]
+    command = [sys.executable, '-m', 'pytest', '-q', '-c', 'test/pytest.ini', '--rootdir=test',
+               f'--junitxml={report}', '-m', marks, *places]
     code, log, seconds = run(command, env=dict(ENV, FSOCK_BUILD=os.path.abspath(directory)))
     passed = failed = skipped = 0
     if os.path.exists(report):
@@ -241,6 +244,14 @@ def shards(places, count):
     files = sorted(file for place in places
                    for file in glob.glob(f'{place}/**/test_*.py', recursive=True))
     return [files[n::count] for n in range(count)]
+
+
+def e2e(score, directory, marks, places):
+    with concurrent.futures.ThreadPoolExecutor(LANES) as lanes:
+        ends = [lanes.submit(pytest, directory, shard, marks, files)
+                for shard, files in enumerate(shards(places, SHARDS), 1)]
+        for end in ends:
+            score.add(**end.result())
 
 
 # ---- fuzz ----------------------------------------------------------------------------------------
@@ -264,58 +275,46 @@ def targets():
                   if os.access(p, os.X_OK) and os.path.isfile(p))
 
 
+class Fuzzing:
+    """All targets, in the background, as soon as they are there."""
+
+    def __init__(self, building):
+        self.pool = concurrent.futures.ThreadPoolExecutor(os.cpu_count())
+        self.begun = concurrent.futures.ThreadPoolExecutor(1).submit(self.begin, building)
+
+    def begin(self, building):
+        good = building.good('build-asan')
+        return [self.pool.submit(fuzz, program) for program in targets()] if good else None
+
+    def tell(self, score):
+        ends = self.begun.result()
+        if ends == []:
+            score.add('fuzz', failed=1, log='no targets in build-asan/fuzz/')
+        for end in ends or []:
+            score.add(**end.result())
+
+
 # ---- all of it -----------------------------------------------------------------------------------
 
 STAGES = ('build', 'checks', 'unit', 'threads', 'e2e', 'fuzz')
 
 
-class Beside:
-    """Parts that run side by side and are told in the order in which they were given.
-
-    A lane is a number of them that may run at a time. A part begins when its build is there, and
-    does not when that is broken.
-    """
-
-    def __init__(self, building):
-        self.building = building
-        self.ends = []
-
-    def lane(self, width, parts):
-        """Each part is the directory of its build, a function and what it is called with."""
-        pool = concurrent.futures.ThreadPoolExecutor(width)
-        self.ends += [pool.submit(self.part, *part) for part in parts]
-
-    def part(self, directory, function, *words):
-        return function(*words) if self.building.good(directory) else None
-
-    def tell(self, score):
-        for end in self.ends:
-            if end.result():
-                score.add(**end.result())
-
-
-def begin_tests(beside, names, quick):
-    """What follows the unit tests of build/: those that measure time come first."""
-    timed = []
-    if 'unit' in names and not quick:
-        timed += [('build-asan', unit, 'build-asan')]
-    if 'threads' in names and not quick:
-        timed += [('build-tsan', threads_tsan), ('build', threads_valgrind)]
-    beside.lane(1, timed)
+def stages_of_build(score, names, quick):
+    if 'unit' in names:
+        score.add(**unit('build'))
     if 'e2e' in names:
-        ways = [('build', '', ['test']), ('build-asan', 'not plain', ['test/e2e'])]
-        if quick:
-            ways = [('build', 'not slow', ['test'])]
-        beside.lane(SHARDS, [(directory, pytest, directory, shard, marks, files)
-                             for directory, marks, places in ways
-                             for shard, files in enumerate(shards(places, SHARDS), 1)])
+        e2e(score, 'build', 'not slow' if quick else '', ['test'])
 
 
-def begin_fuzzing(beside):
-    """Once build-asan/ is there, or is not going to be."""
-    none = dict(name='fuzz', failed=1, log='no targets in build-asan/fuzz/')
-    beside.lane(os.cpu_count(), [('build-asan', fuzz, program) for program in targets()] or
-                [('build-asan', dict, none)])
+def stages_of_others(score, names, building):
+    if building.tell(score, 'build-asan') and 'unit' in names:
+        score.add(**unit('build-asan'))
+    if building.tell(score, 'build-tsan') and 'threads' in names:
+        score.add(**threads_tsan())
+    if 'threads' in names:
+        score.add(**threads_valgrind())
+    if building.good('build-asan') and 'e2e' in names:
+        e2e(score, 'build-asan', 'not plain', ['test/e2e'])
 
 
 def main():
@@ -332,17 +331,15 @@ def main():
     built = not score.failed  # else what an earlier build has left would be tested
     others = [directory for directory in BUILDS if directory != 'build']
     building = Building(others if built and 'build' in names and not quick else [])
+    fuzzing = Fuzzing(building) if built and 'fuzz' in names and not quick else None
     if 'checks' in names:
         stage_checks(score)
     if built:
-        if 'unit' in names:
-            score.add(**unit('build'))
-        beside = Beside(building)
-        begin_tests(beside, names, quick)
-        building.tell(score)
-        if 'fuzz' in names and not quick:
-            begin_fuzzing(beside)
-        beside.tell(score)
+        stages_of_build(score, names, quick)
+    if built and not quick:
+        stages_of_others(score, names, building)
+    if fuzzing:
+        fuzzing.tell(score)
     print(summary(score.passed, score.failed, score.skipped))
     return 1 if score.failed else 0
 
