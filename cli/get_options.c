@@ -69,6 +69,9 @@ static const struct option_row rows[] = {
     FLAG(0, "compressed", compressed, "ask for compressed bodies (on; see --no-compressed)"),
     FLAG(0, "raw", raw, "hand out compressed bodies as they are"),
     SET('0', "http1.0", http10, 1, "ask in HTTP/1.0"),
+    SET(0, "http1.1", http2, 0, "ask in HTTP/1.1 (else https asks for HTTP/2, too)"),
+    SET(0, "http2-prior-knowledge", http2, FSOCK_HTTP2_PRIOR,
+        "HTTP/2 also without TLS, where nobody can be asked for it"),
 
     HEADING("A site's cache"),
     FLAG(0, "warm", warm, "drop the bodies, and tell what each answer says of the cache"),
@@ -182,6 +185,7 @@ void get_options_init(struct get_options *o)
         .max_total = -1,
         .parallel = 64,
         .adaptive = -1,
+        .http2 = FSOCK_HTTP2_TLS,
         .breaker = -1,
         .threads = 1,
         .max_redirects = 20,

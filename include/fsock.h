@@ -159,6 +159,12 @@ enum {
     FSOCK_ADAPT_DOWN = 2 /* per_host: fewer when it does not bear them */
 };
 
+/* options.http2: how HTTP/2 is come by. */
+enum {
+    FSOCK_HTTP2_TLS = 1,  /* https asks for it (ALPN), and takes HTTP/1.1 as well */
+    FSOCK_HTTP2_PRIOR = 2 /* http, too, without asking: the peer is known to speak it */
+};
+
 /*
  * Set by fsock_options_init() to the defaults named here. Pointers are borrowed until the call that
  * takes the options returns; the library copies what it keeps. NULL means the default.
@@ -244,6 +250,8 @@ struct fsock_options {
     int breaker;  /* 1: what can't be reached, time and again, is set aside (FSOCK_ERR_ASIDE) */
     fsock_allowance *allowance; /* how much HTTP there may be in all: of all that share it, borrowed
                                    as long as they run; NULL: no limit */
+    int http2; /* an FSOCK_HTTP2_: requests to one scheme, host and port share a connection where
+                  the peer speaks HTTP/2; 0: it is not asked */
 };
 
 FSOCK_API void fsock_options_init(struct fsock_options *options);

@@ -270,6 +270,8 @@ static bool put_layer(struct fsk_dial *d)
                 fsk_tls_new(s->top, d->dialer->tls, t->tls_name.n ? t->tls_name : t->host, t->port);
             if (s->top && t->tls_version)
                 fsk_tls_only(s->top, t->tls_version);
+            if (s->top && t->http1)
+                fsk_tls_offer(s->top, FSK_SPAN("\x08http/1.1"));
             return true;
         default:
             return false;

@@ -71,6 +71,7 @@ struct fsk_target {
     bool datagrams;
     bool tls;
     const char *tls_version;  /* this one alone, "1.2"; NULL: as the dialer has it */
+    bool http1;               /* of the protocols that the dialer offers by ALPN, http/1.1 alone */
     struct fsk_span tls_name; /* whom the certificate must name; empty: the host */
     struct fsk_proxy proxy;
     bool tunnel; /* through an HTTP proxy: CONNECT; false: the proxy itself is the peer */

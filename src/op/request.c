@@ -274,7 +274,9 @@ static enum fsock_err first_lines(struct fsk_buf *out, const struct fsk_ask *ask
         out->end += fsk_url_authority(u, false, out->mem + out->end, out->cap - out->end);
     }
     out->end += fsk_url_target(u, out->mem + out->end, out->cap - out->end);
-    fsk_buf_puts(out, ask->request->flags & FSOCK_HTTP10 ? " HTTP/1.0\r\n" : " HTTP/1.1\r\n");
+    fsk_buf_puts(out, ask->http2                           ? " HTTP/2\r\n"
+                      : ask->request->flags & FSOCK_HTTP10 ? " HTTP/1.0\r\n"
+                                                           : " HTTP/1.1\r\n");
     if (!ask->foreign && caller_has(ask, "Host"))
         return FSOCK_OK;
     fsk_buf_puts(out, "Host: ");
@@ -303,7 +305,7 @@ enum fsock_err fsk_request_write(struct fsk_buf *out, const struct fsk_ask *ask)
         err = cookies(out, ask);
     if (err == FSOCK_OK)
         err = range(out, ask);
-    if (err == FSOCK_OK && r->flags & (FSOCK_NO_REUSE | FSOCK_NO_WAIT))
+    if (err == FSOCK_OK && r->flags & (FSOCK_NO_REUSE | FSOCK_NO_WAIT) && !ask->http2)
         err = field(out, ask, "Connection", FSK_SPAN("close"));
     if (err == FSOCK_OK && ask->with_body) {
         err = field(

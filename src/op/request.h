@@ -1,5 +1,6 @@
 /*
- * request.h - the head of an HTTP/1 request (RFC 9112 3), from what the caller asks for.
+ * request.h - the head of an HTTP request, as HTTP/1 writes it (RFC 9112 3), from what the caller
+ * asks for.
  */
 #ifndef FSK_REQUEST_H
 #define FSK_REQUEST_H
@@ -16,6 +17,7 @@ struct fsk_ask {
     const struct fsock_request *request;
     const struct fsk_url *url; /* its host in A-labels */
     const char *method;
+    bool http2;               /* h2.h will turn it into fields of HTTP/2 */
     bool with_body;           /* redirects may drop it */
     bool foreign;             /* another origin than the caller's URL: no credentials, no Cookie */
     struct fsk_span userinfo; /* of the caller's URL, encoded; used if request->user is NULL */
