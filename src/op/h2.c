@@ -42,8 +42,7 @@ static enum fsock_err broken(struct fsk_h2 *h2, int error)
     char why[sizeof h2->why];
     if (error == NGHTTP2_ERR_NOMEM)
         return end(h2, FSOCK_ERR_MEMORY, ENOMEM, "out of memory");
-    bool flood = error == NGHTTP2_ERR_FLOODED || h2->idle_frames > FSK_H2_IDLE_FRAMES;
-    if (flood)
+    if (error == NGHTTP2_ERR_FLOODED || fsk_h2_is_flooded(h2))
         return end(h2, FSOCK_ERR_PROTOCOL, 0,
                    "the peer floods the connection with frames that carry nothing");
     snprintf(why, sizeof why, "the peer broke HTTP/2: %.120s",
@@ -75,8 +74,9 @@ static enum fsock_err receive(struct fsk_h2 *h2, fsock_time now)
         h2->heard = now;
         h2->moved += n;
         h2->portions++;
+        h2->idle_bytes += (int64_t)n;
         ssize_t used = nghttp2_session_mem_recv(h2->ng, d->scratch, n);
-        if (used < 0)
+        if (used < 0 || fsk_h2_is_flooded(h2))
             return broken(h2, (int)used);
     }
     return FSOCK_AGAIN;

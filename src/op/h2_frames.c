@@ -96,11 +96,11 @@ static int on_data(nghttp2_session *ng, uint8_t flags, int32_t id, const uint8_t
     struct fsk_h2_stream *s = nghttp2_session_get_stream_user_data(ng, id);
     struct fsk_h2 *h2 = user;
     (void)flags;
-    h2->idle_frames = 0;
     if (nghttp2_session_consume_connection(ng, n) != 0)
         return NGHTTP2_ERR_CALLBACK_FAILURE;
     if (!s || s->err)
         return 0;
+    fsk_h2_earn(h2);
     s->received += n;
     if (fsk_buf_append(&s->in, data, n) != FSOCK_OK)
         memory_is_out(s);
@@ -140,7 +140,7 @@ static int on_frame(nghttp2_session *ng, const nghttp2_frame *frame, void *user)
     switch (frame->hd.type) {
     case NGHTTP2_HEADERS:
         if (s) {
-            h2->idle_frames = 0; /* each is paid for by the ceiling of its header */
+            fsk_h2_earn(h2); /* each is paid for by the ceiling of its header */
             end_header(s, frame);
         }
         break;
@@ -169,7 +169,8 @@ static int on_begin(nghttp2_session *ng, const nghttp2_frame_hd *hd, void *user)
 {
     struct fsk_h2 *h2 = user;
     (void)ng, (void)hd;
-    return ++h2->idle_frames > FSK_H2_IDLE_FRAMES ? NGHTTP2_ERR_CALLBACK_FAILURE : 0;
+    h2->idle_frames++;
+    return fsk_h2_is_flooded(h2) ? NGHTTP2_ERR_CALLBACK_FAILURE : 0;
 }
 
 static int on_sent(nghttp2_session *ng, const nghttp2_frame *frame, void *user)

@@ -16,8 +16,10 @@
 #define FSK_H2_STREAMS_MAX 1000                /* of a session, whatever the peer allows */
 #define FSK_H2_OUT         ((size_t)64 * 1024) /* frames that wait to be sent; of a body, too */
 
-/* Frames that carry nothing for anybody, in a row: then the peer is keeping us busy. */
+/* So many frames, or bytes, that carry nothing for anybody, in a row: the peer is keeping us busy.
+ */
 #define FSK_H2_IDLE_FRAMES 10000
+#define FSK_H2_IDLE_BYTES  ((int64_t)4 * 1024 * 1024)
 
 struct fsk_h2 {
     struct fsk_op op;
@@ -33,6 +35,7 @@ struct fsk_h2 {
     bool over;
     struct fsk_buf out;    /* frames on their way to the peer */
     unsigned idle_frames;  /* since the last that was of use */
+    int64_t idle_bytes;    /* likewise; less what may be under way for streams that were reset */
     fsock_time heard;      /* when the peer said something last */
     fsock_time idle_since; /* since when there is no stream */
     size_t moved;          /* bytes in this step */
@@ -73,6 +76,18 @@ struct fsk_h2_stream *fsk_h2_find(const struct fsk_h2 *h2, int32_t id);
 /* What goes wrong first is what is told; its op is woken. */
 void fsk_h2_stream_fail(struct fsk_h2_stream *s, enum fsock_err err, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* Something of use has come, or gone. */
+static inline void fsk_h2_earn(struct fsk_h2 *h2)
+{
+    h2->idle_frames = 0;
+    h2->idle_bytes = h2->idle_bytes < 0 ? h2->idle_bytes : 0;
+}
+
+static inline bool fsk_h2_is_flooded(const struct fsk_h2 *h2)
+{
+    return h2->idle_frames > FSK_H2_IDLE_FRAMES || h2->idle_bytes > FSK_H2_IDLE_BYTES;
+}
 
 /* There are frames to be sent. */
 void fsk_h2_poke(struct fsk_h2 *h2);

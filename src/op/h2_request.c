@@ -69,7 +69,7 @@ static ssize_t read_body(nghttp2_session *ng, int32_t id, uint8_t *buf, size_t l
     if (n)
         memcpy(buf, out.p, n);
     fsk_buf_consume(&s->out, n);
-    s->h2->idle_frames = 0; /* the peer may say how much more it takes */
+    fsk_h2_earn(s->h2); /* the peer may say how much more it takes */
     if (!fsk_buf_len(&s->out) && s->body_left)
         fsk_op_wake(s->op);
     else if (!fsk_buf_len(&s->out))

@@ -148,6 +148,7 @@ static void stream_free(struct fsk_layer *l)
         (void)nghttp2_session_set_stream_user_data(h2->ng, s->id, NULL);
         (void)nghttp2_submit_rst_stream(h2->ng, NGHTTP2_FLAG_NONE, s->id,
                                         s->ended ? NGHTTP2_NO_ERROR : NGHTTP2_CANCEL);
+        h2->idle_bytes -= (int64_t)FSK_H2_WINDOW;
         fsk_h2_poke(h2);
     } else if (s->id && !h2->over) {
         (void)nghttp2_session_set_stream_user_data(h2->ng, s->id, NULL);
