@@ -37,6 +37,8 @@ static enum fsock_err cut_off(struct fsk_exchange *x, enum fsock_err err)
 {
     if (err == FSOCK_ERR_SPENT)
         return err;
+    if (x->framing == FSK_H1_BODY_STREAM)
+        return fsk_exchange_fail_stream(x, err);
     if (x->framing == FSK_H1_BODY_CLOSE && err != FSOCK_EOF)
         return fsk_exchange_fail(x, FSOCK_ERR_TRUNCATED, x->stream->top->sys_errno,
                                  "%s after %llu bytes of a body that ends with the connection",

@@ -12,7 +12,33 @@
 #define IDLE_LIFE  (60 * FSOCK_SECOND)     /* without a stream */
 #define OUT_ROOM   ((size_t)32 * 1024)     /* one frame more, after FSK_H2_OUT */
 
+/* The next frames into h2->out. 0, or libnghttp2's error. */
+static int fill(struct fsk_h2 *h2)
+{
+    while (fsk_buf_len(&h2->out) < FSK_H2_OUT) {
+        const uint8_t *p;
+        ssize_t n = nghttp2_session_mem_send(h2->ng, &p);
+        if (n <= 0)
+            return (int)n;
+        if (fsk_buf_append(&h2->out, p, (size_t)n) != FSOCK_OK)
+            return NGHTTP2_ERR_NOMEM;
+    }
+    return 0;
+}
+
 /* ---- How it ends ----------------------------------------------------------------------------- */
+
+/* Say that we leave, and what else is still to be said, if that takes no time. */
+static void say_goodbye(struct fsk_h2 *h2)
+{
+    struct fsk_wait wait = {.wants = 0};
+    size_t n;
+    (void)nghttp2_session_terminate_session(h2->ng, NGHTTP2_NO_ERROR);
+    (void)fill(h2);
+    struct fsk_span out = fsk_buf_span(&h2->out);
+    if (out.n)
+        (void)fsk_stream_send_to(&h2->stream, out.p, out.n, &n, FSK_IO_SECRET, NULL, &wait);
+}
 
 static enum fsock_err end(struct fsk_h2 *h2, enum fsock_err err, int sys_errno, const char *why)
 {
@@ -26,14 +52,6 @@ static enum fsock_err end(struct fsk_h2 *h2, enum fsock_err err, int sys_errno, 
         fsk_op_wake(FSK_HOLDER(link, struct fsk_h2_stream, link)->op);
     h2->owner->changed(h2->owner);
     return err;
-}
-
-/* The connection has ended, or failed. */
-static enum fsock_err lost(struct fsk_h2 *h2, enum fsock_err err)
-{
-    if (err != FSOCK_EOF)
-        return end(h2, err, fsk_stream_errno(&h2->stream), fsk_stream_why(&h2->stream));
-    return end(h2, err, 0, h2->why[0] ? NULL : "the peer closed the connection");
 }
 
 /* What the peer sends is not HTTP/2, or too much of what is of no use. */
@@ -59,6 +77,16 @@ static bool turn_over(struct fsk_h2 *h2, fsock_time now)
     return over;
 }
 
+/* The connection has ended, or failed. */
+static enum fsock_err lost(struct fsk_h2 *h2, enum fsock_err err)
+{
+    if (fill(h2) == 0 && h2->broken) /* that is what we would have told the peer */
+        return broken(h2, NGHTTP2_ERR_PROTO);
+    if (err != FSOCK_EOF)
+        return end(h2, err, fsk_stream_errno(&h2->stream), fsk_stream_why(&h2->stream));
+    return end(h2, err, 0, h2->leaving ? NULL : "the peer closed the connection");
+}
+
 /* FSOCK_AGAIN, or how it ended. What is received may hold passwords that no mask understands. */
 static enum fsock_err receive(struct fsk_h2 *h2, fsock_time now)
 {
@@ -80,20 +108,6 @@ static enum fsock_err receive(struct fsk_h2 *h2, fsock_time now)
             return broken(h2, (int)used);
     }
     return FSOCK_AGAIN;
-}
-
-/* The next frames into h2->out. 0, or libnghttp2's error. */
-static int fill(struct fsk_h2 *h2)
-{
-    while (fsk_buf_len(&h2->out) < FSK_H2_OUT) {
-        const uint8_t *p;
-        ssize_t n = nghttp2_session_mem_send(h2->ng, &p);
-        if (n <= 0)
-            return (int)n;
-        if (fsk_buf_append(&h2->out, p, (size_t)n) != FSOCK_OK)
-            return NGHTTP2_ERR_NOMEM;
-    }
-    return 0;
 }
 
 /* FSOCK_OK: all is sent; FSOCK_AGAIN, or how it ended. */
@@ -137,13 +151,15 @@ static enum fsock_err step(struct fsk_op *op, fsock_time now)
     if (err != FSOCK_AGAIN)
         return err;
     err = transmit(h2);
-    if (err != FSOCK_OK)
+    if (err != FSOCK_OK && err != FSOCK_AGAIN)
         return err;
     if (h2->broken)
         return broken(h2, NGHTTP2_ERR_PROTO);
     bool used = h2->n_streams || op->yield;
-    if (!used && (h2->draining || now >= h2->idle_since + IDLE_LIFE))
+    if (!used && (h2->draining || now >= h2->idle_since + IDLE_LIFE)) {
+        say_goodbye(h2);
         return end(h2, FSOCK_EOF, 0, NULL);
+    }
     op->alarm = (used ? now : h2->idle_since) + IDLE_LIFE;
     return FSOCK_AGAIN;
 }
@@ -176,6 +192,8 @@ struct fsk_h2 *fsk_h2_new(struct fsk_driver *driver, struct fsk_stream *stream,
 
 void fsk_h2_free(struct fsk_h2 *h2)
 {
+    if (h2->op.running && !h2->over)
+        say_goodbye(h2);
     fsk_op_stop(&h2->op);
     fsk_stream_close(&h2->stream);
     nghttp2_session_del(h2->ng);
@@ -198,7 +216,9 @@ bool fsk_h2_has_room(const struct fsk_h2 *h2)
 {
     uint32_t most =
         nghttp2_session_get_remote_settings(h2->ng, NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS);
-    if (most > FSK_H2_STREAMS_MAX)
+    if (!h2->settled)
+        most = 1;
+    else if (most > FSK_H2_STREAMS_MAX)
         most = FSK_H2_STREAMS_MAX;
     return fsk_h2_is_open(h2) && h2->n_streams < most;
 }

@@ -113,7 +113,7 @@ static int on_data(nghttp2_session *ng, uint8_t flags, int32_t id, const uint8_t
 
 static void note_goaway(struct fsk_h2 *h2, const nghttp2_goaway *frame)
 {
-    h2->draining = true;
+    h2->draining = h2->leaving = true;
     h2->unwanted |= frame->error_code == NGHTTP2_HTTP_1_1_REQUIRED;
     snprintf(h2->why, sizeof h2->why, "the peer ends the connection (GOAWAY: %s)",
              nghttp2_http2_strerror(frame->error_code));
@@ -158,6 +158,7 @@ static int on_frame(nghttp2_session *ng, const nghttp2_frame *frame, void *user)
         h2->owner->changed(h2->owner);
         break;
     case NGHTTP2_SETTINGS:
+        h2->settled = true;
         h2->owner->changed(h2->owner); /* there may be room for more */
         break;
     }

@@ -29,7 +29,9 @@ struct fsk_h2 {
     struct fsk_list streams; /* struct fsk_h2_stream */
     unsigned n_streams;
     bool tls;
+    bool settled;  /* the peer's SETTINGS have come: before, it gets one stream only */
     bool draining; /* no more streams */
+    bool leaving;  /* the peer has said GOAWAY */
     bool unwanted; /* the peer has asked for HTTP/1.1 */
     bool broken;   /* we have ended it, since the peer broke its rules */
     bool over;

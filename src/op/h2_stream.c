@@ -105,7 +105,9 @@ static enum fsock_err stream_send(struct fsk_layer *l, const void *buf, size_t l
     *n = len;
     if (!s->id)
         return take_head(s, buf, len);
-    if (!s->body_left || s->closed)
+    if (s->closed || s->ended) /* the answer is here already: that is more worth than the rest */
+        return fsk_layer_fail(l, FSOCK_ERR_CLOSED, 0, "the peer has answered, and wants no more");
+    if (!s->body_left)
         return FSOCK_OK; /* more than its Content-Length */
     if (fsk_buf_len(&s->out))
         return FSOCK_AGAIN;

@@ -23,6 +23,7 @@ void fsk_conn_settle(struct fsk_conn *conn)
         return;
     conn->scout = false;
     conn->place->scouts--;
+    conn->place->settled++;
     wake_hopeful(conn->place);
 }
 

@@ -68,14 +68,18 @@ bool fsk_transfer_hopes(struct fsk_transfer *t, fsock_time now)
     if (!may_share(t) || t->request->flags & FSOCK_NO_REUSE || t->op.expired)
         return false;
     enum fsk_hope hope = fsk_pool_hope(&t->lease, &t->op);
-    if (hope == FSK_HOPE_DIAL && before == FSK_HOPE_DIAL)
-        return false; /* a second has passed, or one has failed: perhaps all will */
-    if (hope == FSK_HOPE_DIAL) {
+    if (hope == FSK_HOPE_DIAL && before != FSK_HOPE_DIAL) {
         t->hoped = now;
-        t->op.alarm = fsk_time_min(now + HOPE_MAX, fsk_time_limit(now, t->http->connect_timeout));
-    } else if (hope == FSK_HOPE_ROOM) {
-        t->hoped = 0;
+        t->settled = t->lease.place->settled;
     }
+    fsock_time until =
+        fsk_time_min(t->hoped + HOPE_MAX, fsk_time_limit(t->hoped, t->http->connect_timeout));
+    if (hope == FSK_HOPE_DIAL && (now >= until || t->settled != t->lease.place->settled))
+        return false; /* it takes too long, or has failed: perhaps others will, too */
+    if (hope == FSK_HOPE_DIAL)
+        t->op.alarm = until;
+    else
+        t->hoped = 0;
     t->hope = hope;
     return hope != FSK_HOPE_NONE;
 }
