@@ -28,6 +28,7 @@ struct fsk_dialer {
     struct fsk_guard guard;
     char path[FSK_SOCKADDR_TEXT]; /* whatever the target, connect to this unix socket, */
     size_t path_n;                /* abstract with a leading NUL; 0: there is none */
+    bool http2;                   /* `tls` offers it, which is not for each peer, nor for a proxy */
     bool alone;                   /* nobody will give back a descriptor: don't wait for one */
 };
 

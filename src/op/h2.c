@@ -33,7 +33,7 @@ static void say_goodbye(struct fsk_h2 *h2)
 {
     struct fsk_wait wait = {.wants = 0};
     size_t n;
-    (void)nghttp2_session_terminate_session(h2->ng, NGHTTP2_NO_ERROR);
+    (void)nghttp2_submit_goaway(h2->ng, NGHTTP2_FLAG_NONE, 0, NGHTTP2_NO_ERROR, NULL, 0);
     (void)fill(h2);
     struct fsk_span out = fsk_buf_span(&h2->out);
     if (out.n)
@@ -209,7 +209,7 @@ void fsk_h2_drain(struct fsk_h2 *h2)
 
 bool fsk_h2_is_open(const struct fsk_h2 *h2)
 {
-    return !h2->draining && nghttp2_session_check_request_allowed(h2->ng);
+    return fsk_h2_has_room(h2) || (!h2->draining && h2->n_streams);
 }
 
 bool fsk_h2_has_room(const struct fsk_h2 *h2)
@@ -220,7 +220,7 @@ bool fsk_h2_has_room(const struct fsk_h2 *h2)
         most = 1;
     else if (most > FSK_H2_STREAMS_MAX)
         most = FSK_H2_STREAMS_MAX;
-    return fsk_h2_is_open(h2) && h2->n_streams < most;
+    return !h2->draining && h2->n_streams < most && nghttp2_session_check_request_allowed(h2->ng);
 }
 
 bool fsk_h2_is_over(const struct fsk_h2 *h2)

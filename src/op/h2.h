@@ -48,7 +48,7 @@ void fsk_h2_free(struct fsk_h2 *h2);
 /* No more streams: it ends with the last that is open. */
 void fsk_h2_drain(struct fsk_h2 *h2);
 
-/* Whether it takes streams at all, and whether one more just now. */
+/* Whether it takes streams, if not now, then when one is closed; and whether it does just now. */
 bool fsk_h2_is_open(const struct fsk_h2 *h2);
 bool fsk_h2_has_room(const struct fsk_h2 *h2);
 

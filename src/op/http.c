@@ -40,6 +40,7 @@ enum fsock_err fsk_http_init(struct fsk_http *http, const struct fsock_options *
     enum fsock_err err = fsk_dialer_init(&http->dialer, o, driver, fault);
     if (err != FSOCK_OK)
         return err;
+    http->dialer.http2 = o->http2 != 0;
     http->dialer.tuning.user_timeout_ms = user_timeout(o);
     http->out = malloc(FSK_SCRATCH_SIZE);
     http->routes = fsk_routes_new(o, fault);

@@ -130,7 +130,7 @@ def test_a_stream_that_hangs_holds_nobody_up(peer, get):
     records = get(110, "--retry", 0, "--read-timeout", 0.4, *urls(peer.port, "/hang", "/stall", "/ok/1", "/ok/2")).records
     assert each(records, "err") == ["timeout", "timeout", "ok", "ok"]
     assert each(records, "stage")[:2] == ["head", "body"]
-    assert peer.has_reset("/hang", 8)  # CANCEL
+    assert peer.has_reset("/hang", 8) and peer.has_reset("/stall", 8)  # CANCEL
     assert peer.connections == 1
 
 
