@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "base/buf.h"
 #include "op/h2.h"
 #include "wire/h1.h"
 
