@@ -310,7 +310,7 @@ static void mark_head(struct fsk_exchange *x)
         (void)fsk_request_show(&head, fsk_buf_span(&x->head_bytes), fsk_trace_masks(trace));
     fsk_mark(trace, FSOCK_MARK_HEAD, x->op.id, fsk_stream_fd(x->stream), 0,
              fsk_buf_len(&x->head_bytes), fsk_number("status", x->head.status),
-             fsk_text("head", head.mem));
+             fsk_text("version", x->head.major == 2 ? "2" : NULL), fsk_text("head", head.mem));
     fsk_buf_fini(&head);
 }
 

@@ -1,5 +1,7 @@
 """fsock get by HTTP/2: with nginx and nghttpd, and with a peer that misbehaves."""
 
+import json
+
 import pytest
 
 import http2
@@ -195,3 +197,10 @@ def test_a_trace_keeps_no_secrets(peer, get, fsock, tmp):
     text = (tmp / "t.jsonl").read_text()
     assert "secret-word" not in text and "am9lOnNlY3JldC13b3Jk" not in text
     assert "GET /cookie HTTP/2" in text and "HTTP/2 200" in text and '"a=1' not in text
+
+
+def test_a_trace_tells_the_version(peer, get, fsock):
+    get(0, "--trace", "t.jsonl", *urls(peer.port, "/ok/1", "/ok/2"))
+    entries = json.loads(fsock("trace", "--har", "t.jsonl").stdout)["log"]["entries"]
+    assert [e["response"]["httpVersion"] for e in entries] == ["HTTP/2"] * 2
+    assert len({e["connection"] for e in entries}) == 1
