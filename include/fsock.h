@@ -217,7 +217,7 @@ struct fsock_options {
     /* More of TLS. */
     const char *tls_name; /* whom the certificate must name, and what SNI says; NULL: the host */
     const char *alpn;     /* protocols to offer, or to choose from when listening, best first:
-                             "h2,http/1.1"; NULL: none (fsock_get offers http/1.1 itself) */
+                             "h2,http/1.1"; NULL: none (fsock_get offers what it speaks) */
 
     /* Sockets. Numbers that the system does not take are FSOCK_ERR_INPUT. */
     int delay;          /* 1: Nagle's algorithm stays on; 0: TCP_NODELAY */

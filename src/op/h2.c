@@ -207,12 +207,7 @@ void fsk_h2_drain(struct fsk_h2 *h2)
     fsk_h2_poke(h2);
 }
 
-bool fsk_h2_is_open(const struct fsk_h2 *h2)
-{
-    return fsk_h2_has_room(h2) || (!h2->draining && h2->n_streams);
-}
-
-bool fsk_h2_has_room(const struct fsk_h2 *h2)
+unsigned fsk_h2_room(const struct fsk_h2 *h2)
 {
     uint32_t most =
         nghttp2_session_get_remote_settings(h2->ng, NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS);
@@ -220,7 +215,13 @@ bool fsk_h2_has_room(const struct fsk_h2 *h2)
         most = 1;
     else if (most > FSK_H2_STREAMS_MAX)
         most = FSK_H2_STREAMS_MAX;
-    return !h2->draining && h2->n_streams < most && nghttp2_session_check_request_allowed(h2->ng);
+    bool takes = !h2->draining && nghttp2_session_check_request_allowed(h2->ng);
+    return takes && h2->n_streams < most ? most - h2->n_streams : 0;
+}
+
+bool fsk_h2_is_open(const struct fsk_h2 *h2)
+{
+    return fsk_h2_room(h2) || (!h2->draining && h2->n_streams);
 }
 
 bool fsk_h2_is_over(const struct fsk_h2 *h2)

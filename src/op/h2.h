@@ -48,9 +48,9 @@ void fsk_h2_free(struct fsk_h2 *h2);
 /* No more streams: it ends with the last that is open. */
 void fsk_h2_drain(struct fsk_h2 *h2);
 
-/* Whether it takes streams, if not now, then when one is closed; and whether it does just now. */
+/* How many streams more it takes just now; and whether any, if not now, then when one is closed. */
+unsigned fsk_h2_room(const struct fsk_h2 *h2);
 bool fsk_h2_is_open(const struct fsk_h2 *h2);
-bool fsk_h2_has_room(const struct fsk_h2 *h2);
 
 /* Whether it has ended: its connection is closed, and the streams that are left say why. */
 bool fsk_h2_is_over(const struct fsk_h2 *h2);

@@ -390,8 +390,11 @@ void fsk_pool_release(struct fsk_lease *lease)
         fsk_list_remove(&lease->waiter);
     } else {
         lease->held = false;
-        fsk_list_remove(&lease->waiter); /* it may have hoped */
         place->leases--;
+        if (!fsk_list_empty(&lease->waiter)) { /* it hoped, and what woke it is for another one */
+            fsk_list_remove(&lease->waiter);
+            fsk_place_wake_hopeful(place, 1);
+        }
         if (lease->probe)
             fsk_breaker_void(&place->breaker);
         lease->probe = false;

@@ -1,12 +1,15 @@
 #include "op/pool_share.h"
 
+#include <limits.h>
 #include <stdlib.h>
 
-/* Those who hope look again. */
-static void wake_hopeful(struct fsk_place *place)
+void fsk_place_wake_hopeful(struct fsk_place *place, unsigned most)
 {
     FSK_LIST_EACH (link, &place->hopeful)
-        fsk_op_wake(FSK_HOLDER(link, struct fsk_lease, waiter)->op);
+        if (most-- > 0)
+            fsk_op_wake(FSK_HOLDER(link, struct fsk_lease, waiter)->op);
+        else
+            return;
 }
 
 /* ---- Making ---------------------------------------------------------------------------------- */
@@ -24,7 +27,7 @@ void fsk_conn_settle(struct fsk_conn *conn)
     conn->scout = false;
     conn->place->scouts--;
     conn->place->settled++;
-    wake_hopeful(conn->place);
+    fsk_place_wake_hopeful(conn->place, UINT_MAX);
 }
 
 void fsk_conn_is_http1(struct fsk_conn *conn)
@@ -55,9 +58,10 @@ static void changed(struct fsk_h2_owner *owner)
     if (!place)
         return;
     place->http1 |= fsk_h2_is_unwanted(shared->h2);
-    wake_hopeful(place);
+    bool over = fsk_h2_is_over(shared->h2);
+    fsk_place_wake_hopeful(place, over ? UINT_MAX : fsk_h2_room(shared->h2));
     bool idle = fsk_h2_streams(shared->h2) == 0;
-    if (fsk_h2_is_over(shared->h2))
+    if (over)
         bury(shared);
     else if (!idle)
         fsk_list_remove(&shared->age);
@@ -93,9 +97,10 @@ static bool open_stream(struct fsk_conn *conn, struct fsk_conn *shared, struct f
 struct fsk_conn *fsk_pool_join(struct fsk_lease *lease, struct fsk_op *op)
 {
     struct fsk_place *place = lease->place;
+    fsk_list_remove(&lease->waiter); /* it may have hoped */
     FSK_LIST_EACH (link, &place->shared) {
         struct fsk_conn *shared = FSK_HOLDER(link, struct fsk_conn, link);
-        if (!fsk_h2_has_room(shared->h2))
+        if (!fsk_h2_room(shared->h2))
             continue;
         struct fsk_conn *conn = new_conn(place);
         if (conn && open_stream(conn, shared, op))

@@ -49,6 +49,9 @@ void fsk_conn_settle(struct fsk_conn *conn);
 /* Free a connection that is over, unless streams of it are left. */
 void fsk_conn_reap(struct fsk_conn *conn);
 
+/* So many of those who hope look again, those who have hoped longest. */
+void fsk_place_wake_hopeful(struct fsk_place *place, unsigned most);
+
 /* A place that nobody uses is forgotten. */
 void fsk_place_leave(struct fsk_place *place);
 

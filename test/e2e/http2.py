@@ -6,6 +6,7 @@ The first word of a path says what the peer does, see Peer.act(). It counts what
 import collections
 import contextlib
 import pathlib
+import select
 import socket
 import ssl
 import subprocess
@@ -162,12 +163,26 @@ class Conversation:
         self.c.initiate_connection()
         self.sock.sendall(self.c.data_to_send())
         while True:
+            self.bother()
             data = self.sock.recv(65536)
             if not data:
                 return
             for event in self.c.receive_data(data):
                 self.take(event)
             self.feed()
+            self.sock.sendall(self.c.data_to_send())
+
+    def bother(self):
+        """While only such requests are open: a byte, or a PING, every 20 ms."""
+        word = {self.asked[sid][":path"].split("/")[1] for sid in self.open}
+        while word in ({"drip"}, {"ping"}):
+            if select.select([self.sock], [], [], 0.02)[0]:
+                return
+            for sid in self.open:
+                if word == {"ping"}:
+                    self.c.ping(b"12345678")
+                else:
+                    self.c.send_data(sid, b"x")
             self.sock.sendall(self.c.data_to_send())
 
     def take(self, event):
@@ -182,7 +197,8 @@ class Conversation:
                 self.act(event.stream_id)
         elif isinstance(event, h2.events.DataReceived):
             self.bodies[event.stream_id] += len(event.data)
-            self.c.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
+            if not self.asked[event.stream_id][":path"].startswith("/deaf"):
+                self.c.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
         elif isinstance(event, h2.events.StreamEnded):
             self.act(event.stream_id)
         elif isinstance(event, h2.events.StreamReset):
@@ -218,8 +234,10 @@ class Conversation:
         path = self.asked[sid][":path"]
         word = path.strip("/").split("/")[0].split("?")[0]
         first = self.peer.paths[path] == 1
-        if word == "hang":
+        if word in ("hang", "ping"):
             return
+        if word == "drip":
+            return self.answer(sid, b"x", length=False, end=False)
         if word == "stall":
             return self.answer(sid, b"0123456789", length=100, end=False)
         if word == "large":

@@ -77,6 +77,7 @@ def test_header_as_text(real, fsock):
 @pytest.mark.parametrize("words, port, version", [
     ([], "tls", "HTTP/2.0"),
     (["--http1.1"], "tls", "HTTP/1.1"),
+    (["--http1.1", "--http2"], "tls", "HTTP/2.0"),
     (["--http1.0"], "tls", "HTTP/1.0"),
     ([], "http1", "HTTP/1.1"),
     (["--http2-prior-knowledge"], "tls", "HTTP/2.0"),
@@ -134,6 +135,16 @@ def test_a_stream_that_hangs_holds_nobody_up(peer, get):
     assert each(records, "stage")[:2] == ["head", "body"]
     assert peer.has_reset("/hang", 8) and peer.has_reset("/stall", 8)  # CANCEL
     assert peer.connections == 1
+
+
+def test_no_peer_puts_a_limit_off(peer, get, tmp):
+    (tmp / "data").write_bytes(b"some data" * 100000)
+    for path, words, stage in (("/ping", ["--read-timeout", 0.3], "head"),
+                               ("/drip", ["-m", 0.3], "body"),
+                               ("/deaf", ["--read-timeout", 0.3, "--data-binary", "@data"], "send")):
+        result = get(28, "--retry", 0, *words, *urls(peer.port, path), "-o", "out")
+        assert (result.records[0]["err"], result.records[0]["stage"]) == ("timeout", stage)
+        assert 0.3 <= result.records[0]["time_total"] and result.elapsed < 0.3 + 1
 
 
 def test_the_total_limit_of_one(peer, get):

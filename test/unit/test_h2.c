@@ -235,12 +235,12 @@ static void test_resets_have_words(void **state)
     h2_pump(rig);
     hears(&u[0], FSOCK_ERR_RESET, false, "the peer reset the stream (INTERNAL_ERROR)");
     hears(&u[1], FSOCK_ERR_RESET, true, "REFUSED_STREAM");
-    assert_true(fsk_h2_has_room(rig->h2));
+    assert_true(fsk_h2_room(rig->h2));
     nghttp2_submit_rst_stream(rig->server, 0, 5, NGHTTP2_HTTP_1_1_REQUIRED);
     h2_pump(rig);
     hears(&u[2], FSOCK_ERR_RESET, true, "HTTP_1_1_REQUIRED");
     assert_true(fsk_h2_is_unwanted(rig->h2));
-    assert_false(fsk_h2_has_room(rig->h2));
+    assert_false(fsk_h2_room(rig->h2));
     for (int i = 0; i < 3; i++)
         h2_user_close(&u[i]);
 }
@@ -278,7 +278,7 @@ static void test_goaway_while_idle(void **state)
     struct h2_rig *rig = *state;
     h2_serve(rig, NULL, 0);
     h2_pump(rig);
-    assert_true(fsk_h2_has_room(rig->h2));
+    assert_true(fsk_h2_room(rig->h2));
     nghttp2_submit_goaway(rig->server, 0, 0, NGHTTP2_NO_ERROR, NULL, 0);
     h2_pump(rig);
     assert_true(fsk_h2_is_over(rig->h2));
@@ -331,14 +331,14 @@ static void test_room_is_what_the_peer_allows(void **state)
     struct h2_user u;
     h2_serve(rig, one, 1);
     h2_pump(rig);
-    assert_true(fsk_h2_has_room(rig->h2));
+    assert_true(fsk_h2_room(rig->h2));
     h2_user_open(rig, &u);
     assert_true(fsk_h2_is_open(rig->h2));
-    assert_false(fsk_h2_has_room(rig->h2));
+    assert_false(fsk_h2_room(rig->h2));
     unsigned before = rig->changes;
     h2_user_close(&u);
     assert_true(rig->changes > before);
-    assert_true(fsk_h2_has_room(rig->h2));
+    assert_true(fsk_h2_room(rig->h2));
     fsk_h2_drain(rig->h2);
     h2_pump(rig);
     assert_true(fsk_h2_is_over(rig->h2));
