@@ -176,8 +176,8 @@ struct fsock_event {
 
 /*
  * `parallel`: transfers at once (0: 64); `per_host`: connections to one scheme, host and port, or
- * requests at once where they share one (0: 6). Fewer run where the limit of open files asks for it. NULL, with the fault filled in, if an
- * option can't be used.
+ * requests at once where they share one (0: 6). Fewer run where the limit of open files asks for
+ * it. NULL, with the fault filled in, if an option can't be used.
  */
 FSOCK_API fsock_fetch *fsock_fetch_new(const struct fsock_options *options, unsigned parallel,
                                        unsigned per_host, struct fsock_fault *fault);
