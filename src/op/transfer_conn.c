@@ -3,7 +3,8 @@
 #include "base/time.h"
 #include "base/trace.h"
 
-#define HOPE_MAX (1 * FSOCK_SECOND) /* for somebody else's handshake; then one makes one's own */
+/* For somebody else's handshake, or for half of the connect limit; then one makes one's own. */
+#define HOPE_MAX (1 * FSOCK_SECOND)
 
 /* Whether it may be asked by HTTP/2, as far as the request is concerned. */
 static bool may_share(const struct fsk_transfer *t)
@@ -73,12 +74,14 @@ bool fsk_transfer_hopes(struct fsk_transfer *t, fsock_time now)
         t->settled = t->lease.place->settled;
     }
     fsock_time until =
-        fsk_time_min(t->hoped + HOPE_MAX, fsk_time_limit(t->hoped, t->http->connect_timeout));
-    if (hope == FSK_HOPE_DIAL && (now >= until || t->settled != t->lease.place->settled))
+        fsk_time_min(t->hoped + HOPE_MAX, fsk_time_limit(t->hoped, t->http->connect_timeout / 2));
+    if (hope == FSK_HOPE_DIAL && (now >= until || t->settled != t->lease.place->settled)) {
+        fsk_list_remove(&t->lease.waiter);
         return false; /* it takes too long, or has failed: perhaps others will, too */
+    }
     if (hope == FSK_HOPE_DIAL)
         t->op.alarm = until;
-    else
+    else if (hope == FSK_HOPE_ROOM)
         t->hoped = 0;
     t->hope = hope;
     return hope != FSK_HOPE_NONE;

@@ -12,8 +12,8 @@
 bool fsk_transfer_take_conn(struct fsk_transfer *t);
 
 /*
- * Whether it waits for what others have: the connection that one of them is making, for a second at
- * most, or room on one that is shared. It will be woken.
+ * Whether it waits for what others have: the connection that one of them is making, for a second or
+ * half of the connect limit at most, or room on one that is shared. It will be woken.
  */
 bool fsk_transfer_hopes(struct fsk_transfer *t, fsock_time now);
 

@@ -126,6 +126,12 @@ def test_a_refused_connection_is_no_wait(get):
     assert max(each(records, "time_total")) < 1
 
 
+def test_hoping_is_part_of_the_connect_limit(site, get):
+    records = get(111, "--connect-timeout", 0.4, "--retry", 0, *urls(site.tls_mute, "/1", "/2", "/3")).records
+    assert [(r["err"], r["stage"]) for r in records] == [("timeout", "tls")] * 3
+    assert all(0.39 <= r["time_total"] < 0.4 + 0.3 for r in records), records
+
+
 # ---- One stream's trouble is its own -------------------------------------------------------------
 
 
