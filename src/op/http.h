@@ -25,6 +25,7 @@ struct fsk_http {
     struct fsock_allowance *allowance; /* borrowed; NULL: none */
     struct fsock_hsts *hsts;           /* borrowed; takes what answers say; NULL: none may */
     bool tcp_info;                     /* wanted in responses */
+    int http2;                         /* 0, or a FSOCK_HTTP2_ */
     char *out; /* FSK_SCRATCH_SIZE bytes to decode into; they live as the driver's scratch does */
     struct fsk_rand rand;
     size_t resting, rest_max;   /* transfers at rest that their owner does not count as running, and

@@ -42,7 +42,11 @@ enum fsock_err fsk_transfer_take_settings(struct fsk_transfer *t)
 enum fsock_err fsk_transfer_rise(struct fsk_transfer *t, bool *risen)
 {
     enum fsock_err err = fsk_aim_rise(&t->aim, t->http->routes, risen, &t->fault);
-    t->response.url = t->aim.text.mem;
+    if (*risen) { /* what it hoped for was of the other place */
+        t->response.url = t->aim.text.mem;
+        t->hope = FSK_HOPE_NONE;
+        t->hoped = 0;
+    }
     return err;
 }
 
@@ -75,6 +79,7 @@ enum fsock_err fsk_transfer_write_request(struct fsk_transfer *t)
         .request = t->request,
         .url = &t->aim.url,
         .method = t->method,
+        .http2 = t->conn->of,
         .with_body = t->with_body,
         .foreign = t->foreign,
         .via = t->aim.via,
