@@ -171,8 +171,9 @@ def test_redirects(safe, get):
 def test_what_goes_along_goes_by_https(safe, get, tmp):
     """Passwords in the URL, too; and what was queued before the host was known."""
     urls = [safe.url(f"/{i}").replace("//", "//u:p@") for i in range(20)]
-    assert get("--hsts", "", safe.url("/first", "https"), *urls).code == 0
-    assert len(safe.listen()) == 21
+    r = get("--hsts", "", "--json", safe.url("/first", "https"), *urls)
+    assert r.code == 0 and len(safe.listen()) == 21
+    assert sum(record["num_connects"] for record in r.records) == 1  # all at one place, the one of https
     safe.policy = None
     (tmp / "hsts").write_text('localhost "unlimited"\n127.0.0.1 "unlimited"\n')
     r = get("--hsts", tmp / "hsts", "-P", "4", "--threads", "2", *urls)
