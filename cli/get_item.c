@@ -72,6 +72,7 @@ void item_drop(struct items *all, struct item *item)
     sink_fini(&item->sink);
     held_fini(&item->held);
     get_page_free(item->found);
+    submission_free(item->form);
     free(item->resumed);
     free(item->failure);
     fsk_list_remove(&item->turn);
@@ -154,6 +155,8 @@ static const struct fsock_request *request_for(struct items *all, struct item *i
     const struct rounds *rounds = item->given.foreign ? all->abroad : all->rounds;
     bool restarts = sink_restarts(&item->sink);
     const struct fsock_request *usual = restarts ? &ask->restarting : &ask->request;
+    if (item->form)
+        return &item->form->request;
     if (item->given.foreign)
         usual = restarts ? &ask->abroad_restarting : &ask->abroad;
     if (all->o->warm || all->o->vary.n)
@@ -169,11 +172,15 @@ static const struct fsock_request *request_for(struct items *all, struct item *i
 static enum fsock_err ask(struct items *all, struct item *item)
 {
     struct fsock_fault fault = {.err = FSOCK_OK};
-    struct fsk_span url = fsk_buf_span(&item->url);
+    if (all->o->submit && !item->form)
+        item->form = submission_new(all->o, all->ask, item->given.foreign);
+    bool filled = item->form && item->form->filled;
+    struct fsk_span url = fsk_buf_span(filled ? &item->form->url : &item->url);
     if (item->given.delay)
         fsock_fetch_slow(all->fetch, url.p, url.n, item->given.delay, NULL);
-    enum fsock_err err =
-        fsock_fetch_add(all->fetch, url.p, url.n, request_for(all, item), item, &fault);
+    enum fsock_err err = FSOCK_ERR_MEMORY;
+    if (item->form || !all->o->submit)
+        err = fsock_fetch_add(all->fetch, url.p, url.n, request_for(all, item), item, &fault);
     if (err == FSOCK_OK)
         all->open++;
     if (err == FSOCK_OK || err == FSOCK_AGAIN)
@@ -362,6 +369,9 @@ static void on_done(struct items *all, struct item *item, const struct fsock_eve
         sink_commit(&item->sink, &all->outcome);
     else if (e->fault && e->err != FSOCK_OK)
         outcome_fault(&all->outcome, e->fault, item_url(item), all->o->ca_file);
+    else if (submission_has_page(item->form))
+        submission_fill(item->form, item_url(item), sink_restarts(&item->sink), e->response,
+                        &all->outcome);
     else
         item_finish(all, item, e->response);
     if (all->over && e->err == FSOCK_ERR_CANCELED && !item->failure) {
@@ -386,14 +396,25 @@ static void next_turn(struct items *all, struct page *page)
     all->waiting--;
 }
 
+/* Its next request is to be asked for. */
+static void go_on(struct items *all, struct item *item)
+{
+    fsk_list_append(&all->next, &item->turn);
+    all->open++;
+}
+
 /* A round has ended; all->outcome says how. */
-static void round_ended(struct items *all, struct item *item, const struct fsock_event *e)
+static void round_ended(struct items *all, struct item *item, const struct fsock_event *e,
+                        bool had_page)
 {
     const struct fsock_response *response = e->response;
+    if (had_page && all->outcome.exitcode == EXIT_FINE) {
+        go_on(all, item);
+        return;
+    }
     rounds_next(all->rounds, &item->at, response, &all->outcome);
     if (item->at.round != ROUND_END) {
-        fsk_list_append(&all->next, &item->turn);
-        all->open++;
+        go_on(all, item);
         return;
     }
     if (item->at.page)
@@ -410,6 +431,7 @@ static void round_ended(struct items *all, struct item *item, const struct fsock
 void item_event(struct items *all, const struct fsock_event *e)
 {
     struct item *item = e->user;
+    bool had_page;
     outcome_fine(&all->outcome);
     switch (e->kind) {
     case FSOCK_EVENT_START:
@@ -427,9 +449,10 @@ void item_event(struct items *all, const struct fsock_event *e)
         item_on_restart(all, item, e);
         break;
     case FSOCK_EVENT_DONE:
+        had_page = submission_has_page(item->form);
         on_done(all, item, e);
         all->open--;
-        round_ended(all, item, e);
+        round_ended(all, item, e, had_page);
         break;
     case FSOCK_EVENT_BACK:
         on_back(all, item);

@@ -37,6 +37,11 @@ static bool has_body(const struct items *all, const struct item *item,
 void item_on_head(struct items *all, struct item *item, const struct fsock_event *e)
 {
     const struct fsock_response *r = e->response;
+    if (submission_has_page(item->form)) {
+        if (item->failure || !submission_begin(item->form, r, &all->outcome))
+            fail(all, item, e->id);
+        return;
+    }
     if (item->failure || !dump_header(all, r)) {
         fail(all, item, e->id);
         return;
@@ -105,6 +110,11 @@ void item_on_data(struct items *all, struct item *item, const struct fsock_event
     if (item->failure || !has_body(all, item, e->response))
         return;
     struct fsk_span bytes = fsk_span(e->data, e->len);
+    if (submission_has_page(item->form)) {
+        if (!submission_push(item->form, bytes, &all->outcome))
+            fail(all, item, e->id);
+        return;
+    }
     bool good = !item->found || get_page_push(item->found, bytes, &all->outcome);
     if (good && !get_page_replaces(item->found))
         good = write_body(all, item, e);

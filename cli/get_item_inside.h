@@ -10,6 +10,7 @@
 #include "get_page.h"
 #include "get_resume.h"
 #include "get_sink.h"
+#include "get_submit.h"
 
 struct item {
     struct fsk_list link;    /* in items.used or items.spare */
@@ -17,10 +18,11 @@ struct item {
     struct fsk_buf url;      /* with a NUL behind it */
     struct source_url given; /* what it was made of, but for the text */
     struct rounds_at at;
-    bool started;           /* it had left the queue */
-    bool stdout_asked;      /* by -o - */
-    struct held held;       /* --include=decoded: the body, until the header is known */
-    struct get_page *found; /* what is in the page; NULL: nobody wants to know */
+    bool started;            /* it had left the queue */
+    bool stdout_asked;       /* by -o - */
+    struct held held;        /* --include=decoded: the body, until the header is known */
+    struct get_page *found;  /* what is in the page; NULL: nobody wants to know */
+    struct submission *form; /* --submit; NULL: not asked for yet, or never */
     struct sink sink;
     uint64_t from;              /* where in the file the answer begins */
     struct resumption *resumed; /* -C; NULL: from the beginning */
