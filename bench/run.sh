@@ -1,6 +1,6 @@
 #!/bin/sh
 # bench/run.sh NAME [-y] ... - what bench/get.sh, dns.sh and talk.sh have in common: installs what is
-# missing (-y: without asking), builds, and runs bench/NAME.py. With FSOCK_BUILD set it takes that
+# missing (-y: without asking), builds what is worth measuring, and runs bench/NAME.py. With FSOCK_BUILD set it takes that
 # Meson build as it is.
 set -eu
 cd "$(dirname "$0")/.."
@@ -11,8 +11,8 @@ yes=
 [ "${1-}" != -y ] || { yes=-y; shift; }
 tools/setup $yes build test bench
 if [ -z "${FSOCK_BUILD-}" ]; then
-    tools/build $yes
-    FSOCK_BUILD=$PWD/build
+    tools/build --release $yes
+    FSOCK_BUILD=$PWD/build-release
 fi
 export FSOCK_BUILD
 exec python3 "bench/$name.py" "$@"

@@ -12,7 +12,7 @@ static void put_stages(struct out *o, unsigned stages, const char *parted, const
     bool more = false;
     if (!stages)
         out_str(o, all);
-    for (int i = FSOCK_STAGE_NONE; i <= FSOCK_STAGE_LISTEN; i++) {
+    for (int i = FSOCK_STAGE_NONE; i < FSOCK_STAGE_COUNT_; i++) {
         if (!(stages & FSK_STAGE_BIT(i)))
             continue;
         if (more)

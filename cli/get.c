@@ -15,8 +15,8 @@
  *   get_sink.h     a body's file                   get_variant.h  ... and --vary
  *   get_resume.h   ... with -C                     get_held.h     ... or until its header is known
  *   get_report.h   all that is told                get_cookies.h  -b and -c
- *   get_page.h     what is in a page              get_submit.h   ... a form that is sent
- *   get_form.h     -F
+ *   get_page.h     what is in a page              get_login.h    -u and -n
+ *   get_submit.h   ... a form that is sent        get_form.h     -F
  */
 #include "get.h"
 

@@ -7,7 +7,7 @@
 #include "get_item_inside.h"
 #include "get_names.h"
 
-enum { KEPT_URL = 4096, WAITING_MOST = 8192 };
+enum { WAITING_MOST = 8192 };
 
 /* ---- A run's items --------------------------------------------------------------------------- */
 
@@ -55,12 +55,12 @@ static struct item *item_new(struct items *all)
         if (!item)
             return NULL;
         fsk_list_init(&item->link);
-        fsk_buf_init(&item->url, 1 << 28);
     } else {
         item = FSK_HOLDER(all->spare.next, struct item, link);
         fsk_list_remove(&item->link);
     }
     fsk_list_init(&item->turn);
+    fsk_buf_init_in(&item->url, 1 << 28, item->room, sizeof item->room);
     sink_init(&item->sink);
     held_init(&item->held);
     fsk_list_append(&all->used, &item->link);
@@ -77,11 +77,9 @@ void item_drop(struct items *all, struct item *item)
     free(item->failure);
     fsk_list_remove(&item->turn);
     page_unref(item->at.page);
-    if (item->url.cap > KEPT_URL)
-        fsk_buf_fini(&item->url);
-    fsk_buf_clear(&item->url);
+    fsk_buf_fini(&item->url);
     fsk_list_remove(&item->link);
-    *item = (struct item){.url = item->url};
+    memset(item, 0, offsetof(struct item, room));
     fsk_list_prepend(&all->spare, &item->link);
 }
 

@@ -27,6 +27,7 @@ struct item {
     uint64_t from;              /* where in the file the answer begins */
     struct resumption *resumed; /* -C; NULL: from the beginning */
     struct outcome *failure;    /* what went wrong here, not on the network; NULL: nothing */
+    char room[128];             /* where `url` begins */
 };
 
 /* Its URL, as a C string. */

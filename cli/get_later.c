@@ -57,4 +57,7 @@ void later_began(struct later *l, fsock_time now)
 {
     l->wait = LATER_LEAST;
     l->next = fsk_time_min(l->next, fsk_time_limit(now, LATER_LEAST));
+    l->left += LATER_MORE;
+    if (l->left > l->urls.n)
+        l->left = l->urls.n;
 }

@@ -5,7 +5,8 @@
  * They wait in a spool, each with all that the source has said of it, and come back in the order
  * that they went in: a portion after LATER_LEAST, the next after twice as long, and so on up to
  * LATER_MOST, since what comes too early is only given back again. When one of them begins, that
- * starts anew. A library whose queue is empty gets a portion at once.
+ * starts anew, and LATER_MORE come at once: as long as one of so many can begin, nothing waits. A
+ * library whose queue is empty gets a portion at once.
  *
  * While LATER_BYTES wait, no more should be read. Of one loop's thread; the clock is the caller's.
  */
@@ -23,6 +24,7 @@
 #define LATER_LEAST   FSOCK_SECOND
 #define LATER_MOST    (8 * FSOCK_SECOND)
 #define LATER_PORTION 5000 /* URLs */
+#define LATER_MORE    8    /* URLs, for each that has begun */
 #define LATER_BYTES   ((uint64_t)256 * 1024 * 1024)
 #define LATER_ROOM    (LATER_BYTES + (uint64_t)16 * 1024 * 1024) /* with what the library has then */
 

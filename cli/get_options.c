@@ -8,6 +8,7 @@
 #include <fsock.h>
 
 #include "colour.h"
+#include "get_login.h"
 #include "get_sitemap.h"
 #include "get_writeout.h"
 #include "page_links.h"
@@ -81,7 +82,6 @@ static const struct option_row rows[] = {
     LIST('b', "cookie", "DATA", cookies, 0, "send the cookies 'NAME=VALUE; ...'; without =: a file of them"),
     TEXT('c', "cookie-jar", "FILE", cookie_jar, "keep cookies, and write them to FILE at the end; - is stdout"),
     FLAG('j', "junk-session-cookies", junk_session, "leave those of a session out of what -b reads"),
-    TEXT('u', "user", "USER:PASSWORD", user, "log in (Basic)"),
     TEXT('r', "range", "RANGE", range, "a part of the body: 0-499, 500- or -500"),
     FLAG('L', "location", location, "follow redirects (on with --submit; see --no-location)"),
     NUMBER(0, "max-redirs", max_redirects, 0, 1000, "redirects to follow at most (20)"),
@@ -89,6 +89,18 @@ static const struct option_row rows[] = {
     FLAG(0, "compressed", compressed, "ask for compressed bodies (on; see --no-compressed)"),
     FLAG(0, "raw", raw, "hand out compressed bodies as they are"),
     SET('0', "http1.0", http10, 1, "ask in HTTP/1.0"),
+
+    HEADING("Logging in (at the hosts of the URLs; redirects to others go without)"),
+    TEXT('u', "user", "USER[:PASSWORD]", user, "who; the password better comes from elsewhere:"),
+    TEXT(0, "password-file", "FILE", password_file, "the first line of FILE; -: standard input"),
+    TEXT(0, "password-env", "NAME", password_env, "the environment variable NAME; else you are asked"),
+    TEXT_OR('n', "netrc", "[FILE]", netrc, "", "FILE has user and password by host (~/.netrc)"),
+    TEXT(0, "netrc-file", "FILE", netrc, "another name for --netrc=FILE"),
+    SET(0, "basic", auth, FSOCK_AUTH_BASIC, "by Basic, at once (the default)"),
+    SET(0, "digest", auth, FSOCK_AUTH_DIGEST, "by Digest, which shows nobody the password"),
+    SET(0, "anyauth", auth, FSOCK_AUTH_ANY, "by the best that the server offers"),
+    TEXT(0, "bearer", "TOKEN", bearer, "by a token; @FILE: the first line of FILE"),
+    TEXT(0, "oauth2-bearer", "TOKEN", bearer, "another name for --bearer"),
 
     HEADING("A site's cache"),
     FLAG(0, "warm", warm, "drop the bodies, and tell what each answer says of the cache"),
@@ -128,6 +140,9 @@ static const struct option_row rows[] = {
     FLAG(0, "tcp-fastopen", fast_open, "TCP Fast Open"),
     TEXT('x', "proxy", "URL", proxy, "http, https, socks4, socks4a, socks5 or socks5h proxy; '': none"),
     TEXT('U', "proxy-user", "USER:PASSWORD", proxy_user, "log in at the proxy"),
+    SET(0, "proxy-basic", proxy_auth, FSOCK_AUTH_BASIC, "... by Basic, at once (the default)"),
+    SET(0, "proxy-digest", proxy_auth, FSOCK_AUTH_DIGEST, "... by Digest (http URLs)"),
+    SET(0, "proxy-anyauth", proxy_auth, FSOCK_AUTH_ANY, "... by the best that it offers (http URLs)"),
     TEXT(0, "noproxy", "HOST,...", no_proxy, "no proxy for these hosts"),
 
     HEADING("Where not to go (redirects are held to it, too)"),
@@ -206,6 +221,7 @@ void get_options_init(struct get_options *o)
         .breaker = -1,
         .threads = 1,
         .max_redirects = 20,
+        .auth = -1,
     };
 }
 
@@ -382,8 +398,6 @@ static const char *conflict(const struct get_options *o)
         return "with -c - the cookies would get mixed with the records; use -c FILE";
     if (o->junk_session && !names_cookies(o))
         return "-j is about a file of cookies; name one with -b FILE";
-    if (o->user && !strchr(o->user, ':'))
-        return "-u needs USER:PASSWORD; an empty password is 'USER:'";
     if (o->public_only && o->unix_socket)
         return "--unix-socket is no public address; drop it, or --public-only";
     if (o->threads > 1 && (o->trace.file || o->verbose))
@@ -412,6 +426,7 @@ bool get_options_check(struct get_options *o, char *why, size_t cap)
     text = text ? text : cache_conflict(o);
     text = text ? text : page_conflict(o);
     text = text ? text : form_conflict(o);
+    text = text ? text : get_login_conflict(o);
     if (text) {
         snprintf(why, cap, "%s", text);
         return false;

@@ -46,6 +46,8 @@ struct get_options {
     int public_only, no_wait;
     const char *output_dir, *dump_header, *write_out, *continue_at;
     const char *method, *user_agent, *referer, *user, *range;
+    int auth, proxy_auth; /* enum fsock_auth */
+    const char *password_file, *password_env, *netrc, *bearer;
     const char *cookie_jar;
     int junk_session;
     const char *proxy, *proxy_user, *no_proxy;

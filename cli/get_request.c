@@ -198,6 +198,7 @@ static void make_options(struct fsock_options *f, const struct get_options *o)
     f->proxy = o->proxy;
     f->proxy_user = o->proxy_user;
     f->no_proxy = o->no_proxy;
+    f->proxy_auth = (enum fsock_auth)o->proxy_auth;
     f->proxy_from_environment = 1;
     f->ca_file = o->ca_file;
     f->cert_file = o->cert_file;
@@ -292,7 +293,8 @@ static bool make_others(struct get_request *r)
             r->headers_abroad[kept++] = r->headers[i];
     r->abroad = r->errand = r->request;
     r->abroad.headers = r->headers_abroad;
-    r->abroad.user = r->abroad.cookie = NULL;
+    r->abroad.cookie = NULL;
+    get_login_drop(&r->abroad);
     r->restarting = r->request;
     r->abroad_restarting = r->abroad;
     r->restarting.flags |= FSOCK_RESTART;
@@ -305,7 +307,8 @@ static bool make_others(struct get_request *r)
     r->errand.flags |= FSOCK_FOLLOW | FSOCK_FAIL_STATUS | FSOCK_FIRST;
     r->errand_abroad = r->errand;
     r->errand_abroad.headers = r->headers_abroad;
-    r->errand_abroad.user = r->errand_abroad.cookie = NULL;
+    r->errand_abroad.cookie = NULL;
+    get_login_drop(&r->errand_abroad);
     return true;
 }
 
@@ -326,7 +329,6 @@ int get_request_init(struct get_request *r, const struct get_options *o, char *w
     make_options(&r->options, o);
     r->request.flags = request_flags(o);
     r->request.method = o->method ? o->method : o->head ? "HEAD" : NULL;
-    r->request.user = o->user;
     r->request.range = o->range;
     r->request.max_redirects = (int)o->max_redirects;
     r->request.retries = get_retries(o);
@@ -340,6 +342,8 @@ int get_request_init(struct get_request *r, const struct get_options *o, char *w
     int code = get_cookies_open(&r->cookies, o, why, cap);
     r->request.jar = r->cookies.jar;
     r->request.cookie = r->cookies.own;
+    if (!code)
+        code = get_login_open(&r->login, o, &r->request, why, cap);
     if (!code)
         code = make_body(r, o, why, cap);
     if (!code)
@@ -358,6 +362,7 @@ void get_request_fini(struct get_request *r)
         free(r->added[i]);
     get_cookies_fini(&r->cookies);
     get_form_fini(&r->form);
+    get_login_fini(&r->login);
     free(r->headers);
     free(r->headers_abroad);
     free(r->resolve);

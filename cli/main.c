@@ -11,6 +11,7 @@
 
 #include <fsock.h>
 
+#include "check.h"
 #include "dns.h"
 #include "errno_verb.h"
 #include "get.h"
@@ -27,6 +28,7 @@ static const struct verb {
     {"get",   get_main,   "fetch a URL, or a list of any length"                         },
     {"dns",   dns_main,   "look up names and addresses, one, a million, or a log of them"},
     {"talk",  talk_main,  "open a socket to anything, and send anything"                 },
+    {"check", check_main, "is a service up, and does the login work"                     },
     {"errno", errno_main, "what an error means, why it came, and what to try"            },
     {"trace", trace_main, "show what happened, step by step"                             },
 };

@@ -28,6 +28,8 @@ static int broken(enum fsock_stage stage, int in_head, int in_body)
     case FSOCK_STAGE_SEND:
         return EXIT_SEND;
     case FSOCK_STAGE_HEAD:
+    case FSOCK_STAGE_DIALOG:
+    case FSOCK_STAGE_LOGIN:
         return in_head;
     case FSOCK_STAGE_BODY:
         return in_body;
@@ -62,6 +64,7 @@ int exitcode_of(enum fsock_err err, enum fsock_stage stage)
         [FSOCK_ERR_ASIDE] = EXIT_CONNECT,
         [FSOCK_ERR_FORBIDDEN] = EXIT_FORBIDDEN,
         [FSOCK_ERR_SPENT] = EXIT_TOO_BIG,
+        [FSOCK_ERR_LOGIN] = EXIT_LOGIN,
     };
     switch (err) {
     case FSOCK_OK:

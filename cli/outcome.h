@@ -39,6 +39,7 @@ enum {
     EXIT_PEER_CERT = 60,
     EXIT_ENCODING = 61,
     EXIT_TOO_BIG = 63,
+    EXIT_LOGIN = 67,
     EXIT_CA_FILE = 77,
     EXIT_PROXY = 97,
     EXIT_SOME_FAILED = 110,

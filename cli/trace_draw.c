@@ -122,7 +122,7 @@ void trace_draw_load(struct out *o, const struct trace_axis *axis, unsigned heig
 
 void trace_draw_title(struct out *o, const struct trace_chart *c)
 {
-    static const char *const verbs[] = {"get", "dns", "talk"};
+    static const char *const verbs[] = {"get", "dns", "talk", "check"};
     const char *args = c->model->runs ? c->model->run[0].args : "";
     for (unsigned i = 0; i < sizeof verbs / sizeof *verbs; i++)
         if (strcmp(args, verbs[i]) == 0)

@@ -3,8 +3,9 @@
  *
  * This header and those that it includes are the whole public interface of libfsock: what all of it
  * shares stands here; streams in <fsock/stream.h>, probes in <fsock/probe.h>, HTTP in
- * <fsock/fetch.h>, cookies in <fsock/jar.h>, name servers in <fsock/dns.h>, what errors mean in
- * <fsock/errors.h>. What it promises everywhere:
+ * <fsock/fetch.h>, cookies in <fsock/jar.h>, passwords by host in <fsock/logins.h>, name servers in
+ * <fsock/dns.h>, services and logins in <fsock/check.h>, what errors mean in <fsock/errors.h>. What
+ * it promises everywhere:
  *
  *   Time       A deadline is an absolute point in time (fsock_time) and the last parameter of
  *              everything that can wait. No call returns later than its deadline by more than a
@@ -88,6 +89,7 @@ enum fsock_err {
     FSOCK_ERR_ASIDE, /* not tried: the place could not be reached so often that it is set aside */
     FSOCK_ERR_FORBIDDEN, /* options.public_only, allow_hosts or deny_hosts says no */
     FSOCK_ERR_SPENT,     /* options.allowance is used up */
+    FSOCK_ERR_LOGIN,     /* the server does not accept user and password, or no way to log in */
     FSOCK_ERR_COUNT_     /* how many there are; not an error */
 };
 
@@ -102,8 +104,11 @@ enum fsock_stage {
     FSOCK_STAGE_SEND,
     FSOCK_STAGE_HEAD, /* waiting for the answer, or reading its header */
     FSOCK_STAGE_BODY,
-    FSOCK_STAGE_RECV,  /* reading from an open stream */
-    FSOCK_STAGE_LISTEN /* binding, or taking a connection */
+    FSOCK_STAGE_RECV,   /* reading from an open stream */
+    FSOCK_STAGE_LISTEN, /* binding, or taking a connection */
+    FSOCK_STAGE_DIALOG, /* speaking with a service: its greeting, what it can do */
+    FSOCK_STAGE_LOGIN,  /* user and password */
+    FSOCK_STAGE_COUNT_  /* how many there are; not a stage */
 };
 
 /* Which limit or ceiling struck: that option, or the caller's deadline, would have to be raised. */
@@ -157,6 +162,13 @@ typedef struct fsock_allowance fsock_allowance;
 enum {
     FSOCK_ADAPT_UP = 1,  /* two: more while it bears them */
     FSOCK_ADAPT_DOWN = 2 /* per_host: fewer when it does not bear them */
+};
+
+/* How and when HTTP is told a user and a password: request.auth, and options.proxy_auth. */
+enum fsock_auth {
+    FSOCK_AUTH_BASIC = 0, /* by Basic, with the first request */
+    FSOCK_AUTH_DIGEST,    /* when asked to, by Digest alone (RFC 7616, RFC 2069) */
+    FSOCK_AUTH_ANY        /* when asked to, by the best of what is offered: Digest, else Basic */
 };
 
 /*
@@ -244,6 +256,7 @@ struct fsock_options {
     int breaker;  /* 1: what can't be reached, time and again, is set aside (FSOCK_ERR_ASIDE) */
     fsock_allowance *allowance; /* how much HTTP there may be in all: of all that share it, borrowed
                                    as long as they run; NULL: no limit */
+    enum fsock_auth proxy_auth; /* how to log in at an HTTP proxy for http; for https it is Basic */
 };
 
 FSOCK_API void fsock_options_init(struct fsock_options *options);
@@ -302,9 +315,11 @@ enum { FSOCK_READABLE = 1, FSOCK_WRITABLE = 2 };
 }
 #endif
 
+#include <fsock/check.h>
 #include <fsock/dns.h>
 #include <fsock/errors.h>
 #include <fsock/jar.h>
+#include <fsock/logins.h>
 #include <fsock/fetch.h>
 #include <fsock/probe.h>
 #include <fsock/stream.h>

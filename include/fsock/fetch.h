@@ -44,7 +44,7 @@ struct fsock_request {
     const void *body;           /* sent with Content-Length; NULL: none */
     uint64_t body_len;
     const char *content_type;    /* for the body; NULL: application/x-www-form-urlencoded */
-    const char *user;            /* "user:password", Basic; also taken from the URL */
+    const char *user;            /* "user:password"; also taken from the URL: see auth */
     const char *range;           /* "0-499", "500-", "-500" */
     uint64_t resume_from;        /* continue a body that already has so many bytes; 0: no */
     const char *validator;       /* its ETag or Last-Modified, for If-Range; NULL: none */
@@ -70,6 +70,17 @@ struct fsock_request {
        of these, and "Cookie:" means that none are sent at all. */
     fsock_jar *jar;     /* takes what answers set, and gives what fits each request; NULL: none */
     const char *cookie; /* "a=1; b=2": besides the jar's, for the origin of the URL alone */
+
+    /*
+     * Logging in. `user`, the URL's user and `bearer` are for the origin of the URL alone. With a
+     * user and no password, the password is that of `logins`, or empty. A server that asks is
+     * answered once for each URL, and once more for each nonce that it calls stale, three times at
+     * most; what it has asked for is remembered by the fetch, so that later requests bring it
+     * along. An "Authorization: ..." among the headers is sent instead of all this.
+     */
+    enum fsock_auth auth;
+    fsock_logins *logins; /* for each host its own; NULL: none */
+    const char *bearer;   /* a token, sent as "Authorization: Bearer ..." instead of a user */
 };
 
 FSOCK_API void fsock_request_init(struct fsock_request *request);
@@ -107,7 +118,8 @@ struct fsock_response {
     const char *tls_cipher;
     int ssl_verify_result; /* an X509_V_ERR_* number; 0: fine, or no TLS */
     int proxy_used;
-    struct fsock_tcp tcp;     /* options.tcp_info: of the last connection, at its last exchange */
+    struct fsock_tcp tcp;     /* options.tcp_info: of the last connection; up to 10 ms old, since a
+                                 list asks for it again and again */
     int resumed;              /* 1: a 206 that continues resume_from */
     const char *redirect_url; /* where a redirect that was not followed points; "" if none */
     struct fsock_times times;

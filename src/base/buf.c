@@ -5,7 +5,8 @@
 
 void fsk_buf_fini(struct fsk_buf *b)
 {
-    free(b->mem);
+    if (!b->lent)
+        free(b->mem);
     fsk_buf_init(b, b->ceiling);
 }
 
@@ -31,9 +32,12 @@ enum fsock_err fsk_buf_grow(struct fsk_buf *b, size_t n)
     size_t cap = b->cap ? b->cap : 256;
     while (cap < len + n)
         cap = cap > b->ceiling / 2 ? b->ceiling : cap * 2;
-    char *mem = realloc(b->mem, cap);
+    char *mem = realloc(b->lent ? NULL : b->mem, cap);
     if (!mem)
         return FSOCK_ERR_MEMORY;
+    if (b->lent)
+        memcpy(mem, b->mem, len);
+    b->lent = false;
     b->mem = mem;
     b->cap = cap;
     return FSOCK_OK;

@@ -18,11 +18,21 @@ struct fsk_buf {
     char *mem;
     size_t start, end, cap; /* the bytes are mem[start..end) */
     size_t ceiling;
+    bool lent; /* mem is somebody else's: it is not freed */
 };
 
 static inline void fsk_buf_init(struct fsk_buf *b, size_t ceiling)
 {
     *b = (struct fsk_buf){.ceiling = ceiling};
+}
+
+/*
+ * An empty buffer that begins in memory of the caller's, and leaves it when that is too small, or
+ * when it is freed. That memory must outlive it, and copies of the struct, too.
+ */
+static inline void fsk_buf_init_in(struct fsk_buf *b, size_t ceiling, char *mem, size_t cap)
+{
+    *b = (struct fsk_buf){.mem = mem, .cap = cap, .ceiling = ceiling, .lent = true};
 }
 
 void fsk_buf_fini(struct fsk_buf *b);

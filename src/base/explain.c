@@ -50,7 +50,7 @@ static const struct fsock_explanation *explain(enum fsock_err err, enum fsock_st
 const struct fsock_explanation *fsock_explain(enum fsock_err err, enum fsock_stage stage,
                                               int sys_errno)
 {
-    if ((unsigned)stage > FSOCK_STAGE_LISTEN)
+    if ((unsigned)stage >= FSOCK_STAGE_COUNT_)
         stage = FSOCK_STAGE_NONE;
     return explain(err, stage, sys_errno, err == FSOCK_ERR_TIMEOUT);
 }

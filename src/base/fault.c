@@ -34,6 +34,7 @@ static const char *const err_names[] = {
     [FSOCK_ERR_ASIDE] = "aside",
     [FSOCK_ERR_FORBIDDEN] = "forbidden",
     [FSOCK_ERR_SPENT] = "spent",
+    [FSOCK_ERR_LOGIN] = "login",
 };
 
 static const char *const stage_names[] = {
@@ -42,7 +43,8 @@ static const char *const stage_names[] = {
     [FSOCK_STAGE_PROXY] = "proxy",     [FSOCK_STAGE_TLS] = "tls",
     [FSOCK_STAGE_SEND] = "send",       [FSOCK_STAGE_HEAD] = "head",
     [FSOCK_STAGE_BODY] = "body",       [FSOCK_STAGE_RECV] = "recv",
-    [FSOCK_STAGE_LISTEN] = "listen",
+    [FSOCK_STAGE_LISTEN] = "listen",   [FSOCK_STAGE_DIALOG] = "dialog",
+    [FSOCK_STAGE_LOGIN] = "login",
 };
 
 const char *fsock_version(void)
@@ -57,7 +59,7 @@ const char *fsock_err_name(enum fsock_err err)
 
 const char *fsock_stage_name(enum fsock_stage stage)
 {
-    return (unsigned)stage <= FSOCK_STAGE_LISTEN ? stage_names[stage] : "unknown";
+    return (unsigned)stage < FSOCK_STAGE_COUNT_ ? stage_names[stage] : "unknown";
 }
 
 enum fsock_err fsk_fault_set(struct fsock_fault *fault, enum fsock_err err, enum fsock_stage stage,

@@ -77,6 +77,19 @@ enum fsock_err fsk_given_request(struct fsock_request *out, const struct fsock_r
     return err == FSOCK_OK ? fsk_request_check(out, fault) : err;
 }
 
+void fsock_check_request_init(struct fsock_check_request *request)
+{
+    *request = (struct fsock_check_request){.size = sizeof *request};
+}
+
+enum fsock_err fsk_given_check_request(struct fsock_check_request *out,
+                                       const struct fsock_check_request *in,
+                                       struct fsock_fault *fault)
+{
+    fsock_check_request_init(out);
+    return take(out, sizeof *out, in, "fsock_check_request", fault);
+}
+
 enum fsock_err fsock_request_check(const struct fsock_request *request, struct fsock_fault *fault)
 {
     struct fsock_request given;

@@ -26,4 +26,9 @@ enum fsock_err fsk_given_cookie(struct fsock_cookie *out, const struct fsock_coo
 enum fsock_err fsk_given_request(struct fsock_request *out, const struct fsock_request *in,
                                  struct fsock_fault *fault);
 
+/* The same, unchecked. */
+enum fsock_err fsk_given_check_request(struct fsock_check_request *out,
+                                       const struct fsock_check_request *in,
+                                       struct fsock_fault *fault);
+
 #endif

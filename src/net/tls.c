@@ -317,8 +317,9 @@ static int verified(int ok, X509_STORE_CTX *ctx)
 int fsk_tls_remember(SSL *ssl, SSL_SESSION *session)
 {
     struct tls *t = SSL_get_app_data(ssl);
-    fsk_tls_sessions_put(&t->config->sessions, fsk_span(t->key, t->key_n), session,
-                         t->layer.driver->now);
+    if (!t->config->forgetful)
+        fsk_tls_sessions_put(&t->config->sessions, fsk_span(t->key, t->key_n), session,
+                             t->layer.driver->now);
     t->ticket = true;
     return 0;
 }

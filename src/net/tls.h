@@ -47,6 +47,12 @@ struct fsk_tls_config *fsk_tls_config_new(const struct fsock_options *options, s
 struct fsk_tls_config *fsk_tls_config_new_server(const struct fsock_options *options,
                                                  struct fsk_span alpn, struct fsock_fault *fault);
 
+/*
+ * A client's, before its first connection: resume no session. A handshake that resumes one does not
+ * show the peer's certificate, which may be another by now.
+ */
+void fsk_tls_config_forgetful(struct fsk_tls_config *config);
+
 /* One more reference; returns the config. */
 struct fsk_tls_config *fsk_tls_config_ref(struct fsk_tls_config *config);
 

@@ -288,6 +288,11 @@ bool fsk_tls_config_ready(struct fsk_tls_config *c)
     return false;
 }
 
+void fsk_tls_config_forgetful(struct fsk_tls_config *config)
+{
+    config->forgetful = true;
+}
+
 struct fsk_tls_config *fsk_tls_config_ref(struct fsk_tls_config *config)
 {
     atomic_fetch_add_explicit(&config->refs, 1, memory_order_relaxed);

@@ -18,6 +18,7 @@
 struct fsk_tls_config {
     atomic_uint refs;
     bool server;
+    bool forgetful;  /* no session is resumed */
     int verify;      /* SSL_VERIFY_*: what is asked of the peer's certificate */
     SSL_CTX *ctx;    /* NULL until something needs it: OpenSSL takes milliseconds to make one */
     BIO_METHOD *bio; /* of all connections */

@@ -299,10 +299,11 @@ enum fsock_err fsk_aim_init(struct fsk_aim *aim, struct fsk_span url,
                             const struct fsk_routes *routes, struct fsk_aim_memory *memory,
                             struct fsock_fault *fault)
 {
-    *aim = (struct fsk_aim){.via = NULL};
-    fsk_buf_init(&aim->text, 4 * FSK_URL_MAX);
+    memset(aim, 0, offsetof(struct fsk_aim, text_room));
+    aim->text_room[0] = '\0'; /* a text, whatever fails */
+    fsk_buf_init_in(&aim->text, 4 * FSK_URL_MAX, aim->text_room, sizeof aim->text_room);
     fsk_buf_init(&aim->userinfo, FSK_URL_MAX);
-    fsk_buf_init(&aim->place, 4096);
+    fsk_buf_init_in(&aim->place, 4096, aim->place_room, sizeof aim->place_room);
     return aim_at(aim, url, true, routes, memory, fault);
 }
 

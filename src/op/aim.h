@@ -20,6 +20,7 @@ struct fsk_aim {
     struct fsk_buf place; /* key of the pool's place: equal for all connections that are equal */
     char zoned[FSK_ADDR_TEXT]; /* an IPv6 literal with its zone, which is dialled but never sent */
     char peer[300];            /* "shop.example:443", for sentences */
+    char text_room[256], place_room[64]; /* where text and place begin */
 };
 
 /*

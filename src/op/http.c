@@ -28,8 +28,10 @@ enum fsock_err fsk_http_init(struct fsk_http *http, const struct fsock_options *
         .tcp_info = o->tcp_info != 0,
         .limits = {o->max_body, o->max_ratio ? o->max_ratio : FSK_DECODE_RATIO},
         .allowance = o->allowance,
+        .proxy_auth = o->proxy_auth,
     };
     fsk_aim_memory_init(&http->aimed);
+    fsk_realms_init(&http->realms);
     fsk_pool_init(&http->pool, driver, per_host, max_conns);
     fsk_pool_pace(&http->pool, &(struct fsk_pool_rates){.pacer = o->pacer,
                                                         .host_rate = o->host_rate,
@@ -56,5 +58,6 @@ void fsk_http_fini(struct fsk_http *http)
     fsk_dialer_fini(&http->dialer);
     fsk_routes_free(http->routes);
     fsk_aim_memory_fini(&http->aimed);
+    fsk_realms_fini(&http->realms);
     free(http->out);
 }

@@ -8,6 +8,7 @@
 #include "base/rand.h"
 #include "op/aim.h"
 #include "op/pool.h"
+#include "op/realm.h"
 #include "op/route.h"
 #include "wire/decode.h"
 
@@ -19,6 +20,8 @@ struct fsk_http {
     struct fsk_pool pool;
     int64_t connect_timeout, read_timeout, total_timeout; /* nanoseconds; 0: none */
     struct fsk_decode_limits limits;
+    enum fsock_auth proxy_auth;
+    struct fsk_realms realms;          /* that were met */
     struct fsock_allowance *allowance; /* borrowed; NULL: none */
     bool tcp_info;                     /* wanted in responses */
     char *out; /* FSK_SCRATCH_SIZE bytes to decode into; they live as the driver's scratch does */

@@ -413,6 +413,7 @@ void fsk_pool_forget_trouble(struct fsk_pool *pool)
 
 void fsk_place_hold(struct fsk_place *place, fsock_time until)
 {
+    fsk_quota_hold(&place->quota, place->pool->driver->now, until);
     close_until(place, until);
     set_startable(place);
 }

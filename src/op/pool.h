@@ -58,9 +58,12 @@ struct fsk_conn {
     struct fsk_stream stream;
     struct fsk_op idle; /* runs while the connection is kept */
     struct fsk_place *place;
-    struct fsk_list link; /* in place->idle, or in pool->closed */
-    struct fsk_list age;  /* in pool->oldest */
-    unsigned uses;        /* exchanges completed on it */
+    struct fsk_list link;                                   /* in place->idle, or in pool->closed */
+    struct fsk_list age;                                    /* in pool->oldest */
+    unsigned uses;                                          /* exchanges completed on it */
+    char remote_ip[FSK_ADDR_TEXT], local_ip[FSK_ADDR_TEXT]; /* once asked for, until then "" */
+    struct fsock_tcp tcp;                                   /* what was known of it */
+    fsock_time tcp_at;                                      /* then; 0: nobody has asked */
     /* What to wait for, when a look has just found it alive and silent. */
     struct fsk_wait quiet;
 };

@@ -141,12 +141,17 @@ void fsk_probe_init(struct fsk_probe *p, struct fsk_dialer *dialer, fsock_time n
     fsk_dial_init(&p->dial, dialer, &p->target, deadline, &p->fault);
 }
 
-void fsk_probe_fini(struct fsk_probe *p)
+void fsk_probe_close(struct fsk_probe *p)
 {
     if (p->dialling)
         fsk_dial_fini(&p->dial);
     p->dialling = false;
     fsk_stream_close(&p->stream);
+}
+
+void fsk_probe_fini(struct fsk_probe *p)
+{
+    fsk_probe_close(p);
     free(p->answer);
     p->answer = NULL;
 }

@@ -34,7 +34,10 @@ struct fsk_probe {
 void fsk_probe_init(struct fsk_probe *p, struct fsk_dialer *dialer, fsock_time now,
                     fsock_time deadline);
 
-/* Closes whatever is open. */
+/* Closes whatever is open; the result stays. */
+void fsk_probe_close(struct fsk_probe *p);
+
+/* ... and frees the result. */
 void fsk_probe_fini(struct fsk_probe *p);
 
 #endif

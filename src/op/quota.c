@@ -1,13 +1,15 @@
 #include "op/quota.h"
 
-#define ENOUGH     10                 /* requests that make a second worth counting by itself */
-#define LONGEST    (5 * FSOCK_SECOND) /* ... and how long is waited for them */
-#define GROW_EACH  20                 /* requests */
-#define GROW       1.05
-#define GROW_FAST  1.2
-#define LESS       0.95
-#define FEW        50   /* of so many requests one may be turned away */
-#define LEAST_RATE 0.02 /* requests a second */
+#define ENOUGH       10                 /* requests that make a second worth counting by itself */
+#define LONGEST      (5 * FSOCK_SECOND) /* ... and how long is waited for them */
+#define GROW_EACH    20                 /* requests */
+#define GROW         1.05
+#define GROW_FAST    1.2
+#define LESS         0.95
+#define FEW          50   /* of so many requests one may be turned away */
+#define FEW_AT_FIRST 10   /* the same while no limit is known */
+#define STREAK       80   /* accepted, after which one may be turned away */
+#define LEAST_RATE   0.02 /* requests a second */
 
 /* Begin to count anew if it is time to. */
 static void turn_over(struct fsk_quota *q, fsock_time now)
@@ -46,6 +48,7 @@ bool fsk_quota_accept(struct fsk_quota *q, fsock_time now)
     turn_over(q, now);
     q->now.accepted++;
     q->since++;
+    q->streak++;
     int64_t age = now - q->changed;
     if (q->rate <= 0 || age < (q->near ? FSOCK_SECOND : FSOCK_SECOND / 4) || q->since < GROW_EACH)
         return false;
@@ -64,6 +67,8 @@ static double less(const struct fsk_quota *q, struct fsk_quota_count count, fsoc
         tried = per_second(count.accepted + count.refused, time, FSOCK_MILLISECOND);
     double rate = LESS * per_second(count.accepted, time, FSOCK_SECOND);
     double least = q->grown && !q->near ? tried / GROW_FAST : tried / 2;
+    if (q->rate > 0 && q->rate < GROW_EACH && count.refused < 3)
+        least = LESS * tried; /* a second has too few to count */
     if (rate < least)
         rate = least;
     if (rate > LESS * tried)
@@ -75,11 +80,25 @@ bool fsk_quota_refuse(struct fsk_quota *q, fsock_time sent, fsock_time now)
 {
     turn_over(q, now);
     q->now.refused++;
+    unsigned streak = q->streak;
+    q->streak = 0;
     if (sent < q->changed)
         return false;
     struct fsk_quota_count count = of_late(q);
-    bool few = q->rate > 0 && count.refused * FEW <= count.accepted;
+    unsigned of = q->rate > 0 ? FEW : FEW_AT_FIRST;
+    bool few = streak >= STREAK || count.refused * of <= count.accepted;
     set_rate(q, few ? q->rate : less(q, count, now), now);
     q->near = q->near || (q->grown && !few);
     return !few;
+}
+
+void fsk_quota_hold(struct fsk_quota *q, fsock_time now, fsock_time until)
+{
+    int64_t pause = until - (now > q->opens ? now : q->opens);
+    if (pause <= 0)
+        return;
+    q->opens = until;
+    q->changed += pause;
+    q->last.began += q->last.began ? pause : 0;
+    q->now.began += q->now.began ? pause : 0;
 }

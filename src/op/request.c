@@ -4,7 +4,6 @@
 
 #include "base/digits.h"
 #include "base/fault.h"
-#include "wire/base64.h"
 #include "wire/h1.h"
 
 const char *fsk_request_method(const struct fsock_request *request)
@@ -91,6 +90,7 @@ enum fsock_err fsk_request_check(const struct fsock_request *r, struct fsock_fau
     } texts[] = {
         {"the content type",      r->content_type   },
         {"the user name",         r->user           },
+        {"the token",             r->bearer         },
         {"the range",             r->range          },
         {"the cookie",            r->cookie         },
         {"the validator",         r->validator      },
@@ -111,10 +111,9 @@ static bool is_credential(struct fsk_span name)
            fsk_span_caseeq(name, FSK_SPAN("Cookie"));
 }
 
-/* Whether the caller's lines say something of this field, so that the default is not sent. */
-static bool caller_has(const struct fsk_ask *ask, const char *name)
+bool fsk_request_has(const struct fsock_request *request, const char *name)
 {
-    for (const char *const *h = ask->request->headers; h && *h; h++)
+    for (const char *const *h = request->headers; h && *h; h++)
         if (fsk_span_caseeq(fsk_span(*h, strcspn(*h, ":;")), fsk_span_str(name)))
             return true;
     return false;
@@ -123,7 +122,7 @@ static bool caller_has(const struct fsk_ask *ask, const char *name)
 static enum fsock_err field(struct fsk_buf *out, const struct fsk_ask *ask, const char *name,
                             struct fsk_span value)
 {
-    if (caller_has(ask, name))
+    if (fsk_request_has(ask->request, name))
         return FSOCK_OK;
     size_t n = strlen(name);
     enum fsock_err err = fsk_buf_reserve(out, n + value.n + 4);
@@ -147,43 +146,43 @@ static enum fsock_err number_field(struct fsk_buf *out, const struct fsk_ask *as
     return field(out, ask, name, fsk_span(text, n + strlen(after)));
 }
 
-/* "Basic ..." of user:password, or of a URL's userinfo, which is percent-encoded. */
-static enum fsock_err basic(struct fsk_buf *out, const struct fsk_ask *ask, const char *name,
-                            struct fsk_span user, bool encoded)
+/* What the request line asks for: without the authority, or all of it, as a proxy sees it. */
+static enum fsock_err put_target(struct fsk_buf *out, const struct fsk_ask *ask, bool whole)
 {
-    char *plain = malloc(user.n + 2), *code = malloc(FSK_BASE64_ROOM(user.n + 1) + 6);
-    enum fsock_err err = FSOCK_ERR_MEMORY;
-    if (plain && code) {
-        memcpy(plain, user.p, user.n);
-        size_t n = encoded ? fsk_url_decode(user, plain) : user.n;
-        if (!memchr(plain, ':', n))
-            plain[n++] = ':';
-        memcpy(code, "Basic ", 6);
-        err = field(out, ask, name, fsk_span(code, 6 + fsk_base64_encode(plain, n, code + 6)));
+    const struct fsk_url *u = ask->url;
+    enum fsock_err err =
+        fsk_buf_reserve(out, FSK_URL_ROOM(u->host.n + u->path.n + u->query.n + 1) * 2);
+    if (err != FSOCK_OK)
+        return err;
+    if (whole) {
+        fsk_buf_puts(out, "http://");
+        out->end += fsk_url_authority(u, false, out->mem + out->end, out->cap - out->end);
     }
-    free(plain);
-    free(code);
-    return err;
+    out->end += fsk_url_target(u, out->mem + out->end, out->cap - out->end);
+    return FSOCK_OK;
 }
 
-static enum fsock_err credentials(struct fsk_buf *out, const struct fsk_ask *ask)
+static enum fsock_err credentials(struct fsk_buf *out, const struct fsk_ask *ask, const char *name,
+                                  const struct fsk_credentials *c, bool to_proxy)
 {
-    enum fsock_err err = FSOCK_OK;
-    if (!ask->foreign && ask->request->user)
-        err = basic(out, ask, "Authorization", fsk_span_str(ask->request->user), false);
-    else if (!ask->foreign && ask->userinfo.n)
-        err = basic(out, ask, "Authorization", ask->userinfo, true);
-    if (err != FSOCK_OK || !ask->via || !ask->via->user.n)
-        return err;
-    char *both = malloc(ask->via->user.n + ask->via->password.n + 1);
-    if (!both)
-        return FSOCK_ERR_MEMORY;
-    size_t n = ask->via->user.n;
-    memcpy(both, ask->via->user.p, n);
-    both[n++] = ':';
-    memcpy(both + n, ask->via->password.p, ask->via->password.n);
-    err = basic(out, ask, "Proxy-Authorization", fsk_span(both, n + ask->via->password.n), false);
-    free(both);
+    struct fsk_buf value, uri;
+    if (c->scheme == FSK_AUTH_NONE || fsk_request_has(ask->request, name))
+        return FSOCK_OK;
+    fsk_buf_init(&value, FSK_REQUEST_MAX);
+    fsk_buf_init(&uri, FSK_REQUEST_MAX);
+    enum fsock_err err = put_target(&uri, ask, to_proxy);
+    const struct fsk_credentials_for request = {
+        .method = fsk_span_str(ask->method),
+        .uri = fsk_buf_span(&uri),
+        .body = ask->with_body ? fsk_span(ask->request->body, (size_t)ask->request->body_len)
+                               : fsk_span(NULL, 0),
+    };
+    if (err == FSOCK_OK)
+        err = fsk_credentials_write(c, &request, &value);
+    if (err == FSOCK_OK)
+        err = field(out, ask, name, fsk_buf_span(&value));
+    fsk_credentials_wipe(&value);
+    fsk_buf_fini(&uri);
     return err;
 }
 
@@ -262,20 +261,18 @@ static enum fsock_err callers_lines(struct fsk_buf *out, const struct fsk_ask *a
 static enum fsock_err first_lines(struct fsk_buf *out, const struct fsk_ask *ask)
 {
     const struct fsk_url *u = ask->url;
-    size_t room =
-        FSK_URL_ROOM(u->host.n + u->path.n + u->query.n + 1) * 2 + strlen(ask->method) + 64;
-    enum fsock_err err = fsk_buf_reserve(out, room);
+    enum fsock_err err = fsk_buf_reserve(out, strlen(ask->method) + 1);
     if (err != FSOCK_OK)
         return err;
     fsk_buf_puts(out, ask->method);
     fsk_buf_puts(out, " ");
-    if (ask->via) {
-        fsk_buf_puts(out, "http://");
-        out->end += fsk_url_authority(u, false, out->mem + out->end, out->cap - out->end);
-    }
-    out->end += fsk_url_target(u, out->mem + out->end, out->cap - out->end);
+    err = put_target(out, ask, ask->via != NULL);
+    if (err == FSOCK_OK)
+        err = fsk_buf_reserve(out, FSK_URL_ROOM(u->host.n) + 64);
+    if (err != FSOCK_OK)
+        return err;
     fsk_buf_puts(out, ask->request->flags & FSOCK_HTTP10 ? " HTTP/1.0\r\n" : " HTTP/1.1\r\n");
-    if (!ask->foreign && caller_has(ask, "Host"))
+    if (!ask->foreign && fsk_request_has(ask->request, "Host"))
         return FSOCK_OK;
     fsk_buf_puts(out, "Host: ");
     out->end += fsk_url_authority(u, false, out->mem + out->end, out->cap - out->end);
@@ -298,7 +295,9 @@ enum fsock_err fsk_request_write(struct fsk_buf *out, const struct fsk_ask *ask)
             out, ask, "Accept-Encoding",
             fsk_span_str(r->accept_encoding ? r->accept_encoding : "gzip, deflate, br, zstd"));
     if (err == FSOCK_OK)
-        err = credentials(out, ask);
+        err = credentials(out, ask, "Authorization", &ask->credentials, false);
+    if (err == FSOCK_OK)
+        err = credentials(out, ask, "Proxy-Authorization", &ask->proxy_credentials, true);
     if (err == FSOCK_OK)
         err = cookies(out, ask);
     if (err == FSOCK_OK)

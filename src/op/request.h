@@ -5,6 +5,7 @@
 #define FSK_REQUEST_H
 
 #include "base/buf.h"
+#include "op/credentials.h"
 #include "op/dial.h"
 #include "op/jar.h"
 #include "wire/url.h"
@@ -16,10 +17,10 @@ struct fsk_ask {
     const struct fsock_request *request;
     const struct fsk_url *url; /* its host in A-labels */
     const char *method;
-    bool with_body;           /* redirects may drop it */
-    bool foreign;             /* another origin than the caller's URL: no credentials, no Cookie */
-    struct fsk_span userinfo; /* of the caller's URL, encoded; used if request->user is NULL */
+    bool with_body; /* redirects may drop it */
+    bool foreign;   /* another origin than the caller's URL: no credentials, no Cookie */
     const struct fsk_proxy *via; /* a plain HTTP proxy that is the peer, or NULL */
+    struct fsk_credentials credentials, proxy_credentials; /* the second are for via */
     uint64_t resume_from;
     struct fsk_span validator; /* for If-Range, with resume_from; may be empty */
     bool as_coded;             /* the piece is one of a body whose content coding nobody undoes */
@@ -41,6 +42,9 @@ enum fsock_err fsk_request_write(struct fsk_buf *out, const struct fsk_ask *ask)
  * passwords and cookies become "***".
  */
 enum fsock_err fsk_request_show(struct fsk_buf *out, struct fsk_span head, bool mask);
+
+/* Whether the caller's lines say something of this field, so that nothing else is sent for it. */
+bool fsk_request_has(const struct fsock_request *request, const char *name);
 
 /* The method that will be used: request->method, or GET or POST. */
 const char *fsk_request_method(const struct fsock_request *request);

@@ -12,6 +12,7 @@
 #include "op/pool_learn.h"
 #include "op/request.h"
 #include "op/transfer_chain.h"
+#include "op/transfer_login.h"
 #include "op/transfer_refuse.h"
 #include "op/transfer_request.h"
 #include "op/transfer_response.h"
@@ -67,19 +68,20 @@ static void leave_rest(struct fsk_transfer *t)
 
 static enum fsock_err end(struct fsk_transfer *t, enum fsock_err err)
 {
+    fsock_time now = fsock_now();
     t->state = FSK_TRANSFER_AT_END;
     t->event = FSK_TRANSFER_NONE;
     t->http->shown = t;
     if (t->exchanging)
         fsk_transfer_note_end(t);
     if (t->conn && t->http->tcp_info)
-        fsk_sock_tcp(t->http->driver->trace, fsk_stream_fd(&t->conn->stream), &t->response.tcp);
+        fsk_transfer_note_tcp(t, now);
     drop_dial(t);
     drop_conn(t, t->exchanging && (err == FSOCK_OK || err == FSOCK_ERR_STATUS) &&
                      t->exchange.reusable);
     fsk_pool_release(&t->lease);
     leave_rest(t);
-    t->response.times.total = fsock_now() - t->started;
+    t->response.times.total = now - t->started;
     if (err != FSOCK_OK && t->fault.err == FSOCK_OK)
         fsk_fault_set(&t->fault, err, FSOCK_STAGE_NONE, 0, "%s: %s", t->aim.peer,
                       err == FSOCK_ERR_MEMORY ? "out of memory" : fsock_err_name(err));
@@ -284,6 +286,9 @@ static enum fsock_err show_head(struct fsk_transfer *t)
                       "head %s: the answer is %d %.*s", t->aim.peer, head->status,
                       (int)(head->reason.n < 80 ? head->reason.n : 80),
                       head->reason.n ? head->reason.p : "");
+        const char *hint = fsk_transfer_login_hint(t);
+        if (hint)
+            fsk_fault_hint(&t->fault, "%s", hint);
         pass_over(t, FSK_THEN_SHOW);
     }
     t->showing = true;
@@ -317,8 +322,12 @@ static enum fsock_err at_head(struct fsk_transfer *t, fsock_time now)
     struct fsk_span location;
     fsk_lease_answered(&t->lease, head->status, t->started + t->response.times.pretransfer,
                        t->exchange.first_at);
-    if (fsk_transfer_take_cookies(t) != FSOCK_OK)
+    bool challenged = false;
+    if (fsk_transfer_take_cookies(t) != FSOCK_OK ||
+        fsk_transfer_take_challenge(t, &challenged) != FSOCK_OK)
         return end(t, FSOCK_ERR_MEMORY);
+    if (challenged)
+        return pass_over(t, FSK_THEN_LOG_IN);
     if (fsk_transfer_retry_answer(t, now))
         return pass_over(t, FSK_THEN_REST);
     bool moved = is_redirect(head->status) &&
@@ -346,6 +355,17 @@ static enum fsock_err ask_place(struct fsk_transfer *t)
     enum fsock_err err =
         fsk_pool_move(&t->http->pool, &t->lease, fsk_buf_span(&t->aim.place), &t->op);
     return err == FSOCK_ERR_MEMORY ? end(t, err) : FSOCK_OK;
+}
+
+/* The answer at hand was passed over, and the next request is known. */
+static enum fsock_err go_on(struct fsk_transfer *t, bool keep)
+{
+    fsk_transfer_note_end(t);
+    drop_conn(t, keep);
+    drop_exchange(t);
+    t->fresh = false;
+    fsk_op_clear(&t->op);
+    return ask_place(t);
 }
 
 static enum fsock_err redirect(struct fsk_transfer *t, fsock_time now)
@@ -378,12 +398,8 @@ static enum fsock_err redirect(struct fsk_transfer *t, fsock_time now)
     r->times.redirect = now - t->started;
     fsk_mark(fsk_op_trace(&t->op), FSOCK_MARK_REDIRECT, t->op.id, -1, 0, 0,
              fsk_text("url", r->url));
-    fsk_transfer_note_end(t);
-    drop_conn(t, t->exchange.reusable);
-    drop_exchange(t);
-    t->fresh = false;
-    fsk_op_clear(&t->op);
-    return ask_place(t);
+    fsk_transfer_login_reset(t);
+    return go_on(t, t->exchange.reusable);
 }
 
 /* The peer may have closed a kept connection just when it was taken: once more, on a new one. */
@@ -396,6 +412,10 @@ static bool may_repeat(const struct fsk_transfer *t, enum fsock_err err)
 static enum fsock_err failed(struct fsk_transfer *t, enum fsock_err err, fsock_time now)
 {
     bool repeat = may_repeat(t, err);
+    if (t->then == FSK_THEN_LOG_IN && !t->op.expired) {
+        t->fault = (struct fsock_fault){.err = FSOCK_OK}; /* its header was all that matters */
+        return go_on(t, false);
+    }
     if (!repeat)
         fsk_lease_failed(&t->lease, &t->fault, t->exchanging && t->exchange.first_at);
     if (t->op.expired)
@@ -416,6 +436,15 @@ static enum fsock_err failed(struct fsk_transfer *t, enum fsock_err err, fsock_t
     return ask_place(t);
 }
 
+/* Nothing more is to be read of the answer at hand. */
+static enum fsock_err passed_over(struct fsk_transfer *t, fsock_time now)
+{
+    bool keep = t->exchange.reusable;
+    return t->then == FSK_THEN_REST       ? rest(t, keep)
+           : t->then == FSK_THEN_REDIRECT ? redirect(t, now)
+                                          : go_on(t, keep);
+}
+
 static enum fsock_err at_exchange(struct fsk_transfer *t, fsock_time now)
 {
     struct fsk_exchange *x = &t->exchange;
@@ -431,7 +460,7 @@ static enum fsock_err at_exchange(struct fsk_transfer *t, fsock_time now)
         return at_head(t, now);
     if (t->then != FSK_THEN_SHOW &&
         (err == FSOCK_OK || x->received > PASS_OVER_MAX || x->framing == FSK_H1_BODY_CLOSE))
-        return t->then == FSK_THEN_REST ? rest(t, x->reusable) : redirect(t, now);
+        return passed_over(t, now);
     if (err == FSOCK_AGAIN) {
         t->event = x->event == FSK_EXCHANGE_DATA ? FSK_TRANSFER_DATA : FSK_TRANSFER_NONE;
         t->data = x->data;
@@ -505,11 +534,12 @@ enum fsock_err fsk_transfer_init(struct fsk_transfer *t, struct fsk_http *http, 
     t->method = fsk_request_method(request);
     t->with_body = request->body != NULL;
     fsk_list_init(&t->lease.waiter);
-    fsk_buf_init(&t->head, FSK_REQUEST_MAX);
+    fsk_buf_init_in(&t->head, FSK_REQUEST_MAX, t->head_room, sizeof t->head_room);
     fsk_buf_init(&t->location, 16 * FSK_URL_MAX);
+    fsk_buf_init(&t->user, FSK_URL_MAX);
     fsk_response_init(&t->response, t->method);
     enum fsock_err err = fsk_aim_init(&t->aim, url, http->routes, &http->aimed, &t->fault);
-    t->response.url = t->aim.text.mem ? t->aim.text.mem : "";
+    t->response.url = t->aim.text.mem;
     return err;
 }
 
@@ -558,6 +588,7 @@ void fsk_transfer_fini(struct fsk_transfer *t)
 {
     fsk_transfer_close(t);
     drop_exchange(t);
+    fsk_transfer_login_fini(t);
     fsk_aim_fini(&t->aim);
     fsk_buf_fini(&t->head);
     fsk_buf_fini(&t->location);

@@ -2,10 +2,10 @@
  * transfer.h - one URL's whole life: exchange after exchange, under one budget.
  *
  * It takes a connection to the URL's place from the pool, or dials one; sends the request; follows
- * redirects as far as asked, unless they lead in a circle; repeats a request that died on a kept
- * connection before its first byte; tries again, after a rest, what failed for a reason that may
- * pass. It is an op for the driver; after each of its steps that has something for its owner,
- * http->shown points to it.
+ * redirects as far as asked, unless they lead in a circle; logs in where that is asked for; repeats
+ * a request that died on a kept connection before its first byte; tries again, after a rest, what
+ * failed for a reason that may pass. It is an op for the driver; after each of its steps that has
+ * something for its owner, http->shown points to it.
  *
  * The clocks start with fsk_transfer_start. Redirects and repeats have no budgets of their own: the
  * total limit covers all, and each dial has the connect limit within it.
@@ -14,6 +14,7 @@
 #define FSK_TRANSFER_H
 
 #include "op/aim.h"
+#include "op/credentials.h"
 #include "op/exchange.h"
 #include "op/http.h"
 
@@ -37,7 +38,17 @@ enum fsk_transfer_event {
 enum fsk_transfer_then {
     FSK_THEN_SHOW,     /* it is for the owner */
     FSK_THEN_REDIRECT, /* it is passed over, */
-    FSK_THEN_REST      /* and so it is here */
+    FSK_THEN_LOG_IN,   /* and so it is here, */
+    FSK_THEN_REST      /* and here */
+};
+
+/* Who may ask who we are (transfer_login.h). */
+struct fsk_challenger {
+    struct fsk_realm *realm;   /* of its challenge, which the next request meets; NULL: none */
+    unsigned met;              /* challenges, for this URL */
+    bool known;                /* we have a user, and may tell it */
+    bool unmet;                /* it asks for what we don't do */
+    enum fsk_auth_scheme sent; /* in the request at hand */
 };
 
 /* What it takes to try again. */
@@ -83,6 +94,8 @@ struct fsk_transfer {
     bool fresh;    /* no kept connection for the next exchange */
     bool give_up;  /* the caller wants its end: `fault` is set */
     struct fsk_again again;
+    struct fsk_challenger server, proxy;
+    struct fsk_buf user;      /* user and password of the URL, decoded */
     enum fsk_h1_body framing; /* of the answer whose header is in the response */
     struct fsk_lease lease;
     struct fsk_conn *conn;
@@ -94,6 +107,7 @@ struct fsk_transfer {
     bool dialling, exchanging; /* the two below are initialised */
     struct fsk_dial dial;      /* from here on nothing is zeroed in vain */
     struct fsk_exchange exchange;
+    char head_room[512]; /* where `head` begins */
 };
 
 /* Nothing is known of the answer yet; no text is NULL but `head`. */

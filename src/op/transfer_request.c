@@ -3,6 +3,7 @@
 #include "base/time.h"
 #include "base/trace.h"
 #include "op/request.h"
+#include "op/transfer_login.h"
 #include "wire/site.h"
 
 static struct fsk_cookie_scope scope_of(const struct fsk_transfer *t)
@@ -45,13 +46,12 @@ static void mark_request(struct fsk_transfer *t)
 enum fsock_err fsk_transfer_write_request(struct fsk_transfer *t)
 {
     const struct fsk_again *a = &t->again;
-    const struct fsk_ask ask = {
+    struct fsk_ask ask = {
         .request = t->request,
         .url = &t->aim.url,
         .method = t->method,
         .with_body = t->with_body,
         .foreign = t->foreign,
-        .userinfo = fsk_buf_span(&t->aim.userinfo),
         .via = t->aim.via,
         .resume_from = a->from ? a->from : t->request->resume_from,
         .validator = a->from ? a->validator : fsk_span_str(t->request->validator),
@@ -60,7 +60,9 @@ enum fsock_err fsk_transfer_write_request(struct fsk_transfer *t)
         .unix_now = fsk_time_unix() / FSOCK_SECOND,
     };
     fsk_buf_clear(&t->head);
-    enum fsock_err err = fsk_request_write(&t->head, &ask);
+    enum fsock_err err = fsk_transfer_log_in(t, &ask);
+    if (err == FSOCK_OK)
+        err = fsk_request_write(&t->head, &ask);
     if (fsk_op_trace(&t->op) && err == FSOCK_OK)
         mark_request(t);
     return err;

@@ -34,13 +34,27 @@ void fsk_transfer_note_stream(struct fsk_transfer *t)
     static_assert(sizeof r->remote_ip >= FSK_ADDR_TEXT && sizeof r->local_ip >= FSK_ADDR_TEXT,
                   "they hold any address");
     fsk_stream_info(&t->conn->stream, &info);
-    note_address(r->remote_ip, &info.remote);
-    note_address(r->local_ip, &info.local);
+    if (!t->conn->remote_ip[0]) {
+        note_address(t->conn->remote_ip, &info.remote);
+        note_address(t->conn->local_ip, &info.local);
+    }
+    memcpy(r->remote_ip, t->conn->remote_ip, FSK_ADDR_TEXT);
+    memcpy(r->local_ip, t->conn->local_ip, FSK_ADDR_TEXT);
     r->remote_port = info.remote.port;
     r->local_port = info.local.port;
     r->tls_version = info.tls_version ? info.tls_version : "";
     r->tls_cipher = info.tls_cipher ? info.tls_cipher : "";
     r->ssl_verify_result = (int)info.verify_result;
+}
+
+void fsk_transfer_note_tcp(struct fsk_transfer *t, fsock_time now)
+{
+    struct fsk_conn *conn = t->conn;
+    if (!conn->tcp_at || now - conn->tcp_at >= FSK_TCP_FRESH) {
+        fsk_sock_tcp(t->http->driver->trace, fsk_stream_fd(&conn->stream), &conn->tcp);
+        conn->tcp_at = now;
+    }
+    t->response.tcp = conn->tcp;
 }
 
 void fsk_transfer_note_dial(struct fsk_transfer *t)

@@ -117,13 +117,14 @@ def talk(fsock, *args, **kw):
 
 
 class Terminal:
-    """`fsock talk` on a terminal of 40 lines and 100 columns."""
+    """`fsock talk`, or another verb, on a terminal of 40 lines and 100 columns. `front`: a program
+    that runs it."""
 
-    def __init__(self, fsock, *args):
+    def __init__(self, fsock, *args, verb="talk", front=()):
         self.ours, theirs = pty.openpty()
         self.resize(40, 100)
-        self.process = subprocess.Popen([fsock.program, "talk", *map(str, args)], stdin=theirs,
-                                        stdout=theirs, stderr=theirs, start_new_session=True,
+        self.process = subprocess.Popen([*front, fsock.program, verb, *map(str, args)], stdin=theirs,
+                                        stdout=theirs, stderr=theirs, start_new_session=not front,
                                         env=clean_env(TERM="xterm"))
         os.close(theirs)
         self.shown = b""

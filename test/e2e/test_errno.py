@@ -214,7 +214,7 @@ def test_a_number_of_several_kinds(fsock):
 
 def test_exit_codes_are_those_of_the_manuals(fsock):
     known = {r["number"] for r in fsock("errno", "--json", "--kind", "exit").records}
-    for page in ("get", "dns", "talk"):
+    for page in ("get", "dns", "talk", "check"):
         text = (ROOT / f"man/fsock-{page}.1").read_text().split(".Sh EXIT STATUS")[1].split("\n.Sh ")[0]
         listed = {int(n) for line in re.findall(r"^\.It ([\d ,]+)$", text, re.M)
                   for n in re.findall(r"\d+", line)}
@@ -315,7 +315,7 @@ def test_on_a_terminal(fsock):
     assert "PHP: SOCKET_ECONNREFUSED" in card and "\x1b" not in card
     assert max(map(len, card.splitlines())) <= 80 and " \n" not in card
     assert "\x1b[1m" in on_terminal(fsock, "--color", "always", "EPIPE")
-    assert on_terminal(fsock, "28").endswith("28 is also x509:28, exit:28 (--all)\n")
+    assert on_terminal(fsock, "28").endswith("28 is also x509:28, exit:28, fault:28 (--all)\n")
     assert "table 1: Stale NFS file handle" in on_terminal(fsock, "116")
     rows = on_terminal(fsock).splitlines()
     assert len(rows) > 133 and rows[111].startswith("errno:111  ECONNREFUSED ")

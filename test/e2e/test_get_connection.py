@@ -227,7 +227,7 @@ def test_urls_that_lead_nowhere(fsock, url, code):
         (["-I", "-d", "x", "u"], "-I asks for the header only"),
         (["-C", "100", "-O", "u"], "-C knows only '-'"),
         (["-C", "-", "u"], "say which with -o FILE or -O"),
-        (["-u", "user", "u"], "USER:PASSWORD"),
+        (["-u", "user:password", "--password-env", "X", "u"], "has a password already"),
     ],
 )
 def test_usage(fsock, args, words):

@@ -161,6 +161,18 @@ static void answer_auth(struct conn *c, struct request *r, const char *arg)
         reply(c, r, 401, "WWW-Authenticate: Basic realm=\"site\"\r\n", "who are you?\n", 13);
 }
 
+/* Asks for Digest and believes each answer; how it is checked is test/e2e's business. */
+static void answer_digest(struct conn *c, struct request *r, const char *arg)
+{
+    const char *auth = request_header(r, "Authorization");
+    (void)arg;
+    if (auth && strncmp(auth, "Digest ", 7) == 0)
+        reply(c, r, 200, "Authentication-Info: nextnonce=\"b\"\r\n", "welcome\n", 8);
+    else
+        reply(c, r, 401, "WWW-Authenticate: Digest realm=\"site\", nonce=\"a\", qop=auth\r\n",
+              "who are you?\n", 13);
+}
+
 static void answer_type(struct conn *c, struct request *r, const char *arg)
 {
     static const struct {
@@ -225,9 +237,10 @@ const struct page pages_good[] = {
     {"/upload",                                                  "", PAGE_APART, answer_upload, "method, length and SHA-256 of the request's body"},
     {"/range/",                    "0 1000 100000", 0, answer_range, "N random bytes; Range, If-Range, ETag"},
     {"/auth-basic",                                          "", PAGE_APART, answer_auth, "401 unless user:pass"},
-    {"/type/",                                                  "text html json latin1 binary escape", 0, answer_type, "this Content-Type"},
-    {"/sized/",                                      "1 65536 1000000", 0, answer_sized, "exactly N bytes"},
-    {"/body-sha/",                                            "1/1000 2/300000", 0, answer_body_sha, "SEED/BYTES: random; X-SHA256"},
-    {"/set-cookie/",                                                  "x", 0, answer_cookie, "sets two cookies"},
-    {0                                    },
+    {"/auth-digest",                                                  "", PAGE_APART, answer_digest, "401 until Digest comes"},
+    {"/type/",                                      "text html json latin1 binary escape", 0, answer_type, "this Content-Type"},
+    {"/sized/",                                            "1 65536 1000000", 0, answer_sized, "exactly N bytes"},
+    {"/body-sha/",                                                  "1/1000 2/300000", 0, answer_body_sha, "SEED/BYTES: random; X-SHA256"},
+    {"/set-cookie/",                                     "x", 0, answer_cookie, "sets two cookies"},
+    {0                                       },
 };

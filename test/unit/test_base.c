@@ -52,6 +52,28 @@ static void test_buf_basics(void **state)
     assert_int_equal(b.ceiling, 1000);
 }
 
+/* It begins in memory that it doesn't own, and leaves it when that is too small. */
+static void test_buf_in_room(void **state)
+{
+    struct fsk_buf b;
+    char room[8];
+    (void)state;
+    fsk_buf_init_in(&b, 12, room, sizeof room);
+    assert_bytes(&b, "");
+    assert_int_equal(fsk_buf_puts(&b, "abcdefgh"), FSOCK_OK);
+    assert_ptr_equal(b.mem, room);
+    fsk_buf_consume(&b, 2);
+    assert_int_equal(fsk_buf_puts(&b, "ij"), FSOCK_OK); /* slides to the front */
+    assert_ptr_equal(b.mem, room);
+    assert_int_equal(fsk_buf_puts(&b, "klmn"), FSOCK_OK);
+    assert_ptr_not_equal(b.mem, room);
+    assert_bytes(&b, "cdefghijklmn");
+    assert_int_equal(fsk_buf_puts(&b, "o"), FSOCK_ERR_TOO_BIG);
+    fsk_buf_fini(&b);
+    fsk_buf_init_in(&b, 12, room, sizeof room);
+    fsk_buf_fini(&b); /* and never frees it */
+}
+
 /* Whatever is appended and consumed, in whatever pieces, no more than the ceiling is inside. */
 static void test_buf_ceiling(void **state)
 {
@@ -288,7 +310,7 @@ static void test_names(void **state)
         for (int b = 0; b < a; b++)
             assert_string_not_equal(name, fsock_err_name((enum fsock_err)b));
     }
-    for (int a = 0; a <= FSOCK_STAGE_LISTEN; a++) {
+    for (int a = 0; a < FSOCK_STAGE_COUNT_; a++) {
         assert_string_not_equal(fsock_stage_name((enum fsock_stage)a), "unknown");
         for (int b = 0; b < a; b++)
             assert_string_not_equal(fsock_stage_name((enum fsock_stage)a),
@@ -298,7 +320,7 @@ static void test_names(void **state)
         assert_string_not_equal(fsock_mark_name((enum fsock_mark_kind)a), "unknown");
     assert_string_equal(fsock_err_name(FSOCK_ERR_COUNT_), "unknown");
     assert_string_equal(fsock_err_name((enum fsock_err) - 1), "unknown");
-    assert_string_equal(fsock_stage_name((enum fsock_stage)(FSOCK_STAGE_LISTEN + 1)), "unknown");
+    assert_string_equal(fsock_stage_name((enum fsock_stage)FSOCK_STAGE_COUNT_), "unknown");
     assert_string_equal(fsock_mark_name((enum fsock_mark_kind)0), "unknown");
     assert_string_equal(fsock_mark_name((enum fsock_mark_kind)(FSOCK_MARK_CALL + 1)), "unknown");
     assert_string_equal(fsock_version(), FSOCK_VERSION);
@@ -400,14 +422,23 @@ static void test_digits(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_buf_basics),  cmocka_unit_test(test_buf_ceiling),
-        cmocka_unit_test(test_buf_slides),  cmocka_unit_test(test_time_parse),
-        cmocka_unit_test(test_time_text),   cmocka_unit_test(test_time_poll_ms),
-        cmocka_unit_test(test_time_points), cmocka_unit_test(test_fault_first_stays),
-        cmocka_unit_test(test_fault_null),  cmocka_unit_test(test_fault_long),
-        cmocka_unit_test(test_fault_tries), cmocka_unit_test(test_names),
-        cmocka_unit_test(test_errno_text),  cmocka_unit_test(test_rand),
-        cmocka_unit_test(test_digits),      cmocka_unit_test(test_clean),
+        cmocka_unit_test(test_buf_basics),
+        cmocka_unit_test(test_buf_in_room),
+        cmocka_unit_test(test_buf_ceiling),
+        cmocka_unit_test(test_buf_slides),
+        cmocka_unit_test(test_time_parse),
+        cmocka_unit_test(test_time_text),
+        cmocka_unit_test(test_time_poll_ms),
+        cmocka_unit_test(test_time_points),
+        cmocka_unit_test(test_fault_first_stays),
+        cmocka_unit_test(test_fault_null),
+        cmocka_unit_test(test_fault_long),
+        cmocka_unit_test(test_fault_tries),
+        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_errno_text),
+        cmocka_unit_test(test_rand),
+        cmocka_unit_test(test_digits),
+        cmocka_unit_test(test_clean),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -53,7 +53,7 @@ static void test_numbers_of_several_kinds(void **state)
     assert_ptr_equal(hits.hit[0].kind, &errno_kind_legacy);
     assert_ptr_equal(hits.hit[1].kind, &errno_kind_eai);
     assert_int_equal(look_up("28", NULL, true), ERRNO_FOUND);
-    assert_int_equal(hits.n, 3);
+    assert_int_equal(hits.n, 4);
     assert_ptr_equal(hits.hit[0].kind, &errno_kind_errno);
     assert_int_equal(look_up("28", &errno_kind_exit, false), ERRNO_FOUND);
     assert_int_equal(hits.n, 1);
@@ -223,7 +223,7 @@ static void test_every_class_is_listed(void **state)
     for (int i = 0; i < FSOCK_ERR_COUNT_; i++) {
         assert_int_equal(errno_kind_fault.code[i].number, i);
         assert_string_equal(errno_kind_fault.code[i].name, fsock_err_name((enum fsock_err)i));
-        for (int stage = 0; stage <= FSOCK_STAGE_LISTEN; stage++) {
+        for (int stage = 0; stage < FSOCK_STAGE_COUNT_; stage++) {
             int code = exitcode_of((enum fsock_err)i, (enum fsock_stage)stage);
             char word[24];
             snprintf(word, sizeof word, "exit:%d", code);

@@ -70,8 +70,11 @@ static void portions(void **state)
     }
     later_began(&l, t); /* so there is hope again */
     assert_int_equal(later_due(&l), t + SEC);
+    assert_int_equal(take(&l, from, t, false), LATER_MORE);
+    from += LATER_MORE;
     assert_int_equal(take(&l, from, t + 1, true), LATER_PORTION);
-    assert_int_equal(take(&l, from + LATER_PORTION, t + 1, true), LATER_PORTION);
+    assert_int_equal(take(&l, from + LATER_PORTION, t + 1, true), LATER_PORTION - LATER_MORE);
+    later_began(&l, t); /* and none is left to come */
     assert_true(later_count(&l) == 0 && later_due(&l) == FSOCK_NEVER);
     later_fini(&l);
 }

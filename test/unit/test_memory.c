@@ -78,6 +78,22 @@ static enum fsock_err by_loop_with_jar(const struct script *s)
     return err;
 }
 
+/* The same with logins, by the best way that is offered. */
+static enum fsock_err by_loop_with_logins(const struct script *s)
+{
+    struct script mine = *s;
+    fsock_logins *logins = fsock_logins_new();
+    if (!logins)
+        return FSOCK_ERR_MEMORY;
+    mine.request.auth = FSOCK_AUTH_ANY;
+    mine.request.logins = logins;
+    enum fsock_err err = fsock_logins_add(logins, "127.0.0.1", "user", "pass");
+    if (err == FSOCK_OK)
+        err = by_loop(&mine);
+    fsock_logins_free(logins);
+    return err;
+}
+
 /* A run, with a trace of its own, whose memory counts, too. */
 static enum fsock_err run(const struct script *s, enum fsock_err (*go)(const struct script *))
 {
@@ -152,6 +168,20 @@ static void test_cookies(void **state)
     for (int all = 0; all < 2; all++) {
         for_good = all;
         exhaust(&s, by_loop_with_jar);
+    }
+}
+
+/* A challenge that can't be kept is asked for again: no answer but 200 is seen. */
+static void test_logins(void **state)
+{
+    static const char *const pages[] = {"/auth-basic", "/auth-digest"};
+    (void)state;
+    for (size_t i = 0; i < sizeof pages / sizeof *pages; i++) {
+        struct script s = script(page(pages[i]), FSOCK_FAIL_STATUS);
+        for (int all = 0; all < 2; all++) {
+            for_good = all;
+            exhaust(&s, by_loop_with_logins);
+        }
     }
 }
 
@@ -245,11 +275,17 @@ static void test_trace_harms_nobody(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_plain),   cmocka_unit_test(test_redirect),
-        cmocka_unit_test(test_cookies), cmocka_unit_test(test_retries),
-        cmocka_unit_test(test_codings), cmocka_unit_test(test_names),
-        cmocka_unit_test(test_tls),     cmocka_unit_test(test_proxies),
-        cmocka_unit_test(test_trace),   cmocka_unit_test(test_trace_harms_nobody),
+        cmocka_unit_test(test_plain),
+        cmocka_unit_test(test_redirect),
+        cmocka_unit_test(test_cookies),
+        cmocka_unit_test(test_logins),
+        cmocka_unit_test(test_retries),
+        cmocka_unit_test(test_codings),
+        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_tls),
+        cmocka_unit_test(test_proxies),
+        cmocka_unit_test(test_trace),
+        cmocka_unit_test(test_trace_harms_nobody),
     };
     return cmocka_run_group_tests(tests, rig_start, rig_stop);
 }

@@ -76,6 +76,44 @@ static void test_strict(void **state)
     run(200, 0, 20 * FSOCK_SECOND, 500);
 }
 
+/*
+ * A server that has no limit, but fails once in a hundred times, for no reason, and then wants to
+ * be left alone for a second. We have so many a second for it.
+ */
+static void run_unlucky(double rate)
+{
+    struct fsk_quota q = {.rate = 0};
+    fsock_time begin = FSOCK_SECOND, now = begin, next = now;
+    unsigned refused = 0, n = 0, seed = 7;
+    for (; n < 2000; n++) {
+        fsock_time sent = now > next ? now : next;
+        seed = seed * 1103515245 + 12345;
+        now = sent + 2 * MS;
+        double pace = q.rate > 0 && q.rate < rate ? q.rate : rate;
+        next = sent + (fsock_time)((double)FSOCK_SECOND / pace);
+        if ((seed >> 16) % 100) {
+            fsk_quota_accept(&q, now);
+            continue;
+        }
+        refused++;
+        fsk_quota_refuse(&q, sent, now);
+        fsk_quota_hold(&q, now, now + FSOCK_SECOND);
+        next = now + FSOCK_SECOND;
+    }
+    double best = n / rate + refused, took = (double)(now - begin) / (double)FSOCK_SECOND;
+    print_message("%3.0f/s, unlucky: %.0f s, %.0f at best\n", rate, took, best);
+    assert_true(took <= 1.5 * best);
+}
+
+static void test_unlucky(void **state)
+{
+    (void)state;
+    run_unlucky(5);
+    run_unlucky(20);
+    run_unlucky(50);
+    run_unlucky(200);
+}
+
 static void test_old_news(void **state)
 {
     struct fsk_quota q = {.rate = 0};
@@ -83,7 +121,10 @@ static void test_old_news(void **state)
     fsock_time now = FSOCK_SECOND;
     for (unsigned i = 0; i < 100; i++)
         assert_false(fsk_quota_accept(&q, now += 10 * MS));
-    assert_true(fsk_quota_refuse(&q, now, now + MS));
+    assert_false(fsk_quota_refuse(&q, now, now + MS)); /* one after a hundred */
+    assert_true(q.rate <= 0);
+    for (unsigned i = 0; i < 100 && q.rate <= 0; i++)
+        (void)fsk_quota_refuse(&q, now + 2 * MS, now + 2 * MS);
     double rate = q.rate;
     assert_true(rate > 90 && rate < 97);
     assert_false(fsk_quota_refuse(&q, now, now + 2 * MS)); /* had been sent before */
@@ -108,9 +149,8 @@ static void test_unused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_limits),
-        cmocka_unit_test(test_strict),
-        cmocka_unit_test(test_old_news),
+        cmocka_unit_test(test_limits),  cmocka_unit_test(test_strict),
+        cmocka_unit_test(test_unlucky), cmocka_unit_test(test_old_news),
         cmocka_unit_test(test_unused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
