@@ -212,7 +212,9 @@ static enum fsock_err append_part(const struct form_content *content,
         err = append_text(content, entry->value, &text);
     upload_text(to, fsk_buf_span(&text));
     fsk_buf_fini(&text);
-    if (err == FSOCK_OK && is_file)
+    if (err == FSOCK_OK && is_file && entry->given->text.p)
+        upload_text(to, entry->given->text);
+    else if (err == FSOCK_OK && is_file)
         *sys_errno = upload_file(to, entry->given->field.value);
     upload_text(to, FSK_SPAN("\r\n"));
     return err;

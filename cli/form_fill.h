@@ -14,10 +14,10 @@
 
 #define FORM_WHY 600 /* room for a sentence */
 
-/* One that was given: the text of FORM_CONTENT has been read. */
+/* One that was given: what FORM_CONTENT names has been read. */
 struct form_given {
     struct form_field field;
-    struct fsk_span text; /* of FORM_TEXT and FORM_CONTENT */
+    struct fsk_span text; /* p is NULL: of FORM_FILE, which is read when it is sent */
 };
 
 struct form_ask {

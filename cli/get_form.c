@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fault.h"
@@ -19,6 +20,14 @@ static int no_memory(char *why, size_t cap)
 {
     snprintf(why, cap, "out of memory");
     return EXIT_MEMORY;
+}
+
+static int unwritten(int sys_errno, char *why, size_t cap)
+{
+    if (sys_errno == ENOMEM)
+        return no_memory(why, cap);
+    snprintf(why, cap, "can't write the body to a temporary file: %s", fsk_errno_text(sys_errno));
+    return EXIT_WRITE;
 }
 
 /* ---- What was given -------------------------------------------------------------------------- */
@@ -47,31 +56,69 @@ static int parse_all(struct get_form *f, const struct get_options *o, char *why,
     return 0;
 }
 
-/* The text of each; a file that will be uploaded is only looked for. */
-static int read_all(struct get_form *f, char *why, size_t cap)
+/* The texts, and those in files. */
+static int read_texts(struct get_form *f, char *why, size_t cap)
 {
     for (size_t i = 0; i < f->n; i++) {
         struct form_given *given = &f->given[i];
         const char *name = given->field.value;
         size_t before = fsk_buf_len(&f->content);
-        int sys_errno = 0;
-        if (given->field.source == FORM_CONTENT)
-            sys_errno = file_append(&f->content, name);
-        else if (given->field.source == FORM_FILE && !get_is_dash(name))
-            sys_errno = access(name, R_OK) < 0 ? errno : 0;
+        if (given->field.source == FORM_TEXT)
+            given->text = fsk_span_str(name);
+        if (given->field.source != FORM_CONTENT)
+            continue;
+        int sys_errno = file_append(&f->content, name);
         if (sys_errno)
             return unread(name, sys_errno, why, cap);
-        given->text = given->field.source == FORM_TEXT
-                          ? fsk_span_str(name)
-                          : fsk_span("", fsk_buf_len(&f->content) - before);
+        given->text = fsk_span("", fsk_buf_len(&f->content) - before);
     }
-    size_t at = f->content.start; /* now that it moves no more */
+    const char *at = f->content.mem; /* now that it moves no more */
     for (size_t i = 0; i < f->n; i++) {
         struct form_given *given = &f->given[i];
-        if (given->field.source == FORM_CONTENT && given->text.n)
-            given->text.p = f->content.mem + at;
-        if (given->field.source == FORM_CONTENT)
-            at += given->text.n;
+        if (given->field.source != FORM_CONTENT || !given->text.n)
+            continue;
+        given->text.p = at;
+        at += given->text.n;
+    }
+    return 0;
+}
+
+static bool is_regular(const char *name)
+{
+    struct stat st;
+    return !get_is_dash(name) && stat(name, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+/*
+ * A form is filled in while the run goes on, and perhaps for many URLs: what could make it wait,
+ * and what can be read only once, is read here. A regular file is only looked for.
+ */
+static int read_uploads(struct get_form *f, char *why, size_t cap)
+{
+    struct fsk_span all;
+    for (size_t i = 0; i < f->n; i++) {
+        struct form_given *given = &f->given[i];
+        const char *name = given->field.value;
+        if (given->field.source != FORM_FILE)
+            continue;
+        bool regular = is_regular(name);
+        uint64_t before = upload_size(&f->upload);
+        int sys_errno = !regular                 ? upload_file(&f->upload, name)
+                        : access(name, R_OK) < 0 ? errno
+                                                 : 0;
+        if (sys_errno)
+            return unread(name, sys_errno, why, cap);
+        if (!regular)
+            given->text = fsk_span("", (size_t)(upload_size(&f->upload) - before));
+    }
+    if (upload_end(&f->upload, &all))
+        return unwritten(f->upload.sys_errno, why, cap);
+    for (size_t i = 0; i < f->n; i++) {
+        struct form_given *given = &f->given[i];
+        if (given->field.source != FORM_FILE || !given->text.n)
+            continue;
+        given->text.p = all.p;
+        all.p += given->text.n;
     }
     return 0;
 }
@@ -97,13 +144,8 @@ static int make_body(struct get_form *f, char *why, size_t cap)
     if (err == FSOCK_ERR_SYSTEM)
         return unread(file, sys_errno, why, cap);
     sys_errno = err == FSOCK_OK ? upload_end(&f->upload, &f->body) : ENOMEM;
-    if (sys_errno == ENOMEM)
-        return no_memory(why, cap);
     snprintf(f->type, sizeof f->type, "multipart/form-data; boundary=%s", boundary);
-    if (!sys_errno)
-        return 0;
-    snprintf(why, cap, "can't write the body to a temporary file: %s", fsk_errno_text(sys_errno));
-    return EXIT_WRITE;
+    return sys_errno ? unwritten(sys_errno, why, cap) : 0;
 }
 
 int get_form_open(struct get_form *f, const struct get_options *o, char *why, size_t cap)
@@ -113,9 +155,9 @@ int get_form_open(struct get_form *f, const struct get_options *o, char *why, si
     upload_init(&f->upload);
     int code = parse_all(f, o, why, cap);
     if (!code)
-        code = read_all(f, why, cap);
-    if (!code && f->n && !o->submit)
-        code = make_body(f, why, cap);
+        code = read_texts(f, why, cap);
+    if (!code && f->n)
+        code = o->submit ? read_uploads(f, why, cap) : make_body(f, why, cap);
     return code;
 }
 

@@ -16,9 +16,9 @@ struct get_form {
     size_t n;
     char *room;             /* their strings */
     struct fsk_buf content; /* of NAME=<FILE */
-    struct upload upload;
-    struct fsk_span body; /* without --submit; empty: there is none */
-    char type[FORM_TYPE]; /* its Content-Type */
+    struct upload upload;   /* the body; with --submit what is uploaded and no regular file */
+    struct fsk_span body;   /* without --submit; empty: there is none */
+    char type[FORM_TYPE];   /* its Content-Type */
 };
 
 /*

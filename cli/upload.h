@@ -35,6 +35,12 @@ void upload_text(struct upload *u, struct fsk_span text);
 /* Append a file; "-" is standard input. The errno of reading it, or 0. */
 int upload_file(struct upload *u, const char *name);
 
+/* So many bytes so far. */
+static inline uint64_t upload_size(const struct upload *u)
+{
+    return u->written + fsk_buf_len(&u->last);
+}
+
 /* That was all: where it is, until upload_fini(). 0 or u->sys_errno. */
 int upload_end(struct upload *u, struct fsk_span *body);
 

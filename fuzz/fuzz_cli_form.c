@@ -36,8 +36,10 @@ static size_t give(struct form_given *given, struct fsk_span *rest, char **rooms
         if (form_field_parse(&given[n].field, line, rooms[n], why, sizeof why)) {
             assert(given[n].field.name[0]);
             given[n].text = fsk_span_str(given[n].field.value);
-            if (given[n].field.source == FORM_FILE)
+            if (given[n].field.source == FORM_FILE) {
                 given[n].field.value = "/dev/null";
+                given[n].text = fsk_span(NULL, 0);
+            }
             n++;
         } else {
             assert(why[0]);

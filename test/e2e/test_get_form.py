@@ -136,6 +136,14 @@ def test_a_login(fsock, at, tmp):
     assert "rememberme" in fsock("get", "--submit", "-F", "pwd=b", "-F", "rememberme=forever", at("/wp-login.php")).text
 
 
+def test_what_is_in_the_answer(fsock, at):
+    page = at("/wp-login.php")
+    assert "'pwd': 'x'" in fsock("get", "--submit", "--text", "-F", "pwd=x", page).text
+    assert fsock("get", "--submit", "--forms", "-F", "pwd=x", page).text == ""
+    record = fsock("get", "--json", "--submit", "--text", "--title", "-F", "pwd=x", page).records[0]
+    assert record["title"] == "Error" and "'pwd': 'x'" in record["text"] and record["method"] == "POST"
+
+
 def test_the_form_that_fits(fsock, at):
     page = at("/wp-login.php")
     assert "/search?s=x" in fsock("get", "--submit", "-F", "s=x", page, "-w", "%{url_effective}").text
@@ -186,6 +194,15 @@ def test_upload_by_a_form(fsock, at, tmp):
         b'\r\nContent-Disposition: form-data; name="a%22b"\r\n\r\n1\r\n',
         b'\r\nContent-Disposition: form-data; name="g"; filename=""\r\nContent-Type: application/octet-stream\r\n\r\n\r\n',
         b"--\r\n"]
+
+
+def test_what_can_be_read_once_goes_to_each_form(fsock, at):
+    urls = [at(f"/order?{n}") for n in range(3)]
+    words = ["--json", "--submit=up", "-F", "f=@-;filename=n", "-F", "g=@/dev/null"]
+    sizes = [r["size_upload"] for r in fsock("get", *words, *urls, stdin=b"x" * 2_000_000).records]
+    assert len(sizes) == 3 and min(sizes) == max(sizes) > 2_000_000
+    body = sent(fsock("get", "--submit=up", "-F", "f=@-", "-F", "g=@/dev/null", urls[0], stdin=b"abc"))["body"]
+    assert b'filename="-"' in body and b"\r\nabc\r\n" in body and b'filename="null"' in body
 
 
 def test_plain_text(fsock, at):

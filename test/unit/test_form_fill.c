@@ -28,7 +28,8 @@ static size_t give(struct form_given *given, const char *fields, char *room)
     snprintf(text, sizeof text, "%s", fields ? fields : "");
     for (char *word = strtok(text, " "); word; word = strtok(NULL, " "), n++) {
         assert_true(form_field_parse(&given[n].field, word, room, why, sizeof why));
-        given[n].text = fsk_span_str(given[n].field.value);
+        bool is_file = given[n].field.source == FORM_FILE;
+        given[n].text = is_file ? fsk_span(NULL, 0) : fsk_span_str(given[n].field.value);
         room += strlen(word) + 1;
     }
     return n;
