@@ -13,6 +13,7 @@
 #include "get_writeout.h"
 #include "page_links.h"
 #include "option_rows.h"
+#include "wire/range.h"
 
 #define AT(member) offsetof(struct get_options, member)
 /* clang-format off */
@@ -234,13 +235,33 @@ void get_options_fini(struct get_options *o)
         option_list_free(lists[i]);
 }
 
-/* Is one of the -o this name? */
-static bool has_output(const struct get_options *o, const char *name)
+/* Is one of them this value? */
+static bool lists(const struct option_list *list, const char *value)
 {
-    for (size_t i = 0; i < o->outputs.n; i++)
-        if (strcmp(o->outputs.item[i].value, name) == 0)
+    for (size_t i = 0; i < list->n; i++)
+        if (strcmp(list->item[i].value, value) == 0)
             return true;
     return false;
+}
+
+/* An empty value where that would mean nothing: a script's variable that isn't set, most often. */
+static const char *empty_conflict(const struct get_options *o)
+{
+    if (lists(&o->outputs, ""))
+        return "-o needs the name of a file, or - for standard output";
+    if (lists(&o->lists, ""))
+        return "-i needs the name of a file, or - for standard input";
+    if (lists(&o->sitemaps, ""))
+        return "--sitemap needs a URL";
+    if (lists(&o->allow, ""))
+        return "--allow needs a host; an empty list would allow none";
+    if (lists(&o->deny, ""))
+        return "--deny needs a host; an empty list would deny none";
+    if (o->output_dir && !*o->output_dir)
+        return "--output-dir needs the name of a directory; . is this one";
+    if (o->cookie_jar && !*o->cookie_jar)
+        return "-c needs the name of a file, or - for standard output";
+    return NULL;
 }
 
 /* Is one of the -b a file? */
@@ -374,11 +395,7 @@ static const char *conflict(const struct get_options *o)
         return "-o names the file of one URL; for a list use -O, with --output-dir DIR";
     if (o->outputs.n > o->urls.n)
         return "there are more -o than URLs; give one for each URL";
-    if (has_output(o, ""))
-        return "-o needs the name of a file, or - for standard output";
-    if (o->output_dir && !*o->output_dir)
-        return "--output-dir needs the name of a directory; . is this one";
-    if (records && has_output(o, "-"))
+    if (records && lists(&o->outputs, "-"))
         return "with -o - the body would get mixed with the records; use -o FILE";
     if (o->json && o->write_out)
         return "--json and -w both say what a record looks like; drop one of them";
@@ -392,8 +409,8 @@ static const char *conflict(const struct get_options *o)
         return "-C - can't go with --include, -I, -r or -d";
     if (o->include == INCLUDE_DECODED && o->raw)
         return "--include=decoded can't go with --raw";
-    if (o->cookie_jar && !*o->cookie_jar)
-        return "-c needs the name of a file, or - for standard output";
+    if (o->range && !fsk_range_is_good(fsk_span_str(o->range)))
+        return "-r needs a part of the body, counted from 0: 0-499, 500- or -500";
     if (o->cookie_jar && get_is_dash(o->cookie_jar) && records)
         return "with -c - the cookies would get mixed with the records; use -c FILE";
     if (o->junk_session && !names_cookies(o))
@@ -422,7 +439,8 @@ bool get_options_check(struct get_options *o, char *why, size_t cap)
     struct fsk_span bad;
     if (o->location < 0)
         o->location = o->submit != NULL;
-    const char *text = conflict(o);
+    const char *text = empty_conflict(o);
+    text = text ? text : conflict(o);
     text = text ? text : cache_conflict(o);
     text = text ? text : page_conflict(o);
     text = text ? text : form_conflict(o);

@@ -1,18 +1,21 @@
 """tools/suite.py [--quick] [STAGE...] - what tools/test runs once the packages are there.
 
-The stages, in this order, and all of them if none is named:
-  build   build/ by gcc, build-asan/ by clang with ASan and UBSan, build-fuzz/ with libFuzzer, one
-          program in build-tsan/ with TSan, all with -Werror; all but the first one beside what can
-          be done with that, in time that nothing else wants
+The stages, all of them if none is named:
+  build   build/ by gcc, build-asan/ by clang with ASan and UBSan and the fuzz targets, one program
+          in build-tsan/ with TSan, all with -Werror
   checks  the house rules, the layout of the code, the exported symbols
   unit    what Meson knows as tests, in build/ and build-asan/; each cmocka case counts
   threads streams in many threads, under ThreadSanitizer and valgrind: no races, no errors of
           memory, nothing lost or left open
   e2e     pytest over test/, against build/ and (all but the tests marked `plain`) build-asan/
-  fuzz    ten seconds of each fuzz target over the seeds in fuzz/corpus/; beside e2e, which waits
-          more than it works, in time that nothing else wants
-A stage other than build expects the builds to be up to date; when one fails, only checks follow.
+  fuzz    ten seconds of each fuzz target over the seeds in fuzz/corpus/
+A stage other than build expects the builds to be up to date. Nothing is tested of a build that
+fails, and if that is build/, only checks follow.
 --quick leaves out the sanitizers, the fuzzing and the end-to-end tests marked `slow`.
+
+First all of build/ is tested, then build-asan/. The tests wait more than they work, so several go
+on side by side; not more than that, since they measure time. The other builds, and the fuzzing as
+soon as its targets are there, take what is left.
 
 Prints a line per part and the log of each part that fails. The last line is `N passed, N failed`,
 with `, N skipped` if any were; the exit code is 1 if any failed.
@@ -30,17 +33,19 @@ import sys
 import time
 import xml.etree.ElementTree
 
-SANITIZE = ['-Db_sanitize=address,undefined', '-Db_lundef=false']
 BUILDS = {  # directory: (compiler, options of meson setup)
     'build': ('gcc', []),
-    'build-asan': ('clang', SANITIZE),
+    'build-asan': ('clang', ['-Db_sanitize=address,undefined', '-Db_lundef=false',
+                             '-Dfuzzers=true', '-Doptimization=1',
+                             '-Dc_args=-gline-tables-only']),  # all that a backtrace needs
     'build-tsan': ('clang', ['-Db_sanitize=thread', '-Db_lundef=false', '-Dbuildtype=debug']),
-    'build-fuzz': ('clang', [*SANITIZE, '-Dfuzzers=true', '-Dtests=false']),
 }
 THREADS = 'test/threads/stream-threads'
 TARGETS = {'build-tsan': [THREADS]}  # what is built, if not everything
 FUZZ_SECONDS = 10
 UNITS = 2 * os.cpu_count()  # unit tests at a time: they wait more than they work
+LANES = 2 * os.cpu_count()  # shards of the end-to-end tests at a time: they wait even more
+SHARDS = 2 * LANES
 PART_LIMIT = 600  # seconds that any one command may take
 ENV = dict(os.environ, ASAN_OPTIONS='exitcode=99', LSAN_OPTIONS='exitcode=99',
            UBSAN_OPTIONS='halt_on_error=1:print_stacktrace=1:exitcode=99',
@@ -100,7 +105,8 @@ def build(directory, *priority):
     """Configures, if that hasn't been done, and compiles; as run() returns."""
     if not os.path.exists(f'{directory}/build.ninja'):
         compiler, options = BUILDS[directory]
-        done = run(['meson', 'setup', directory, *options], env=dict(ENV, CC=compiler))
+        done = run(['meson', 'setup', directory, *options],
+                   env=dict(ENV, CC=compiler, CC_LD='lld'))  # a quarter of ld's time
         if done[0] != 0:
             return done
     return run([*priority, 'ninja', '-C', directory, '--quiet', *TARGETS.get(directory, [])])
@@ -112,26 +118,25 @@ def count_build(score, directory, code, log, seconds):
 
 
 class Building:
-    """The other builds, one after the other, begun in the background as Fuzzing is."""
+    """Builds, one after the other, in the background; with none, all are there."""
 
-    def __init__(self):
-        self.pool = concurrent.futures.ThreadPoolExecutor(1)
-        self.good = True
-        self.ends = {directory: self.pool.submit(build, directory, 'chrt', '--idle', '0')
-                     for directory in BUILDS if directory != 'build'}
+    def __init__(self, directories):
+        pool = concurrent.futures.ThreadPoolExecutor(1)
+        self.ends = {directory: pool.submit(build, directory, 'chrt', '--idle', '0')
+                     for directory in directories}
+        self.untold = list(directories)
 
-    def tell(self, score):
-        """Waits for what has not been told. True: all were good."""
-        while self.ends:
-            directory, end = next(iter(self.ends.items()))
-            count_build(score, directory, *end.result())
-            self.good = self.good and end.result()[0] == 0
-            del self.ends[directory]
-        return self.good
+    def good(self, directory):
+        """Waits for one of them."""
+        return directory not in self.ends or self.ends[directory].result()[0] == 0
 
-
-def stage_build(score, quick):
-    count_build(score, 'build', *build('build'))
+    def tell(self, score, *directories):
+        """Waits for these, and counts those that are new. True: all are good."""
+        for directory in directories:
+            if directory in self.untold:
+                count_build(score, directory, *self.ends[directory].result())
+                self.untold.remove(directory)
+        return all(map(self.good, directories))
 
 
 # ---- checks --------------------------------------------------------------------------------------
@@ -144,7 +149,7 @@ def check_tool(score, name, command):
               failed=failed or int(code != 0), seconds=seconds, log=log)
 
 
-def stage_checks(score, quick):
+def stage_checks(score):
     check_tool(score, 'floors', ['tools/check-floors'])
     check_tool(score, 'symbols', ['tools/check-symbols', 'build'])
     sources = [path for top in ('include', 'src', 'cli', 'test', 'fuzz', 'bench', 'examples')
@@ -169,22 +174,20 @@ def count_tap(entry):
     return cases.count('ok'), failed or int(not good)
 
 
-def stage_unit(score, quick, building=None):
-    for directory in ['build'] if quick else ['build', 'build-asan']:
-        if directory != 'build' and building and not building.tell(score):
-            return
-        record = f'{directory}/meson-logs/testlog.json'
-        if os.path.exists(record):
-            os.unlink(record)
-        code, log, seconds = run(['meson', 'test', '-C', directory, '--no-rebuild',
-                                  '--print-errorlogs', '--num-processes', str(UNITS)])
-        passed = failed = 0
-        if os.path.exists(record):
-            with open(record, encoding='utf-8') as lines:
-                counts = [count_tap(json.loads(line)) for line in lines]
-            passed, failed = sum(c[0] for c in counts), sum(c[1] for c in counts)
-        score.add(f'unit {directory}', passed, failed or int(code != 0 or not passed),
-                  seconds=seconds, log=log)
+def unit(directory):
+    """Runs what Meson knows as the tests of one build; what Score.add() counts."""
+    record = f'{directory}/meson-logs/testlog.json'
+    if os.path.exists(record):
+        os.unlink(record)
+    code, log, seconds = run(['meson', 'test', '-C', directory, '--no-rebuild',
+                              '--print-errorlogs', '--num-processes', str(UNITS)])
+    passed = failed = 0
+    if os.path.exists(record):
+        with open(record, encoding='utf-8') as lines:
+            counts = [count_tap(json.loads(line)) for line in lines]
+        passed, failed = sum(c[0] for c in counts), sum(c[1] for c in counts)
+    return dict(name=f'unit {directory}', passed=passed,
+                failed=failed or int(code != 0 or not passed), seconds=seconds, log=log)
 
 
 # ---- threads -------------------------------------------------------------------------------------
@@ -198,14 +201,17 @@ def left_open(log):
     return len(re.findall(r'^==\d+== Open ', log, re.M)) - log.count('<inherited from parent>')
 
 
-def stage_threads(score, quick):
-    if quick:
-        return
+def threads_tsan():
     code, log, seconds = run([f'build-tsan/{THREADS}'])
-    score.add('threads build-tsan', passed=code == 0, failed=code != 0, seconds=seconds, log=log)
+    return dict(name='threads build-tsan', passed=code == 0, failed=code != 0, seconds=seconds,
+                log=log)
+
+
+def threads_valgrind():
     code, log, seconds = run([*VALGRIND, f'build/{THREADS}', '3', '3'])
     good = code == 0 and left_open(log) == 0
-    score.add('threads build (valgrind)', passed=good, failed=not good, seconds=seconds, log=log)
+    return dict(name='threads build (valgrind)', passed=good, failed=not good, seconds=seconds,
+                log=log)
 
 
 # ---- e2e -----------------------------------------------------------------------------------------
@@ -221,11 +227,7 @@ def pytest(directory, shard, marks, places):
         os.unlink(report)
     command = [sys.executable, '-m', 'pytest', '-q', '-c', 'test/pytest.ini', '--rootdir=test',
                f'--junitxml={report}', '-m', marks, *places]
-    return run(command, env=dict(ENV, FSOCK_BUILD=os.path.abspath(directory)))
-
-
-def count_report(score, directory, shard, code, log, seconds):
-    report = report_of(directory, shard)
+    code, log, seconds = run(command, env=dict(ENV, FSOCK_BUILD=os.path.abspath(directory)))
     passed = failed = skipped = 0
     if os.path.exists(report):
         for suite in xml.etree.ElementTree.parse(report).getroot().iter('testsuite'):
@@ -233,7 +235,8 @@ def count_report(score, directory, shard, code, log, seconds):
             skipped += int(suite.get('skipped'))
             passed += int(suite.get('tests'))
         passed -= failed + skipped
-    score.add(f'e2e {directory} {shard}', passed, failed or int(code != 0), skipped, seconds, log)
+    return dict(name=f'e2e {directory} {shard}', passed=passed, failed=failed or int(code != 0),
+                skipped=skipped, seconds=seconds, log=log)
 
 
 def shards(places, count):
@@ -243,84 +246,100 @@ def shards(places, count):
     return [files[n::count] for n in range(count)]
 
 
-def stage_e2e(score, quick):
-    """Side by side: most of these tests wait for something that is slow on purpose."""
-    parts = [('build', '', ['test'], 2), ('build-asan', 'not plain', ['test/e2e'], 2)]
-    if quick:
-        parts = [('build', 'not slow', ['test'], 2)]
-    with concurrent.futures.ThreadPoolExecutor() as pool:
-        done = {(directory, shard): pool.submit(pytest, directory, shard, marks, files)
-                for directory, marks, places, count in parts
-                for shard, files in enumerate(shards(places, count), 1)}
-        for part, future in done.items():
-            count_report(score, *part, *future.result())
+def e2e(score, directory, marks, places):
+    with concurrent.futures.ThreadPoolExecutor(LANES) as lanes:
+        ends = [lanes.submit(pytest, directory, shard, marks, files)
+                for shard, files in enumerate(shards(places, SHARDS), 1)]
+        for end in ends:
+            score.add(**end.result())
 
 
 # ---- fuzz ----------------------------------------------------------------------------------------
 
 def fuzz(program):
-    """Fuzzes one target; as run() returns. What it finds stays in build-fuzz/found/."""
+    """Fuzzes one target. What it finds stays in build-asan/found/."""
     name = os.path.basename(program)[len('fuzz_'):]
-    found, seeds = f'build-fuzz/found/{name}', f'fuzz/corpus/{name}'
+    found, seeds = f'build-asan/found/{name}', f'fuzz/corpus/{name}'
     shutil.rmtree(found, ignore_errors=True)
     os.makedirs(f'{found}/corpus')
-    return run(['chrt', '--idle', '0', program, f'-max_total_time={FUZZ_SECONDS}', '-timeout=5',
-                '-rss_limit_mb=1024', '-print_final_stats=1', f'-artifact_prefix={found}/',
-                f'{found}/corpus', *([seeds] if os.path.isdir(seeds) else [])], FUZZ_SECONDS + 60)
+    code, log, seconds = run(
+        ['chrt', '--idle', '0', program, f'-max_total_time={FUZZ_SECONDS}', '-timeout=5',
+         '-rss_limit_mb=1024', '-print_final_stats=1', f'-artifact_prefix={found}/',
+         f'{found}/corpus', *([seeds] if os.path.isdir(seeds) else [])], FUZZ_SECONDS + 60)
+    return dict(name=f'fuzz_{name}', passed=code == 0, failed=code != 0, seconds=seconds,
+                log=log[-8000:])
+
+
+def targets():
+    return sorted(p for p in glob.glob('build-asan/fuzz/fuzz_*')
+                  if os.access(p, os.X_OK) and os.path.isfile(p))
 
 
 class Fuzzing:
-    """All targets, begun in the background: they take the time that nobody else wants."""
+    """All targets, in the background, as soon as they are there."""
 
-    def __init__(self):
-        self.programs = sorted(p for p in glob.glob('build-fuzz/fuzz/fuzz_*')
-                               if os.access(p, os.X_OK) and os.path.isfile(p))
+    def __init__(self, building):
         self.pool = concurrent.futures.ThreadPoolExecutor(os.cpu_count())
-        self.ends = [self.pool.submit(fuzz, program) for program in self.programs]
+        self.begun = concurrent.futures.ThreadPoolExecutor(1).submit(self.begin, building)
+
+    def begin(self, building):
+        good = building.good('build-asan')
+        return [self.pool.submit(fuzz, program) for program in targets()] if good else None
 
     def tell(self, score):
-        if not self.programs:
-            score.add('fuzz', failed=1, log='no targets in build-fuzz/fuzz/')
-        for program, end in zip(self.programs, self.ends):
-            code, log, seconds = end.result()
-            score.add(os.path.basename(program), passed=code == 0, failed=code != 0,
-                      seconds=seconds, log=log[-8000:])
+        ends = self.begun.result()
+        if ends == []:
+            score.add('fuzz', failed=1, log='no targets in build-asan/fuzz/')
+        for end in ends or []:
+            score.add(**end.result())
 
 
-def stage_fuzz(score, quick, fuzzing=None):
-    if not quick:
-        (fuzzing or Fuzzing()).tell(score)
+# ---- all of it -----------------------------------------------------------------------------------
+
+STAGES = ('build', 'checks', 'unit', 'threads', 'e2e', 'fuzz')
 
 
-STAGES = {'build': stage_build, 'checks': stage_checks, 'unit': stage_unit, 'threads': stage_threads,
-          'e2e': stage_e2e, 'fuzz': stage_fuzz}
+def stages_of_build(score, names, quick):
+    if 'unit' in names:
+        score.add(**unit('build'))
+    if 'e2e' in names:
+        e2e(score, 'build', 'not slow' if quick else '', ['test'])
+
+
+def stages_of_others(score, names, building):
+    if building.tell(score, 'build-asan') and 'unit' in names:
+        score.add(**unit('build-asan'))
+    if building.tell(score, 'build-tsan') and 'threads' in names:
+        score.add(**threads_tsan())
+    if 'threads' in names:
+        score.add(**threads_valgrind())
+    if building.good('build-asan') and 'e2e' in names:
+        e2e(score, 'build-asan', 'not plain', ['test/e2e'])
 
 
 def main():
     words = sys.argv[1:]
     quick = '--quick' in words
-    names = [word for word in words if word != '--quick']
+    names = [word for word in words if word != '--quick'] or STAGES
     for name in names:
         if name not in STAGES:
             sys.exit(f'test: no stage {name!r}; there are {", ".join(STAGES)}')
     os.chdir(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     score = Score()
-    built = True  # else what an earlier build has left would be tested
-    fuzzing = building = None
-    for name, stage in STAGES.items():
-        if (not names or name in names) and (built or name == 'checks'):
-            if name == 'e2e' and not quick and (not names or 'fuzz' in names):
-                fuzzing = Fuzzing()
-            how = {'fuzz': {'fuzzing': fuzzing}, 'unit': {'building': building}}.get(name, {})
-            stage(score, quick, **how)
-        if name == 'build':
-            built = not score.failed
-            if built and not quick and (not names or name in names):
-                building = Building()
-        elif building and name != 'checks':
-            built = building.tell(score) and built
-    if building:
-        building.tell(score)
+    if 'build' in names:
+        count_build(score, 'build', *build('build'))
+    built = not score.failed  # else what an earlier build has left would be tested
+    others = [directory for directory in BUILDS if directory != 'build']
+    building = Building(others if built and 'build' in names and not quick else [])
+    fuzzing = Fuzzing(building) if built and 'fuzz' in names and not quick else None
+    if 'checks' in names:
+        stage_checks(score)
+    if built:
+        stages_of_build(score, names, quick)
+    if built and not quick:
+        stages_of_others(score, names, building)
+    if fuzzing:
+        fuzzing.tell(score)
     print(summary(score.passed, score.failed, score.skipped))
     return 1 if score.failed else 0
 

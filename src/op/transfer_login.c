@@ -4,9 +4,8 @@
 #include "op/logins.h"
 #include "wire/challenge.h"
 
-#define STALE_MAX                                                                                  \
-    3 /* challenges to be met for one URL, if all but the first call a nonce stale                 \
-       */
+/* Challenges to be met for one URL, if all but the first call a nonce stale. */
+#define STALE_MAX 3
 
 /* ---- Who we are ------------------------------------------------------------------------------ */
 

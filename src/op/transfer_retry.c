@@ -43,6 +43,8 @@ static int64_t heed(struct fsk_transfer *t, fsock_time now)
 {
     struct fsk_span fields = t->exchange.head.fields;
     int status = t->exchange.head.status;
+    if (!t->exchange.head.rate_limit && !fsk_retry_status(status))
+        return -1;
     int64_t unix_now = fsk_time_unix() / FSOCK_SECOND, asked = -1;
     int64_t limited = fsk_rate_limited(fields, unix_now), hold = limited;
     if (fsk_retry_status(status))

@@ -149,6 +149,19 @@ static void note_connection(struct fields *f)
 }
 
 /* The field in f->name and f->value is whole: take the facts from it. */
+static bool begins(struct fsk_span name, struct fsk_span with)
+{
+    return name.n >= with.n && fsk_span_caseeq(fsk_span(name.p, with.n), with);
+}
+
+static bool is_rate_limit(struct fsk_span name)
+{
+    char first = fsk_lower(name.p[0]);
+    return (first == 'r' && begins(name, FSK_SPAN("RateLimit"))) ||
+           (first == 'x' && (begins(name, FSK_SPAN("X-RateLimit")) ||
+                             begins(name, FSK_SPAN("X-Rate-Limit"))));
+}
+
 static enum fsk_h1_err note_field(struct fields *f)
 {
     struct fsk_span list;
@@ -173,6 +186,7 @@ static enum fsk_h1_err note_field(struct fields *f)
             return note_coding(f);
         break;
     }
+    f->h->rate_limit |= is_rate_limit(f->name);
     return FSK_H1_OK;
 }
 

@@ -55,6 +55,7 @@ struct fsk_h1_head {
     bool other_coding;        /* Transfer-Encoding names more than chunked */
     bool close;               /* Connection: close */
     bool keep_alive;          /* Connection: keep-alive */
+    bool rate_limit;          /* a name begins with RateLimit, X-RateLimit or X-Rate-Limit */
 };
 
 /* How the body after a head ends (RFC 9112 6.3). */

@@ -46,3 +46,23 @@ struct fsk_span fsk_range_validator(struct fsk_span fields)
         return modified;
     return fsk_span(NULL, 0);
 }
+
+static bool is_good_part(struct fsk_span part)
+{
+    struct fsk_span first;
+    uint64_t from = 0, to;
+    if (!split(&part, '-', &first) || (!first.n && !part.n))
+        return false;
+    if (first.n && !fsk_decimal_parse(first, INT64_MAX, &from))
+        return false;
+    return !part.n || (fsk_decimal_parse(part, INT64_MAX, &to) && to >= from);
+}
+
+bool fsk_range_is_good(struct fsk_span ranges)
+{
+    struct fsk_span part;
+    while (split(&ranges, ',', &part))
+        if (!is_good_part(fsk_span_trim(part)))
+            return false;
+    return is_good_part(fsk_span_trim(ranges));
+}

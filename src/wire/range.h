@@ -24,4 +24,8 @@ bool fsk_range_find(struct fsk_span fields, struct fsk_range *range);
  */
 struct fsk_span fsk_range_validator(struct fsk_span fields);
 
+/* Whether a Range field can ask for this, behind "bytes=": 0-499, 500-, -500, several with commas.
+ */
+bool fsk_range_is_good(struct fsk_span ranges);
+
 #endif

@@ -52,7 +52,8 @@ static X509 *begin(const char *cn, X509 *issuer, EVP_PKEY *pub, long from, long 
         die("certificate");
     ASN1_INTEGER_set(X509_get_serialNumber(cert), serial++);
     X509_gmtime_adj(X509_getm_notBefore(cert), from * DAY);
-    X509_gmtime_adj(X509_getm_notAfter(cert), to * DAY);
+    /* An hour more: what counts whole days does not find one less a moment later. */
+    X509_gmtime_adj(X509_getm_notAfter(cert), to * DAY + DAY / 24);
     X509_NAME *name = X509_get_subject_name(cert);
     X509_NAME_add_entry_by_txt(name, "O", MBSTRING_ASC, (const unsigned char *)"fsock-site", -1, -1,
                                0);

@@ -45,8 +45,7 @@ def test_counts_pytest(tmp_path, monkeypatch, body, counts):
     monkeypatch.chdir(SUITE.parents[1])
     (tmp_path / 'test_it.py').write_text(body)
     score = suite.Score()
-    done = suite.pytest(str(tmp_path), 1, '', [str(tmp_path)])
-    suite.count_report(score, str(tmp_path), 1, *done)
+    score.add(**suite.pytest(str(tmp_path), 1, '', [str(tmp_path)]))
     assert (score.passed, score.failed, score.skipped) == counts
 
 
@@ -62,14 +61,66 @@ def test_a_command_that_hangs_is_killed():
     assert code != 0 and 'killed after' in log and seconds < 30
 
 
-def test_after_a_failed_build_nothing_old_is_tested(monkeypatch, capsys):
-    ran = []
-    monkeypatch.setattr(suite, 'STAGES', {
-        'build': lambda score, quick: score.add('build', failed=1),
-        **{name: lambda score, quick, name=name: ran.append(name) for name in ('checks', 'unit')}})
+@pytest.fixture
+def ran(monkeypatch):
+    """The names of the parts that a run has run; each of them is one passed, and takes no time."""
+    names = []
+
+    def part(name):
+        names.append(name)
+        return dict(name=name, passed=1)
+
+    monkeypatch.setattr(suite, 'stage_checks', lambda score: names.append('checks'))
+    monkeypatch.setattr(suite, 'unit', lambda directory: part(f'unit {directory}'))
+    monkeypatch.setattr(suite, 'pytest', lambda directory, *rest: part(f'e2e {directory}'))
+    monkeypatch.setattr(suite, 'targets', lambda: ['fuzz_it'])
+    monkeypatch.setattr(suite, 'fuzz', part)
+    for name in ('threads_tsan', 'threads_valgrind'):
+        monkeypatch.setattr(suite, name, lambda name=name: part(name))
     monkeypatch.setattr(sys, 'argv', ['suite.py'])
+    return names
+
+
+def builds_fail(monkeypatch, *bad):
+    monkeypatch.setattr(suite, 'build',
+                        lambda directory, *_: (int(directory in bad), 'words', 0.0))
+
+
+def test_everything_is_run_once_and_each_build_tested(monkeypatch, capsys, ran):
+    builds_fail(monkeypatch)
+    assert suite.main() == 0
+    assert sorted(set(ran)) == ['checks', 'e2e build', 'e2e build-asan', 'fuzz_it', 'threads_tsan',
+                                'threads_valgrind', 'unit build', 'unit build-asan']
+    assert capsys.readouterr().out.splitlines()[-1] == f'{len(ran) + 2} passed, 0 failed'
+
+
+def test_after_a_failed_build_nothing_old_is_tested(monkeypatch, capsys, ran):
+    builds_fail(monkeypatch, 'build')
     assert suite.main() == 1 and ran == ['checks']
     assert capsys.readouterr().out.splitlines()[-1] == '0 passed, 1 failed'
+
+
+def test_of_another_that_failed_neither(monkeypatch, capsys, ran):
+    builds_fail(monkeypatch, 'build-asan')
+    assert suite.main() == 1
+    assert sorted(set(ran)) == ['checks', 'e2e build', 'threads_tsan', 'threads_valgrind',
+                                'unit build']
+    assert ' 1 failed' in capsys.readouterr().out.splitlines()[-1]
+
+
+def test_stages_by_name(monkeypatch, ran):
+    builds_fail(monkeypatch, 'build', 'build-asan')  # they aren't built
+    monkeypatch.setattr(sys, 'argv', ['suite.py', 'unit', 'fuzz'])
+    assert suite.main() == 0 and sorted(ran) == ['fuzz_it', 'unit build', 'unit build-asan']
+    ran.clear()
+    monkeypatch.setattr(sys, 'argv', ['suite.py', '--quick', 'unit', 'e2e', 'fuzz'])
+    assert suite.main() == 0 and set(ran) == {'unit build', 'e2e build'}
+
+
+def test_without_targets_fuzzing_has_failed(monkeypatch, capsys, ran):
+    monkeypatch.setattr(suite, 'targets', lambda: [])
+    monkeypatch.setattr(sys, 'argv', ['suite.py', 'fuzz'])
+    assert suite.main() == 1 and 'no targets' in capsys.readouterr().out
 
 
 def test_shards_are_everything_once(tmp_path):

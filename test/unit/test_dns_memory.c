@@ -9,6 +9,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <sys/wait.h>
+
 #include "dns_rig.h"
 #include "starve.h"
 
@@ -180,36 +182,74 @@ static const struct script scripts[] = {
     {"nx.example",   FSOCK_AAAA, FSOCK_DNS_NXDOMAIN, 0},
 };
 
-static void all_scripts(void)
+enum { SCRIPTS = sizeof scripts / sizeof *scripts };
+
+/* One of them in a process of its own, with servers of its own. */
+static pid_t begin(void (*serve)(void), const struct script *s,
+                   enum fsock_err (*go)(const struct script *))
 {
-    for (size_t i = 0; i < sizeof scripts / sizeof *scripts; i++) {
-        exhaust(&scripts[i], by_lookup);
-        exhaust(&scripts[i], by_bulk);
+    fflush(NULL);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child)
+        return child;
+    setenv("CMOCKA_TEST_ABORT", "1", 1); /* what fails ends the child, which runs no other test */
+    assert_int_equal(rig_setup(NULL), 0);
+    serve();
+    exhaust(s, go);
+    exit(rig_teardown(NULL));
+}
+
+/* Side by side: a try that broke off is followed by the next after a second at the earliest. */
+static void all_scripts(void (*serve)(void))
+{
+    pid_t child[2 * SCRIPTS];
+    for (size_t i = 0; i < SCRIPTS; i++) {
+        child[2 * i] = begin(serve, &scripts[i], by_lookup);
+        child[2 * i + 1] = begin(serve, &scripts[i], by_bulk);
     }
+    bool good = true;
+    for (size_t i = 0; i < 2 * SCRIPTS; i++) {
+        int status = -1;
+        good = waitpid(child[i], &status, 0) == child[i] && status == 0 && good;
+    }
+    assert_true(good);
+}
+
+static void serve_good(void)
+{
+    rig_serve(DNS_GOOD);
 }
 
 static void by_udp(void **state)
 {
     (void)state;
+    all_scripts(serve_good);
+}
+
+static void serve_by_tcp(void)
+{
     rig_serve(DNS_GOOD);
-    all_scripts();
+    rig.how.tcp = 1;
 }
 
 static void by_tcp(void **state)
 {
     (void)state;
-    rig_serve(DNS_GOOD);
-    rig.how.tcp = 1;
-    all_scripts();
+    all_scripts(serve_by_tcp);
 }
 
 /* The second one may have what the first lacked; and then it has to be whole. */
+static void serve_two(void)
+{
+    rig_serve(DNS_SERVFAIL);
+    rig_serve(DNS_GOOD);
+}
+
 static void two_servers(void **state)
 {
     (void)state;
-    rig_serve(DNS_SERVFAIL);
-    rig_serve(DNS_GOOD);
-    all_scripts();
+    all_scripts(serve_two);
 }
 
 static void many_records(const struct dns_asked *asked, struct dns_reply *r)

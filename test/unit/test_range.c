@@ -97,12 +97,37 @@ static void test_validators(void **state)
     }
 }
 
+static void test_asked_for(void **state)
+{
+    static const char *const good[] = {
+        "0-499", "500-", "-500", "0-0", "0-1,5-", " 0-1 , -2 ", "9223372036854775807-"};
+    static const char *const bad[] = {"",
+                                      "-",
+                                      "x",
+                                      "1",
+                                      "5-2",
+                                      "0-1,",
+                                      ",0-1",
+                                      "1-2-3",
+                                      "--1",
+                                      "0 -1",
+                                      "+1-2",
+                                      "bytes=0-1",
+                                      "9223372036854775808-"};
+    (void)state;
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+        assert_true(fsk_range_is_good(fsk_span_str(good[i])));
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_false(fsk_range_is_good(fsk_span_str(bad[i])));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ranges),
         cmocka_unit_test(test_no_ranges),
         cmocka_unit_test(test_validators),
+        cmocka_unit_test(test_asked_for),
     };
     guard_init(&guard, 512);
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
