@@ -31,4 +31,14 @@ const char *charset_of_page(struct fsk_span bytes, struct fsk_span content_type,
  */
 enum fsock_err charset_to_utf8(const char *charset, struct fsk_span bytes, struct fsk_buf *to);
 
+/*
+ * The other way: append a text in UTF-8 in this encoding, as forms are sent. A character that the
+ * encoding has no place for becomes &#N; and bytes that are no UTF-8 stay as they are. Results as
+ * above.
+ */
+enum fsock_err charset_from_utf8(const char *charset, struct fsk_span text, struct fsk_buf *to);
+
+/* What the Encoding Standard calls it, for a peer: "windows-1252". */
+const char *charset_name(const char *charset);
+
 #endif

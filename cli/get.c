@@ -16,6 +16,7 @@
  *   get_resume.h   ... with -C                     get_held.h     ... or until its header is known
  *   get_report.h   all that is told                get_cookies.h  -b and -c
  *   get_page.h     what is in a page              get_login.h    -u and -n
+ *   get_submit.h   ... a form that is sent        get_form.h     -F
  */
 #include "get.h"
 

@@ -106,7 +106,7 @@ int get_cookies_open(struct get_cookies *c, const struct get_options *o, char *w
         pairs += is_pair(list->item[i].value);
     if (pairs && !join(&c->own, list))
         return no_memory(why, cap);
-    if (pairs == list->n && !o->cookie_jar)
+    if (pairs == list->n && !o->cookie_jar && !o->submit)
         return 0;
     c->jar = fsock_jar_new();
     int code = c->jar ? 0 : no_memory(why, cap);

@@ -1,35 +1,13 @@
-#include "get_item.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/fault.h"
 #include "base/list.h"
 #include "base/time.h"
-#include "get_held.h"
+#include "get_item_inside.h"
 #include "get_names.h"
-#include "get_page.h"
-#include "get_resume.h"
-#include "get_sink.h"
 
 enum { WAITING_MOST = 8192 };
-
-struct item {
-    struct fsk_list link;    /* in items.used or items.spare */
-    struct fsk_list turn;    /* in items.next, in items.back, or it waits for its page */
-    struct fsk_buf url;      /* with a NUL behind it */
-    struct source_url given; /* what it was made of, but for the text */
-    struct rounds_at at;
-    bool started;           /* it had left the queue */
-    bool stdout_asked;      /* by -o - */
-    struct held held;       /* --include=decoded: the body, until the header is known */
-    struct get_page *found; /* what is in the page; NULL: nobody wants to know */
-    struct sink sink;
-    uint64_t from;              /* where in the file the answer begins */
-    struct resumption *resumed; /* -C; NULL: from the beginning */
-    struct outcome *failure;    /* what went wrong here, not on the network; NULL: nothing */
-    char room[128];             /* where `url` begins */
-};
 
 /* ---- A run's items --------------------------------------------------------------------------- */
 
@@ -94,6 +72,7 @@ void item_drop(struct items *all, struct item *item)
     sink_fini(&item->sink);
     held_fini(&item->held);
     get_page_free(item->found);
+    submission_free(item->form);
     free(item->resumed);
     free(item->failure);
     fsk_list_remove(&item->turn);
@@ -119,11 +98,6 @@ static bool set_url(struct items *all, struct item *item, const struct source_ur
                fsk_buf_append(&item->url, query.p, query.n) == FSOCK_OK;
     }
     return good && fsk_buf_terminate(&item->url) == FSOCK_OK;
-}
-
-static const char *url_text(const struct item *item)
-{
-    return item->url.mem + item->url.start;
 }
 
 /* Where its body goes. False: out of memory. */
@@ -179,6 +153,8 @@ static const struct fsock_request *request_for(struct items *all, struct item *i
     const struct rounds *rounds = item->given.foreign ? all->abroad : all->rounds;
     bool restarts = sink_restarts(&item->sink);
     const struct fsock_request *usual = restarts ? &ask->restarting : &ask->request;
+    if (item->form)
+        return &item->form->request;
     if (item->given.foreign)
         usual = restarts ? &ask->abroad_restarting : &ask->abroad;
     if (all->o->warm || all->o->vary.n)
@@ -186,7 +162,7 @@ static const struct fsock_request *request_for(struct items *all, struct item *i
     if (!all->o->continue_at)
         return usual;
     if (!item->resumed)
-        item->resumed = resumption_new(&item->sink, url_text(item), usual);
+        item->resumed = resumption_new(&item->sink, item_url(item), usual);
     return item->resumed ? &item->resumed->request : usual;
 }
 
@@ -194,11 +170,15 @@ static const struct fsock_request *request_for(struct items *all, struct item *i
 static enum fsock_err ask(struct items *all, struct item *item)
 {
     struct fsock_fault fault = {.err = FSOCK_OK};
-    struct fsk_span url = fsk_buf_span(&item->url);
+    if (all->o->submit && !item->form)
+        item->form = submission_new(all->o, all->ask, item->given.foreign);
+    bool filled = item->form && item->form->filled;
+    struct fsk_span url = fsk_buf_span(filled ? &item->form->url : &item->url);
     if (item->given.delay)
         fsock_fetch_slow(all->fetch, url.p, url.n, item->given.delay, NULL);
-    enum fsock_err err =
-        fsock_fetch_add(all->fetch, url.p, url.n, request_for(all, item), item, &fault);
+    enum fsock_err err = FSOCK_ERR_MEMORY;
+    if (item->form || !all->o->submit)
+        err = fsock_fetch_add(all->fetch, url.p, url.n, request_for(all, item), item, &fault);
     if (err == FSOCK_OK)
         all->open++;
     if (err == FSOCK_OK || err == FSOCK_AGAIN)
@@ -376,133 +356,6 @@ void item_refuse(struct items *all, struct item *item, const char *why)
 
 /* ---- Events ---------------------------------------------------------------------------------- */
 
-/* all->outcome holds a failure of ours: end the transfer; its DONE event will find it. */
-static void fail(struct items *all, struct item *item, uint64_t id)
-{
-    if (item->failure)
-        return;
-    item->failure = malloc(sizeof *item->failure);
-    if (item->failure)
-        *item->failure = all->outcome;
-    fsock_fetch_cancel(all->fetch, id);
-}
-
-static bool dump_header(struct items *all, const struct fsock_response *r)
-{
-    int sys_errno = report_dump(all->report, r->head, r->head_len);
-    if (sys_errno)
-        outcome_fail(&all->outcome, EXIT_WRITE, "write", sys_errno, "can't write %s: %s",
-                     all->o->dump_header, fsk_errno_text(sys_errno));
-    return !sys_errno;
-}
-
-/* A status that is a failure has no body for us. */
-static bool has_body(const struct items *all, const struct item *item,
-                     const struct fsock_response *r)
-{
-    if ((all->ask->request.flags & FSOCK_FAIL_STATUS) && r->status >= 400)
-        return false;
-    return !(item->resumed && r->status == 416);
-}
-
-static void on_head(struct items *all, struct item *item, const struct fsock_event *e)
-{
-    const struct fsock_response *r = e->response;
-    if (item->failure || !dump_header(all, r)) {
-        fail(all, item, e->id);
-        return;
-    }
-    if (!has_body(all, item, r))
-        return;
-    if (!get_page_begin(&item->found, all->o, r, &all->outcome)) {
-        fail(all, item, e->id);
-        return;
-    }
-    if (item->sink.kind == SINK_NONE)
-        return;
-    if (all->report->single && r->content_length > 0)
-        all->report->expected = (uint64_t)r->content_length;
-    item->from = r->resumed && item->resumed ? item->resumed->rest.size : 0;
-    struct fsk_span validator =
-        item->from ? fsk_span_str(item->resumed->rest.validator) : resumption_validator(r);
-    bool dirs = all->o->create_dirs || all->o->output_dir; /* the latter is there to be filled */
-    bool good = sink_open(&item->sink, item->from, validator, dirs, &all->outcome);
-    if (good && all->o->include == INCLUDE_DECODED)
-        good = held_open(&item->held, &all->outcome);
-    else if (good && (all->o->include == INCLUDE_RECEIVED || all->o->head))
-        good = sink_write(&item->sink, url_text(item), r->head, r->head_len, &all->outcome);
-    if (!good)
-        fail(all, item, e->id);
-}
-
-/* What has been written of the body is void; its header comes next. */
-static void on_restart(struct items *all, struct item *item, const struct fsock_event *e)
-{
-    held_fini(&item->held);
-    get_page_free(item->found);
-    item->found = NULL;
-    if (!item->failure && !sink_restart(&item->sink, item->from, &all->outcome))
-        fail(all, item, e->id);
-}
-
-/* Bytes that a terminal would take for commands are not for it, unless -o - says so. */
-static bool harmless(struct items *all, const struct item *item, const struct fsock_event *e)
-{
-    if (item->sink.kind != SINK_STDOUT || !all->report->terminal || item->stdout_asked ||
-        !memchr(e->data, '\0', e->len))
-        return true;
-    outcome_fail(&all->outcome, EXIT_WRITE, "write", 0,
-                 "the body is binary and could garble the terminal; save it with -o FILE, or "
-                 "print it all the same with -o -");
-    return false;
-}
-
-/* Some of the body is to be written. */
-static bool write_body(struct items *all, struct item *item, const struct fsock_event *e)
-{
-    bool good = harmless(all, item, e);
-    if (good && item->sink.kind == SINK_STDOUT)
-        progress_clear(&all->report->progress);
-    if (good && held_is_open(&item->held))
-        good = held_write(&item->held, fsk_span(e->data, e->len), &all->outcome);
-    else if (good)
-        good = sink_write(&item->sink, url_text(item), e->data, e->len, &all->outcome);
-    return good;
-}
-
-static void on_data(struct items *all, struct item *item, const struct fsock_event *e)
-{
-    report_moved(all->report, e->len);
-    if (item->failure || !has_body(all, item, e->response))
-        return;
-    struct fsk_span bytes = fsk_span(e->data, e->len);
-    bool good = !item->found || get_page_push(item->found, bytes, &all->outcome);
-    if (good && !get_page_replaces(item->found))
-        good = write_body(all, item, e);
-    if (!good)
-        fail(all, item, e->id);
-}
-
-/* The library is content; so must the sink be. */
-static void finish(struct items *all, struct item *item, const struct fsock_response *r)
-{
-    if (!has_body(all, item, r))
-        return;
-    if (item->found && !get_page_finish(item->found, r, &all->outcome))
-        return;
-    if (get_page_replaces(item->found)) {
-        struct fsk_span lines = fsk_buf_span(&item->found->result);
-        if (item->sink.kind == SINK_STDOUT)
-            progress_clear(&all->report->progress);
-        if (!sink_write(&item->sink, url_text(item), lines.p, lines.n, &all->outcome))
-            return;
-    }
-    if (held_is_open(&item->held) &&
-        !held_release(&item->held, r, &item->sink, url_text(item), &all->outcome))
-        return;
-    sink_commit(&item->sink, &all->outcome);
-}
-
 static void on_done(struct items *all, struct item *item, const struct fsock_event *e)
 {
     outcome_fine(&all->outcome);
@@ -513,15 +366,18 @@ static void on_done(struct items *all, struct item *item, const struct fsock_eve
                        &all->outcome))
         sink_commit(&item->sink, &all->outcome);
     else if (e->fault && e->err != FSOCK_OK)
-        outcome_fault(&all->outcome, e->fault, url_text(item), all->o->ca_file);
+        outcome_fault(&all->outcome, e->fault, item_url(item), all->o->ca_file);
+    else if (submission_has_page(item->form))
+        submission_fill(item->form, item_url(item), sink_restarts(&item->sink), e->response,
+                        &all->outcome);
     else
-        finish(all, item, e->response);
+        item_finish(all, item, e->response);
     if (all->over && e->err == FSOCK_ERR_CANCELED && !item->failure) {
         all->outcome.exitcode = EXIT_TIMEOUT;
         all->outcome.err = fsock_err_name(FSOCK_ERR_TIMEOUT);
     }
     if (all->outcome.exitcode != EXIT_FINE)
-        sink_abandon(&item->sink, url_text(item));
+        sink_abandon(&item->sink, item_url(item));
     if (item->sink.kind == SINK_NONE && !get_page_wants(&all->o->page))
         report_moved(all->report, e->response->size_body);
 }
@@ -538,14 +394,25 @@ static void next_turn(struct items *all, struct page *page)
     all->waiting--;
 }
 
+/* Its next request is to be asked for. */
+static void go_on(struct items *all, struct item *item)
+{
+    fsk_list_append(&all->next, &item->turn);
+    all->open++;
+}
+
 /* A round has ended; all->outcome says how. */
-static void round_ended(struct items *all, struct item *item, const struct fsock_event *e)
+static void round_ended(struct items *all, struct item *item, const struct fsock_event *e,
+                        bool had_page)
 {
     const struct fsock_response *response = e->response;
+    if (had_page && all->outcome.exitcode == EXIT_FINE) {
+        go_on(all, item);
+        return;
+    }
     rounds_next(all->rounds, &item->at, response, &all->outcome);
     if (item->at.round != ROUND_END) {
-        fsk_list_append(&all->next, &item->turn);
-        all->open++;
+        go_on(all, item);
         return;
     }
     if (item->at.page)
@@ -562,6 +429,7 @@ static void round_ended(struct items *all, struct item *item, const struct fsock
 void item_event(struct items *all, const struct fsock_event *e)
 {
     struct item *item = e->user;
+    bool had_page;
     outcome_fine(&all->outcome);
     switch (e->kind) {
     case FSOCK_EVENT_START:
@@ -570,18 +438,19 @@ void item_event(struct items *all, const struct fsock_event *e)
             later_began(all->later, fsock_now());
         break;
     case FSOCK_EVENT_HEAD:
-        on_head(all, item, e);
+        item_on_head(all, item, e);
         break;
     case FSOCK_EVENT_DATA:
-        on_data(all, item, e);
+        item_on_data(all, item, e);
         break;
     case FSOCK_EVENT_RESTART:
-        on_restart(all, item, e);
+        item_on_restart(all, item, e);
         break;
     case FSOCK_EVENT_DONE:
+        had_page = submission_has_page(item->form);
         on_done(all, item, e);
         all->open--;
-        round_ended(all, item, e);
+        round_ended(all, item, e, had_page);
         break;
     case FSOCK_EVENT_BACK:
         on_back(all, item);

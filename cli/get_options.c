@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include <fsock.h>
 
@@ -58,6 +59,11 @@ static const struct option_row rows[] = {
     FLAG(0, "title", page.title, "the title"),
     FLAG(0, "meta", page.meta, "what <meta> says, charset, lang and canonical URL"),
 
+    HEADING("A form of a page"),
+    TEXT_OR(0, "submit", "[FORM]", submit, "",
+            "send it, with its defaults and -F; its id, name or number, else the first that fits"),
+    TEXT(0, "button", "NAME", button, "press this one of its buttons; '': none (the first)"),
+
     HEADING("The request"),
     LIST('H', "header", "LINE", headers, 0,
          "add the header 'Name: value'; 'Name:' removes one, 'Name;' sends it empty"),
@@ -68,6 +74,9 @@ static const struct option_row rows[] = {
     LIST(0, "data-binary", "DATA", data, DATA_BINARY, "as -d, but @FILE is sent as it is"),
     LIST(0, "data-urlencode", "DATA", data, DATA_URLENCODE,
          "as -d, percent-encoded; NAME=TEXT, =TEXT, TEXT, NAME@FILE, @FILE"),
+    LIST('F', "form", "NAME=VALUE", fields, FIELD_FORM,
+         "a field of a form (POST, multipart); NAME=@FILE uploads, NAME=<FILE reads a text"),
+    LIST(0, "form-string", "NAME=VALUE", fields, FIELD_LITERAL, "as -F, but @, < and ; mean nothing"),
     FLAG('G', "get", query, "put the data of -d into the URL's query instead"),
     TEXT('A', "user-agent", "NAME", user_agent, "the User-Agent header"),
     TEXT('e', "referer", "URL", referer, "the Referer header"),
@@ -75,7 +84,7 @@ static const struct option_row rows[] = {
     TEXT('c', "cookie-jar", "FILE", cookie_jar, "keep cookies, and write them to FILE at the end; - is stdout"),
     FLAG('j', "junk-session-cookies", junk_session, "leave those of a session out of what -b reads"),
     TEXT('r', "range", "RANGE", range, "a part of the body: 0-499, 500- or -500"),
-    FLAG('L', "location", location, "follow redirects"),
+    FLAG('L', "location", location, "follow redirects (on with --submit; see --no-location)"),
     NUMBER(0, "max-redirs", max_redirects, 0, 1000, "redirects to follow at most (20)"),
     FLAG(0, "no-wait", no_wait, "send it whole, and leave without the answer"),
     FLAG(0, "compressed", compressed, "ask for compressed bodies (on; see --no-compressed)"),
@@ -205,6 +214,7 @@ void get_options_init(struct get_options *o)
         .trace = {.calls = -1, .headers = -1},
         .include = -1,
         .robots = -1,
+        .location = -1,
         .connect_timeout = 5 * FSOCK_SECOND,
         .read_timeout = 30 * FSOCK_SECOND,
         .max_time = -1,
@@ -226,7 +236,7 @@ void get_options_fini(struct get_options *o)
 {
     struct option_list *lists[] = {&o->urls,  &o->lists,   &o->outputs, &o->headers,
                                    &o->data,  &o->resolve, &o->vary,    &o->sitemaps,
-                                   &o->allow, &o->deny,    &o->cookies};
+                                   &o->allow, &o->deny,    &o->cookies, &o->fields};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         option_list_free(lists[i]);
 }
@@ -266,6 +276,18 @@ static bool names_cookies(const struct get_options *o)
     for (size_t i = 0; i < o->cookies.n; i++)
         if (o->cookies.item[i].value[0] && !strchr(o->cookies.item[i].value, '='))
             return true;
+    return false;
+}
+
+/* Is one of the -H of this name? */
+static bool names_header(const struct get_options *o, const char *name)
+{
+    size_t n = strlen(name);
+    for (size_t i = 0; i < o->headers.n; i++) {
+        const char *line = o->headers.item[i].value;
+        if (strncasecmp(line, name, n) == 0 && (line[n] == ':' || line[n] == ';'))
+            return true;
+    }
     return false;
 }
 
@@ -338,6 +360,29 @@ static const char *page_conflict(const struct get_options *o)
     return NULL;
 }
 
+/* The same of forms. */
+static const char *form_conflict(const struct get_options *o)
+{
+    bool sends = o->fields.n || o->submit;
+    if (o->button && !o->submit)
+        return "--button is one of the form that --submit sends; add that";
+    if (sends && (o->data.n || o->query))
+        return "-F and --submit make the body by themselves; leave out -d and -G";
+    if (sends && (o->head || o->continue_at))
+        return "-F and --submit send something; they can't go with -I and -C";
+    if (sends && names_header(o, "Content-Type"))
+        return "with -F and --submit the Content-Type is the form's; leave out that -H";
+    if (o->fields.n && (o->warm || o->vary.n))
+        return "caches keep no answers to -F; leave it out";
+    if (!o->submit)
+        return NULL;
+    if (o->method)
+        return "the method is the form's; leave out -X";
+    if (o->warm || o->vary.n || o->no_wait || o->range)
+        return "--submit can't go with --warm, --vary, --no-wait and -r";
+    return NULL;
+}
+
 /* What can't go together, and what to do instead; NULL if all is well. */
 static const char *conflict(const struct get_options *o)
 {
@@ -400,10 +445,13 @@ static const char *conflict(const struct get_options *o)
 bool get_options_check(struct get_options *o, char *why, size_t cap)
 {
     struct fsk_span bad;
+    if (o->location < 0)
+        o->location = o->submit != NULL;
     const char *text = empty_conflict(o);
     text = text ? text : conflict(o);
     text = text ? text : cache_conflict(o);
     text = text ? text : page_conflict(o);
+    text = text ? text : form_conflict(o);
     text = text ? text : get_login_conflict(o);
     if (text) {
         snprintf(why, cap, "%s", text);

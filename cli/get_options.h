@@ -12,6 +12,7 @@
 #include "trace_log.h"
 
 enum { DATA_PLAIN, DATA_RAW, DATA_BINARY, DATA_URLENCODE }; /* tags in get_options.data */
+enum { FIELD_FORM, FIELD_LITERAL };                         /* ... in get_options.fields */
 enum { INCLUDE_RECEIVED, INCLUDE_DECODED };
 
 /* What is to be found in pages (get_page.h). */
@@ -30,7 +31,8 @@ static inline int get_page_wants(const struct get_page_options *p)
 /* What the command line said. Flags are 0 or 1; times are nanoseconds; -1 is "not said". */
 struct get_options {
     struct option_list urls, lists, outputs, headers, data, resolve, vary, sitemaps, allow, deny,
-        cookies;
+        cookies, fields;
+    const char *submit, *button; /* the form; "": the first that fits */
     const char *since;
     int robots;
     int remote_name, create_dirs, head, query, location, fail, insecure, compressed, raw, http10;

@@ -53,11 +53,10 @@ static bool failed(enum page_err err, struct outcome *outcome)
 
 /* ---- The body -------------------------------------------------------------------------------- */
 
-bool get_page_begin(struct get_page **made, const struct get_options *o,
-                    const struct fsock_response *r, struct outcome *outcome)
+/* A page that is to come; `needed`: what is none, is a failure. */
+static bool begin(struct get_page **made, const struct get_options *o,
+                  const struct fsock_response *r, bool needed, struct outcome *outcome)
 {
-    if (!get_page_wants(&o->page))
-        return true;
     struct get_page *p = calloc(1, sizeof *p);
     if (!p)
         return failed(PAGE_NO_MEMORY, outcome);
@@ -67,7 +66,19 @@ bool get_page_begin(struct get_page **made, const struct get_options *o,
     fsk_buf_init(&p->result, GET_PAGE_RESULT);
     see_type(p, r);
     p->is_html = page_is_html(fsk_span_str(p->type));
-    return p->is_html || o->json ? true : no_page(p, outcome);
+    return p->is_html || !needed ? true : no_page(p, outcome);
+}
+
+bool get_page_begin(struct get_page **made, const struct get_options *o,
+                    const struct fsock_response *r, struct outcome *outcome)
+{
+    return !get_page_wants(&o->page) || begin(made, o, r, !o->json, outcome);
+}
+
+bool get_page_need(struct get_page **made, const struct get_options *o,
+                   const struct fsock_response *r, struct outcome *outcome)
+{
+    return begin(made, o, r, true, outcome);
 }
 
 bool get_page_push(struct get_page *p, struct fsk_span bytes, struct outcome *outcome)
@@ -98,6 +109,17 @@ static enum page_err parse(struct get_page *p, const struct fsock_response *r,
                                .go_on = is_time,
                                .user = &deadline};
     return page_doc_new(doc, &from);
+}
+
+struct page_doc *get_page_parse(struct get_page *p, const struct fsock_response *r,
+                                struct outcome *outcome)
+{
+    struct page_doc *doc;
+    enum page_err err = parse(p, r, &doc);
+    fsk_buf_fini(&p->body);
+    if (err != PAGE_OK)
+        failed(err, outcome);
+    return doc;
 }
 
 /* Write what is found; `doc` is NULL if there is no page. */

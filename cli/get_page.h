@@ -44,11 +44,19 @@ static inline bool get_page_replaces(const struct get_page *p)
     return p && !p->o->json;
 }
 
+/* The same where a page is needed whatever the options want of it. */
+bool get_page_need(struct get_page **p, const struct get_options *o, const struct fsock_response *r,
+                   struct outcome *outcome);
+
 /* More of the body. False, here and below: the outcome says why. */
 bool get_page_push(struct get_page *p, struct fsk_span bytes, struct outcome *outcome);
 
 /* The body is whole: p->result is what was found in it. */
 bool get_page_finish(struct get_page *p, const struct fsock_response *r, struct outcome *outcome);
+
+/* The body is whole, and let go: its tree, to be freed. NULL: the outcome says why. */
+struct page_doc *get_page_parse(struct get_page *p, const struct fsock_response *r,
+                                struct outcome *outcome);
 
 /*
  * What is added to a record, be there a page or not: struct record's `page`. It lives as long as

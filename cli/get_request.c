@@ -101,6 +101,17 @@ static int make_body(struct get_request *r, const struct get_options *o, char *w
     return 0;
 }
 
+static int make_form(struct get_request *r, const struct get_options *o, char *why, size_t cap)
+{
+    int code = get_form_open(&r->form, o, why, cap);
+    if (code || !r->form.body.n)
+        return code;
+    r->request.body = r->form.body.p;
+    r->request.body_len = r->form.body.n;
+    r->request.content_type = r->form.type;
+    return 0;
+}
+
 /* ---- Headers, options ------------------------------------------------------------------------ */
 
 /* Does one of the -H speak of this header? */
@@ -339,6 +350,8 @@ int get_request_init(struct get_request *r, const struct get_options *o, char *w
     if (!code)
         code = make_body(r, o, why, cap);
     if (!code)
+        code = make_form(r, o, why, cap);
+    if (!code)
         code = get_request_check(&r->request, why, cap);
     if (code || make_others(r))
         return code;
@@ -351,6 +364,7 @@ void get_request_fini(struct get_request *r)
     for (size_t i = 0; i < sizeof r->added / sizeof *r->added; i++)
         free(r->added[i]);
     get_cookies_fini(&r->cookies);
+    get_form_fini(&r->form);
     fsock_hsts_free(r->options.hsts);
     get_login_fini(&r->login);
     free(r->headers);

@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "get_cookies.h"
+#include "get_form.h"
 #include "get_hsts.h"
 #include "get_login.h"
 #include "get_options.h"
@@ -23,6 +24,7 @@ struct get_request {
     struct fsk_buf body; /* of -d and its kin; with -G the query */
     char *added[2];      /* headers made of -A and -e */
     struct get_cookies cookies;
+    struct get_form form;
     struct get_login login;
     char *allow, *deny; /* of all --allow, and of all --deny; NULL: none */
 };
