@@ -104,6 +104,7 @@ class Job:
     count: int  # of URLs
     path: str  # the URL's, to which its number is added if there are several
     tls: bool = False
+    http2: bool = False  # over TLS, by who can
     files: bool = False  # each body into a file of its own
     packed: bool = False  # gzip, to be decoded
     hosts: bool = False  # each URL at a host of its own
@@ -115,8 +116,8 @@ class Job:
         if self.hosts:
             return self.host_urls
         if self.count == 1:
-            return [nginx.url(self.path, self.tls)]
-        return [nginx.url(f'{self.path}{n}', self.tls) for n in range(self.count)]
+            return [nginx.url(self.path, self.tls, self.http2)]
+        return [nginx.url(f'{self.path}{n}', self.tls, self.http2) for n in range(self.count)]
 
 
 JOBS = [
@@ -124,6 +125,8 @@ JOBS = [
     Job('even', f'the same, all with {CONNECTIONS} connections', 20000, '/k/', even=True),
     Job('files', 'the same into 20,000 files', 20000, '/k/', files=True),
     Job('tls', '20,000 x 1 KiB over TLS, bodies dropped', 20000, '/k/', tls=True),
+    Job('http2', '20,000 x 1 KiB by HTTP/2, bodies dropped', 20000, '/k/', tls=True, http2=True),
+    Job('big-http2', '2 GiB to nowhere by HTTP/2', 1, '/big', tls=True, http2=True),
     Job('gzip', '2,000 x 100 KiB gzip, decoded and dropped', 2000, '/z/', packed=True),
     Job('hosts', '2,000 hosts, a connection each', 2000, '/k/', hosts=True),
     Job('warm', '4 x 100 MiB, bodies dropped', 4, '/m/', warm=True),
@@ -194,8 +197,8 @@ def aria2_commands(job, given):
 def h2load_commands(job, given):
     if job.files or job.hosts or job.count == 1 or job.packed or job.warm:
         return {}  # it stores and decodes nothing, and knows one host
-    return {'h2load (limit)': ['h2load', '--h1', '-t', 1, '-c', CONNECTIONS, '-n', job.count,
-                               '-i', given.list]}
+    how = ['-c', 1, '-m', CONNECTIONS] if job.http2 else ['--h1', '-c', CONNECTIONS]
+    return {'h2load (limit)': ['h2load', '-t', 1, *how, '-n', job.count, '-i', given.list]}
 
 
 def ab_commands(job, given):

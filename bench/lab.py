@@ -125,6 +125,7 @@ http {{
     server {{
         listen 127.0.0.1:{http} backlog=4096;
         listen 127.0.0.1:{https} ssl backlog=4096;
+        listen 127.0.0.1:{http2} ssl http2 backlog=4096;
 {server}
     }}
 {more}
@@ -137,13 +138,13 @@ class Nginx:
 
     def __init__(self, path, server, more=''):
         self.path = pathlib.Path(path)
-        self.port, self.tls_port, self.status_port = free_ports(3)
+        self.port, self.tls_port, self.http2_port, self.status_port = free_ports(4)
         self.nofile = min(20000, fd_limit())
         (self.path / 'temp').mkdir()
         make_certificate(self.path)
         (self.path / 'nginx.conf').write_text(NGINX_CONF.format(
-            status=self.status_port, http=self.port, https=self.tls_port, nofile=self.nofile,
-            server=server, more=more))
+            status=self.status_port, http=self.port, https=self.tls_port, http2=self.http2_port,
+            nofile=self.nofile, server=server, more=more))
         self.process = None
 
     def __enter__(self):
@@ -181,9 +182,9 @@ class Nginx:
         """The certificate to trust."""
         return str(self.path / 'cert.pem')
 
-    def url(self, path, tls=False):
-        return f'https://127.0.0.1:{self.tls_port}{path}' if tls else (
-            f'http://127.0.0.1:{self.port}{path}')
+    def url(self, path, tls=False, http2=False):
+        port = self.http2_port if http2 else self.tls_port if tls else self.port
+        return f'{"https" if tls else "http"}://127.0.0.1:{port}{path}'
 
 
 class Site:

@@ -90,6 +90,10 @@ static const struct option_row rows[] = {
     FLAG(0, "compressed", compressed, "ask for compressed bodies (on; see --no-compressed)"),
     FLAG(0, "raw", raw, "hand out compressed bodies as they are"),
     SET('0', "http1.0", http10, 1, "ask in HTTP/1.0"),
+    SET(0, "http1.1", http2, 0, "ask in HTTP/1.1"),
+    SET(0, "http2", http2, FSOCK_HTTP2_TLS, "HTTP/2 from https servers that speak it (on)"),
+    SET(0, "http2-prior-knowledge", http2, FSOCK_HTTP2_PRIOR,
+        "HTTP/2 also without TLS, where nobody can be asked for it"),
 
     HEADING("Logging in (at the hosts of the URLs; redirects to others go without)"),
     TEXT('u', "user", "USER[:PASSWORD]", user, "who; the password better comes from elsewhere:"),
@@ -219,6 +223,7 @@ void get_options_init(struct get_options *o)
         .max_total = -1,
         .parallel = 64,
         .adaptive = -1,
+        .http2 = FSOCK_HTTP2_TLS,
         .breaker = -1,
         .threads = 1,
         .max_redirects = 20,

@@ -37,6 +37,7 @@ struct get_options {
     int robots;
     int remote_name, create_dirs, head, query, location, fail, insecure, compressed, raw, http10;
     int adaptive, breaker; /* -1: in a list, the usual */
+    int http2;             /* 0, or an FSOCK_HTTP2_ */
     int silent, show_error, retry_all, retry_refused, verbose, json, ordered, progress, summary,
         fast_open;
     int family, include, colour;

@@ -225,7 +225,8 @@ static struct value get_errno(struct view *v, size_t at)
 static struct value get_version(struct view *v, size_t at)
 {
     (void)at;
-    return text(v->r->response->version == 11   ? "1.1"
+    return text(v->r->response->version == 20   ? "2"
+                : v->r->response->version == 11 ? "1.1"
                 : v->r->response->version == 10 ? "1.0"
                                                 : "0");
 }

@@ -212,6 +212,7 @@ static void make_options(struct fsock_options *f, const struct get_options *o)
     f->adaptive = o->adaptive > 0                        ? FSOCK_ADAPT_UP
                   : o->adaptive < 0 && !get_is_single(o) ? FSOCK_ADAPT_DOWN
                                                          : 0;
+    f->http2 = o->http2;
     f->breaker = o->breaker < 0 ? !get_is_single(o) : o->breaker;
     f->host_rate = o->host_rate;
     f->host_bytes = (double)o->host_limit_rate;

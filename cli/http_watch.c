@@ -133,6 +133,7 @@ static enum http_stage behind_head(struct http_watch *w)
     case FSK_H1_BODY_CHUNKED:
         return body_in_chunks(w);
     case FSK_H1_BODY_CLOSE:
+    case FSK_H1_BODY_STREAM:
         break;
     }
     return HTTP_TO_END;

@@ -122,6 +122,13 @@ static struct fsk_span reason(const char *head)
     return fsk_span("", 0);
 }
 
+static void put_version(struct out *o, const struct trace_exchange *x)
+{
+    OUT_LITERAL(o, ",\"httpVersion\":\"HTTP/");
+    out_str(o, x->http_version && strcmp(x->http_version, "2") == 0 ? "2" : "1.1");
+    OUT_LITERAL(o, "\",\"cookies\":[]");
+}
+
 static void put_query(struct out *o, const char *url)
 {
     const char *p = strchr(url, '?'), *before = "";
@@ -148,7 +155,7 @@ static void put_request(struct out *o, const struct trace_exchange *x)
 {
     put_text(o, ",\"request\":{\"method\":", x->method ? x->method : "GET");
     put_url(o, ",\"url\":", x->what);
-    OUT_LITERAL(o, ",\"httpVersion\":\"HTTP/1.1\",\"cookies\":[]");
+    put_version(o, x);
     put_headers(o, x->request_head);
     put_query(o, x->what);
     OUT_LITERAL(o, ",\"headersSize\":");
@@ -165,7 +172,7 @@ static void put_response(struct out *o, const struct trace_exchange *x)
     out_i64(o, x->status);
     OUT_LITERAL(o, ",\"statusText\":");
     out_json_string(o, reason(x->head));
-    OUT_LITERAL(o, ",\"httpVersion\":\"HTTP/1.1\",\"cookies\":[]");
+    put_version(o, x);
     put_headers(o, x->head);
     OUT_LITERAL(o, ",\"content\":{\"size\":");
     out_u64(o, x->received);

@@ -361,6 +361,7 @@ static void take(struct trace_model *m, struct trace_exchange *x, const struct f
         break;
     case FSOCK_MARK_HEAD:
         x->status = (int)number_of(mark, "status", 0);
+        x->http_version = text_of(m, mark, "version");
         x->head = text_of(m, mark, "head");
         x->header = mark->size;
         break;

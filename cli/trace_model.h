@@ -53,6 +53,7 @@ struct trace_exchange {
     const char *addr, *server, *rcode;
     const char *tls_version, *tls_cipher, *alpn;
     const char *request_head, *head;
+    const char *http_version;             /* of the answer: "2"; NULL: it is one of HTTP/1 */
     const char *err, *failed_stage, *why; /* how it failed */
     const char *sys_errno;                /* its text */
     int status;                           /* of HTTP; 0: none */

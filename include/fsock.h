@@ -171,6 +171,12 @@ enum fsock_auth {
     FSOCK_AUTH_ANY        /* when asked to, by the best of what is offered: Digest, else Basic */
 };
 
+/* options.http2: how HTTP/2 is come by. */
+enum {
+    FSOCK_HTTP2_TLS = 1,  /* https asks for it (ALPN), and takes HTTP/1.1 as well */
+    FSOCK_HTTP2_PRIOR = 2 /* http, too, without asking: the peer is known to speak it */
+};
+
 /*
  * Set by fsock_options_init() to the defaults named here. Pointers are borrowed until the call that
  * takes the options returns; the library copies what it keeps. NULL means the default.
@@ -223,7 +229,7 @@ struct fsock_options {
     /* More of TLS. */
     const char *tls_name; /* whom the certificate must name, and what SNI says; NULL: the host */
     const char *alpn;     /* protocols to offer, or to choose from when listening, best first:
-                             "h2,http/1.1"; NULL: none (fsock_get offers http/1.1 itself) */
+                             "h2,http/1.1"; NULL: none (fsock_get offers what it speaks) */
 
     /* Sockets. Numbers that the system does not take are FSOCK_ERR_INPUT. */
     int delay;          /* 1: Nagle's algorithm stays on; 0: TCP_NODELAY */
@@ -257,6 +263,8 @@ struct fsock_options {
     fsock_allowance *allowance; /* how much HTTP there may be in all: of all that share it, borrowed
                                    as long as they run; NULL: no limit */
     enum fsock_auth proxy_auth; /* how to log in at an HTTP proxy for http; for https it is Basic */
+    int http2; /* an FSOCK_HTTP2_: requests to one scheme, host and port share a connection where
+                  the peer speaks HTTP/2; 0: it is not asked */
 };
 
 FSOCK_API void fsock_options_init(struct fsock_options *options);

@@ -99,8 +99,9 @@ struct fsock_response {
     const char *url;    /* effective: after redirects */
     const char *method; /* of the last request */
     int status;         /* 0 before the first status line */
-    int version;        /* 10, 11; 0 before the first status line */
-    const char *head;   /* status line and header of the last answer, as received */
+    int version;        /* 10, 11, 20; 0 before the first status line */
+    const char *head;   /* status line and header of the last answer, as received; of HTTP/2, which
+                           has no lines, "HTTP/2 200" and the fields as HTTP/1 would write them */
     size_t head_len;
     int64_t content_length; /* as the header says; -1 if it does not */
     char remote_ip[72];
@@ -186,9 +187,9 @@ struct fsock_event {
 };
 
 /*
- * `parallel`: transfers at once (0: 64); `per_host`: connections to one scheme, host and port (0:
- * 6). Fewer run where the limit of open files asks for it. NULL, with the fault filled in, if an
- * option can't be used.
+ * `parallel`: transfers at once (0: 64); `per_host`: connections to one scheme, host and port, or
+ * requests at once where they share one (0: 6). Fewer run where the limit of open files asks for
+ * it. NULL, with the fault filled in, if an option can't be used.
  */
 FSOCK_API fsock_fetch *fsock_fetch_new(const struct fsock_options *options, unsigned parallel,
                                        unsigned per_host, struct fsock_fault *fault);

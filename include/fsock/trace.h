@@ -43,17 +43,17 @@ enum fsock_mark_kind {
     FSOCK_MARK_REQUEST,    /* a request, to the url of START or REDIRECT: method, head; size */
     FSOCK_MARK_SENT,       /* all of it has gone out: size */
     FSOCK_MARK_FIRST_BYTE, /* of the answer has come */
-    FSOCK_MARK_HEAD,       /* the header is complete: status, head; size */
-    FSOCK_MARK_BODY,       /* the body is complete: size */
-    FSOCK_MARK_REDIRECT,   /* to where: url */
-    FSOCK_MARK_RETRY,      /* the request is sent again: why, errno, delay_us (none: at once) */
-    FSOCK_MARK_LIMIT,      /* a limit struck: limit, stage */
-    FSOCK_MARK_DONE,       /* it has ended; if badly: err, stage, errno, why */
-    FSOCK_MARK_CLOSE,      /* a connection is closed: addr, uses, and what TCP knows of it: rtt_us,
-                              rttvar_us, retransmits, cwnd, delivery_rate */
-    FSOCK_MARK_PLAIN_OUT,  /* with FSOCK_TRACE_DATA: bytes before TLS seals them */
-    FSOCK_MARK_PLAIN_IN,   /* ... and after it has opened them */
-    FSOCK_MARK_CALL        /* a system call: `call`, its result, and its arguments as fields */
+    FSOCK_MARK_HEAD,      /* the header is complete: status, version (of HTTP/2: "2"), head; size */
+    FSOCK_MARK_BODY,      /* the body is complete: size */
+    FSOCK_MARK_REDIRECT,  /* to where: url */
+    FSOCK_MARK_RETRY,     /* the request is sent again: why, errno, delay_us (none: at once) */
+    FSOCK_MARK_LIMIT,     /* a limit struck: limit, stage */
+    FSOCK_MARK_DONE,      /* it has ended; if badly: err, stage, errno, why */
+    FSOCK_MARK_CLOSE,     /* a connection is closed: addr, uses, and what TCP knows of it: rtt_us,
+                             rttvar_us, retransmits, cwnd, delivery_rate */
+    FSOCK_MARK_PLAIN_OUT, /* with FSOCK_TRACE_DATA: bytes before TLS seals them */
+    FSOCK_MARK_PLAIN_IN,  /* ... and after it has opened them */
+    FSOCK_MARK_CALL       /* a system call: `call`, its result, and its arguments as fields */
 };
 
 /* More about a mark: a text or, if text is NULL, a number. */

@@ -29,6 +29,11 @@ enum fsock_err fsk_given_options(struct fsock_options *out, const struct fsock_o
     if (err == FSOCK_OK && out->family != 0 && out->family != 4 && out->family != 6)
         err = fsk_fault_set(fault, FSOCK_ERR_INPUT, FSOCK_STAGE_NONE, 0,
                             "the address family %d is none of 0, 4 and 6", out->family);
+    if (err == FSOCK_OK && (out->http2 < 0 || out->http2 > FSOCK_HTTP2_PRIOR))
+        err = fsk_fault_set(fault, FSOCK_ERR_INPUT, FSOCK_STAGE_NONE, 0,
+                            "http2 is %d, which is none of 0, FSOCK_HTTP2_TLS and "
+                            "FSOCK_HTTP2_PRIOR",
+                            out->http2);
     if (err == FSOCK_OK && (out->adaptive < 0 || out->adaptive > FSOCK_ADAPT_DOWN))
         err = fsk_fault_set(fault, FSOCK_ERR_INPUT, FSOCK_STAGE_NONE, 0,
                             "adaptive is %d, which is none of 0, FSOCK_ADAPT_UP and "

@@ -192,7 +192,7 @@ int fsk_call_getsockopt(fsock_trace *trace, int fd, int level, int name, void *v
 /* ---- Bytes ----------------------------------------------------------------------------------- */
 
 ssize_t fsk_call_recv(fsock_trace *trace, int fd, void *buf, size_t cap, int flags,
-                      struct fsk_sockaddr *from)
+                      struct fsk_sockaddr *from, bool secret)
 {
     if (from)
         from->len = sizeof from->ss;
@@ -200,7 +200,8 @@ ssize_t fsk_call_recv(fsock_trace *trace, int fd, void *buf, size_t cap, int fla
                          from ? &from->len : NULL);
     if (fsk_trace_wants_calls(trace)) {
         struct fsock_mark m = {.call = "recvfrom", .fd = fd, .result = n, .size = cap};
-        mark_moved(trace, &m, flags, n < 0 ? NULL : from, flags & MSG_PEEK ? NULL : buf, 0);
+        const void *kept = flags & MSG_PEEK || (secret && fsk_trace_masks(trace)) ? NULL : buf;
+        mark_moved(trace, &m, flags, n < 0 ? NULL : from, kept, 0);
     }
     return n;
 }

@@ -39,11 +39,11 @@ static inline int fsk_call_set_int(fsock_trace *trace, int fd, int level, int na
 }
 
 /*
- * recvfrom(2) and sendto(2); the addresses may be NULL. What is sent as a secret is never kept by a
- * trace that masks.
+ * recvfrom(2) and sendto(2); the addresses may be NULL. What is secret is never kept by a trace
+ * that masks.
  */
 ssize_t fsk_call_recv(fsock_trace *trace, int fd, void *buf, size_t cap, int flags,
-                      struct fsk_sockaddr *from);
+                      struct fsk_sockaddr *from, bool secret);
 ssize_t fsk_call_send(fsock_trace *trace, int fd, const void *buf, size_t len, int flags,
                       const struct fsk_sockaddr *to, bool secret);
 

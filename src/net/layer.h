@@ -16,6 +16,7 @@
 
 #include <fsock.h>
 
+#include "base/span.h"
 #include "base/wait.h"
 #include "net/sock.h"
 
@@ -24,7 +25,7 @@ struct fsk_layer;
 enum {
     FSK_IO_PEEK = 1,   /* recv: leave the bytes where they are */
     FSK_IO_OOB = 2,    /* the out-of-band byte */
-    FSK_IO_SECRET = 8, /* send: a password, which no trace that masks may keep */
+    FSK_IO_SECRET = 8, /* passwords that no mask would find: no trace that masks may keep them */
     FSK_IO_DISCARD = 4 /* recv: throw the bytes away; buf is FSK_SCRATCH_SIZE bytes, whatever cap */
 };
 
@@ -44,6 +45,10 @@ struct fsk_layer_info {
     const char *alpn;      /* "" if none was agreed */
     bool tls_resumed;
     long verify_result; /* X509_V_ERR_*, 0 = fine or no TLS */
+    /* Of a stream that shares its connection with others (op/h2.h): */
+    bool shared;              /* it does: the socket's options are not its own */
+    bool untaken;             /* it failed, and the peer has done nothing with what was sent */
+    struct fsk_span trailers; /* field lines that came behind the body */
 };
 
 struct fsk_layer_ops {

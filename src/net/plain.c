@@ -62,12 +62,13 @@ static enum fsock_err plain_connect(struct fsk_layer *l, struct fsk_wait *wait)
     return FSOCK_OK;
 }
 
-static enum fsock_err receive(struct plain *p, void *buf, size_t cap, size_t *n, int how,
+static enum fsock_err receive(struct plain *p, void *buf, size_t cap, size_t *n, int how, int flags,
                               struct fsk_wait *wait)
 {
+    bool secret = flags & FSK_IO_SECRET;
     ssize_t got;
     do
-        got = fsk_call_recv(trace_of(p), p->fd, buf, cap, how | MSG_DONTWAIT, NULL);
+        got = fsk_call_recv(trace_of(p), p->fd, buf, cap, how | MSG_DONTWAIT, NULL, secret);
     while (got < 0 && errno == EINTR);
     if (got > 0) {
         *n = (size_t)got;
@@ -83,7 +84,7 @@ static enum fsock_err plain_recv(struct fsk_layer *l, void *buf, size_t cap, siz
 {
     (void)from;
     int how = (flags & FSK_IO_PEEK ? MSG_PEEK : 0) | (flags & FSK_IO_OOB ? MSG_OOB : 0);
-    return receive(plain_of(l), buf, fsk_layer_room(cap, flags), n, how, wait);
+    return receive(plain_of(l), buf, fsk_layer_room(cap, flags), n, how, flags, wait);
 }
 
 /* TCP can drop bytes without copying them (tcp(7), MSG_TRUNC), more than there is room for; unix
@@ -92,7 +93,7 @@ static enum fsock_err tcp_recv(struct fsk_layer *l, void *buf, size_t cap, size_
                                struct fsk_sockaddr *from, struct fsk_wait *wait)
 {
     if (flags & FSK_IO_DISCARD)
-        return receive(plain_of(l), NULL, cap, n, MSG_TRUNC, wait);
+        return receive(plain_of(l), NULL, cap, n, MSG_TRUNC, flags, wait);
     return plain_recv(l, buf, cap, n, flags, from, wait);
 }
 
@@ -121,7 +122,7 @@ static enum fsock_err datagram_recv(struct fsk_layer *l, void *buf, size_t cap, 
     from = from ? from : &unused;
     ssize_t got;
     do
-        got = fsk_call_recv(trace_of(p), p->fd, buf, cap, how, from);
+        got = fsk_call_recv(trace_of(p), p->fd, buf, cap, how, from, false);
     while (got < 0 && errno == EINTR);
     if (got < 0)
         return failed(p, FSK_READABLE, wait);

@@ -439,6 +439,12 @@ void fsk_tls_only(struct fsk_layer *client, const char *version)
         SSL_set_security_level(ssl, 0);
 }
 
+/* (Without memory all are offered.) */
+void fsk_tls_offer(struct fsk_layer *client, struct fsk_span alpn)
+{
+    (void)SSL_set_alpn_protos(tls_of(client)->ssl, (const unsigned char *)alpn.p, (unsigned)alpn.n);
+}
+
 struct fsk_layer *fsk_tls_new_server(struct fsk_layer *below, struct fsk_tls_config *config)
 {
     assert(config->server);

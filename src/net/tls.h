@@ -73,6 +73,9 @@ struct fsk_layer *fsk_tls_new(struct fsk_layer *below, struct fsk_tls_config *co
  */
 void fsk_tls_only(struct fsk_layer *client, const char *version);
 
+/* Before connect(): of the protocols that the config offers, these alone, in wire form. */
+void fsk_tls_offer(struct fsk_layer *client, struct fsk_span alpn);
+
 /* A server layer, likewise; `config` is a server's. */
 struct fsk_layer *fsk_tls_new_server(struct fsk_layer *below, struct fsk_tls_config *config);
 

@@ -238,6 +238,12 @@ static enum fsock_err race(struct fsk_dial *d, fsock_time now)
 
 /* ---- The layers above the socket ------------------------------------------------------------- */
 
+static void offer_http1(struct fsk_dial *d, bool alone)
+{
+    if (d->stream.top && d->dialer->http2 && alone)
+        fsk_tls_offer(d->stream.top, FSK_SPAN("\x08http/1.1"));
+}
+
 /* Put the next layer on. False if there is none left; the stream's top is NULL if memory is out. */
 static bool put_layer(struct fsk_dial *d)
 {
@@ -252,6 +258,7 @@ static bool put_layer(struct fsk_dial *d)
             if (!p->kind || !p->tls)
                 continue;
             s->top = fsk_tls_new(s->top, d->dialer->tls, p->host, p->port);
+            offer_http1(d, true);
             return true;
         case 1:
             if (p->kind == FSK_PROXY_HTTP && t->tunnel)
@@ -270,6 +277,7 @@ static bool put_layer(struct fsk_dial *d)
                 fsk_tls_new(s->top, d->dialer->tls, t->tls_name.n ? t->tls_name : t->host, t->port);
             if (s->top && t->tls_version)
                 fsk_tls_only(s->top, t->tls_version);
+            offer_http1(d, t->http1);
             return true;
         default:
             return false;

@@ -28,6 +28,7 @@ struct fsk_dialer {
     struct fsk_guard guard;
     char path[FSK_SOCKADDR_TEXT]; /* whatever the target, connect to this unix socket, */
     size_t path_n;                /* abstract with a leading NUL; 0: there is none */
+    bool http2;                   /* `tls` offers it, which is not for each peer, nor for a proxy */
     bool alone;                   /* nobody will give back a descriptor: don't wait for one */
 };
 
@@ -71,6 +72,7 @@ struct fsk_target {
     bool datagrams;
     bool tls;
     const char *tls_version;  /* this one alone, "1.2"; NULL: as the dialer has it */
+    bool http1;               /* of the protocols that the dialer offers by ALPN, http/1.1 alone */
     struct fsk_span tls_name; /* whom the certificate must name; empty: the host */
     struct fsk_proxy proxy;
     bool tunnel; /* through an HTTP proxy: CONNECT; false: the proxy itself is the peer */

@@ -310,7 +310,7 @@ static void mark_head(struct fsk_exchange *x)
         (void)fsk_request_show(&head, fsk_buf_span(&x->head_bytes), fsk_trace_masks(trace));
     fsk_mark(trace, FSOCK_MARK_HEAD, x->op.id, fsk_stream_fd(x->stream), 0,
              fsk_buf_len(&x->head_bytes), fsk_number("status", x->head.status),
-             fsk_text("head", head.mem));
+             fsk_text("version", x->head.major == 2 ? "2" : NULL), fsk_text("head", head.mem));
     fsk_buf_fini(&head);
 }
 
@@ -327,6 +327,8 @@ static enum fsock_err read_head(struct fsk_exchange *x, fsock_time now)
             continue;
         if (err != FSOCK_OK)
             return err;
+        if ((x->head.major == 2) != x->plan.shared)
+            return bad_head(x, FSK_H1_BAD_VERSION);
         if (x->head.status >= 200)
             break;
         if (x->head.status == 101)
@@ -391,7 +393,7 @@ static enum fsock_err up_to_end(struct fsk_exchange *x, fsock_time now)
         return err;
     x->state = FSK_EXCHANGE_AT_END;
     x->reusable = fsk_h1_persists(&x->head) && x->framing != FSK_H1_BODY_CLOSE && !x->in.n &&
-                  !x->ended && x->sent == x->plan.head.n + x->plan.body.n;
+                  (!x->ended || x->plan.shared) && x->sent == x->plan.head.n + x->plan.body.n;
     fsk_mark(fsk_op_trace(&x->op), FSOCK_MARK_BODY, x->op.id, fsk_stream_fd(x->stream), 0,
              x->received, FSK_NO_FIELD);
     return FSOCK_OK;

@@ -1,5 +1,6 @@
 /*
- * exchange.h - one HTTP/1.1 request and its answer on an open stream. An inner op.
+ * exchange.h - one HTTP request and its answer on an open stream: a connection of HTTP/1, or a
+ * stream of HTTP/2, which looks like one. An inner op.
  *
  * It is a machine that stops at each thing its outer op may want to see: step() returns FSOCK_AGAIN
  * with `event` set, and goes on with the next step. The header is whole at FSK_EXCHANGE_HEAD; then
@@ -42,6 +43,7 @@ struct fsk_exchange_plan {
     bool is_head;     /* HEAD: the answer has no body */
     bool no_decode;   /* leave Content-Encoding alone */
     bool no_wait;     /* it is over when the peer's machine has the request: no answer */
+    bool shared;      /* the stream is one of HTTP/2 (h2.h) */
     const char *peer; /* "shop.example:443", for sentences */
     /* What the stream waits for, if a read has just said FSOCK_AGAIN; else nothing. */
     struct fsk_wait quiet;

@@ -37,6 +37,8 @@ static enum fsock_err cut_off(struct fsk_exchange *x, enum fsock_err err)
 {
     if (err == FSOCK_ERR_SPENT)
         return err;
+    if (x->framing == FSK_H1_BODY_STREAM)
+        return fsk_exchange_fail_stream(x, err);
     if (x->framing == FSK_H1_BODY_CLOSE && err != FSOCK_EOF)
         return fsk_exchange_fail(x, FSOCK_ERR_TRUNCATED, x->stream->top->sys_errno,
                                  "%s after %llu bytes of a body that ends with the connection",
@@ -53,7 +55,8 @@ static enum fsock_err cut_off(struct fsk_exchange *x, enum fsock_err err)
         (unsigned long long)x->received);
 }
 
-static enum fsock_err end_of_chunks(struct fsk_exchange *x)
+/* The trailers are complete. */
+static enum fsock_err end_of_trailers(struct fsk_exchange *x)
 {
     enum fsk_h1_err why = fsk_h1_check_fields(fsk_buf_span(&x->trailers));
     if (why != FSK_H1_OK)
@@ -61,6 +64,17 @@ static enum fsock_err end_of_chunks(struct fsk_exchange *x)
                                  fsk_h1_error_text(why));
     x->body_received = true;
     return FSOCK_OK;
+}
+
+/* What came behind the body is known to the layer. */
+static enum fsock_err end_of_stream(struct fsk_exchange *x)
+{
+    struct fsk_layer_info info;
+    fsk_stream_info(x->stream, &info);
+    x->header_bytes += info.trailers.n;
+    if (fsk_buf_append(&x->trailers, info.trailers.p, info.trailers.n) != FSOCK_OK)
+        return fsk_exchange_fail(x, FSOCK_ERR_MEMORY, ENOMEM, "out of memory");
+    return end_of_trailers(x);
 }
 
 static enum fsock_err take_chunk(struct fsk_exchange *x)
@@ -81,7 +95,7 @@ static enum fsock_err take_chunk(struct fsk_exchange *x)
         x->header_bytes += piece.n;
         return fsk_buf_append(&x->trailers, piece.p, piece.n);
     case FSK_CHUNKED_DONE:
-        return end_of_chunks(x);
+        return end_of_trailers(x);
     default:
         break;
     }
@@ -99,7 +113,7 @@ static uint64_t droppable(const struct fsk_exchange *x)
         return 0;
     if (x->framing == FSK_H1_BODY_LENGTH)
         return x->left;
-    return x->framing == FSK_H1_BODY_CLOSE ? UINT64_MAX : 0;
+    return x->framing == FSK_H1_BODY_CLOSE || x->framing == FSK_H1_BODY_STREAM ? UINT64_MAX : 0;
 }
 
 /* How much of it to wait for. */
@@ -112,7 +126,8 @@ static int bulk_of(const struct fsk_exchange *x)
 static bool is_bulk(const struct fsk_exchange *x)
 {
     int64_t silence = x->http->read_timeout;
-    return x->received >= x->bulk_from && (silence <= 0 || silence > 10 * BULK_DELAY) &&
+    return !x->plan.shared && x->received >= x->bulk_from &&
+           (silence <= 0 || silence > 10 * BULK_DELAY) &&
            (x->framing != FSK_H1_BODY_LENGTH || x->left >= 2 * (uint64_t)bulk_of(x));
 }
 
@@ -149,6 +164,8 @@ static enum fsock_err next_raw(struct fsk_exchange *x, fsock_time now)
 {
     size_t dropped = 0;
     enum fsock_err err = fsk_exchange_fill(x, now, droppable(x), &dropped);
+    if (err == FSOCK_EOF && x->framing == FSK_H1_BODY_STREAM)
+        return end_of_stream(x);
     if (err == FSOCK_EOF && x->framing == FSK_H1_BODY_CLOSE) {
         x->body_received = true;
         return FSOCK_OK;

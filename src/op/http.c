@@ -26,6 +26,7 @@ enum fsock_err fsk_http_init(struct fsk_http *http, const struct fsock_options *
         .read_timeout = o->read_timeout,
         .total_timeout = o->total_timeout,
         .tcp_info = o->tcp_info != 0,
+        .http2 = o->http2,
         .limits = {o->max_body, o->max_ratio ? o->max_ratio : FSK_DECODE_RATIO},
         .allowance = o->allowance,
         .proxy_auth = o->proxy_auth,
@@ -41,11 +42,13 @@ enum fsock_err fsk_http_init(struct fsk_http *http, const struct fsock_options *
     enum fsock_err err = fsk_dialer_init(&http->dialer, o, driver, fault);
     if (err != FSOCK_OK)
         return err;
+    http->dialer.http2 = o->http2 != 0;
     http->dialer.tuning.user_timeout_ms = user_timeout(o);
     http->out = malloc(FSK_SCRATCH_SIZE);
     http->routes = fsk_routes_new(o, fault);
     if (http->routes)
-        http->dialer.tls = fsk_tls_config_new(o, FSK_SPAN("\x08http/1.1"), fault);
+        http->dialer.tls = fsk_tls_config_new(
+            o, o->http2 ? FSK_SPAN("\x02h2\x08http/1.1") : FSK_SPAN("\x08http/1.1"), fault);
     if (!http->dialer.tls || !http->out)
         return fault->err != FSOCK_OK ? fault->err : FSOCK_ERR_MEMORY;
     return FSOCK_OK;

@@ -24,6 +24,7 @@ struct fsk_http {
     struct fsk_realms realms;          /* that were met */
     struct fsock_allowance *allowance; /* borrowed; NULL: none */
     bool tcp_info;                     /* wanted in responses */
+    int http2;                         /* 0, or a FSOCK_HTTP2_ */
     char *out; /* FSK_SCRATCH_SIZE bytes to decode into; they live as the driver's scratch does */
     struct fsk_rand rand;
     size_t resting, rest_max;   /* transfers at rest that their owner does not count as running, and

@@ -5,6 +5,7 @@
 
 #include "base/time.h"
 #include "op/pool_learn.h"
+#include "op/pool_share.h"
 
 #define IDLE_LIFE (60 * FSOCK_SECOND) /* a kept connection that nobody wants */
 
@@ -29,7 +30,8 @@ static struct fsk_place *place_new(struct fsk_pool *pool, struct fsk_span key)
     };
     memcpy(place + 1, key.p, key.n);
     struct fsk_list *lists[] = {&place->waiters, &place->queue,   &place->ring,   &place->ripe,
-                                &place->idle,    &place->trouble, &place->doomed, &place->slowed};
+                                &place->idle,    &place->trouble, &place->doomed, &place->slowed,
+                                &place->shared,  &place->hopeful};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         fsk_list_init(lists[i]);
     fsk_flow_init(&place->flow, &place->bytes, &pool->timers);
@@ -85,12 +87,12 @@ static void forget(struct fsk_place *place)
 static bool is_used(const struct fsk_place *place)
 {
     return place->leases || !fsk_list_empty(&place->waiters) || !fsk_list_empty(&place->queue) ||
-           !fsk_list_empty(&place->idle);
+           !fsk_list_empty(&place->idle) || !fsk_list_empty(&place->shared);
 }
 
 /* A place that nobody uses is forgotten, so that a million hosts cost no more than those in use;
  * but not before its debts are paid. */
-static void forget_if_unused(struct fsk_place *place)
+void fsk_place_leave(struct fsk_place *place)
 {
     if (is_used(place) || !fsk_list_empty(&place->trouble) || !fsk_list_empty(&place->slowed))
         return;
@@ -124,17 +126,19 @@ static void set_startable(struct fsk_place *place)
 
 static void reap(struct fsk_pool *pool)
 {
-    FSK_LIST_EACH (link, &pool->closed) {
-        fsk_list_remove(link);
-        free(FSK_HOLDER(link, struct fsk_conn, link));
-    }
+    FSK_LIST_EACH (link, &pool->closed)
+        fsk_conn_reap(FSK_HOLDER(link, struct fsk_conn, link));
 }
 
 static void hang_up(struct fsk_conn *conn)
 {
     struct fsk_pool *pool = conn->place->pool;
+    fsk_conn_settle(conn);
     fsk_stream_close(&conn->stream);
-    pool->conns--;
+    if (conn->h2)
+        fsk_h2_free(conn->h2);
+    if (!conn->of) /* a stream is part of one that counts already */
+        pool->conns--;
 }
 
 bool fsk_conn_is_alive(struct fsk_conn *conn)
@@ -162,7 +166,7 @@ static enum fsock_err watch(struct fsk_op *op, fsock_time now)
     fsk_list_remove(&conn->link);
     hang_up(conn);
     fsk_list_append(&place->pool->closed, &conn->link); /* the driver still looks at its op */
-    forget_if_unused(place);
+    fsk_place_leave(place);
     return FSOCK_OK;
 }
 
@@ -190,7 +194,7 @@ struct fsk_conn *fsk_conn_new(struct fsk_lease *lease)
         struct fsk_conn *old = FSK_HOLDER(pool->oldest.next, struct fsk_conn, age);
         struct fsk_place *place = old->place;
         fsk_conn_close(old);
-        forget_if_unused(place);
+        fsk_place_leave(place);
     }
     conn->place = lease->place;
     fsk_list_init(&conn->link);
@@ -203,6 +207,10 @@ struct fsk_conn *fsk_conn_new(struct fsk_lease *lease)
 void fsk_conn_keep(struct fsk_conn *conn)
 {
     struct fsk_pool *pool = conn->place->pool;
+    if (conn->of) { /* what is kept is the connection that it is a stream of */
+        fsk_conn_close(conn);
+        return;
+    }
     conn->uses++;
     fsk_op_init(&conn->idle, watch, fsk_time_limit(pool->driver->now, IDLE_LIFE));
     if (!pool->driver->start(pool->driver, &conn->idle)) {
@@ -307,7 +315,7 @@ void fsk_pool_unqueue(struct fsk_place *place, struct fsk_list *item)
 {
     fsk_list_remove(item);
     set_startable(place);
-    forget_if_unused(place);
+    fsk_place_leave(place);
 }
 
 struct fsk_list *fsk_pool_start(struct fsk_pool *pool, struct fsk_lease *lease)
@@ -340,6 +348,7 @@ static enum fsock_err move_nowhere(struct fsk_lease *lease)
     }
     place->leases--;
     lease->held = false;
+    fsk_list_remove(&lease->waiter);
     fsk_list_append(&place->waiters, &lease->waiter);
     admit(place);
     return lease->held ? FSOCK_OK : FSOCK_AGAIN;
@@ -382,12 +391,16 @@ void fsk_pool_release(struct fsk_lease *lease)
     } else {
         lease->held = false;
         place->leases--;
+        if (!fsk_list_empty(&lease->waiter)) { /* it hoped, and what woke it is for another one */
+            fsk_list_remove(&lease->waiter);
+            fsk_place_wake_hopeful(place, 1);
+        }
         if (lease->probe)
             fsk_breaker_void(&place->breaker);
         lease->probe = false;
     }
     admit(place);
-    forget_if_unused(place);
+    fsk_place_leave(place);
 }
 
 void fsk_place_reconsider(struct fsk_place *place)
@@ -453,9 +466,9 @@ bool fsk_pool_slow(struct fsk_pool *pool, struct fsk_span key, int64_t delay)
     if (pool->n_slowed > FSK_POOL_SLOWED_MAX) {
         struct fsk_place *first = FSK_HOLDER(pool->slowed.next, struct fsk_place, slowed);
         unslow(first);
-        forget_if_unused(first);
+        fsk_place_leave(first);
     }
-    forget_if_unused(place);
+    fsk_place_leave(place);
     return true;
 }
 
@@ -464,7 +477,7 @@ static void open_again(struct fsk_timer *opens, fsock_time now)
     struct fsk_place *place = FSK_HOLDER(opens, struct fsk_place, opens);
     (void)now;
     admit(place);
-    forget_if_unused(place);
+    fsk_place_leave(place);
 }
 
 /* The run's pace has a unit again: for those who run already, else fsk_pool_start() asks for it. */
@@ -515,13 +528,13 @@ void fsk_pool_fini(struct fsk_pool *pool)
         struct fsk_conn *conn = FSK_HOLDER(pool->oldest.next, struct fsk_conn, age);
         struct fsk_place *place = conn->place;
         fsk_conn_close(conn);
-        forget_if_unused(place);
+        fsk_place_leave(place);
     }
     reap(pool);
     FSK_LIST_EACH (link, &pool->slowed) {
         struct fsk_place *place = FSK_HOLDER(link, struct fsk_place, slowed);
         unslow(place);
-        forget_if_unused(place);
+        fsk_place_leave(place);
     }
     fsk_timer_clear(&pool->timers, &pool->unit);
     fsk_flow_fini(&pool->flow);

@@ -15,8 +15,9 @@
  * How many a place bears may be learned from what comes of them, and places that can't be reached
  * may be set aside (pool_learn.h).
  *
- * A kept connection is an op that waits for the peer to close it. At most `max_conns` connections
- * are open in all, those being made included: a new one closes the one that has been idle longest.
+ * A kept connection is an op that waits for the peer to close it. One of HTTP/2 is shared by all
+ * who have a lease (pool_share.h). At most `max_conns` connections are open in all, those being
+ * made included: a new one closes the one that has been idle longest.
  */
 #ifndef FSK_POOL_H
 #define FSK_POOL_H
@@ -26,6 +27,7 @@
 #include "net/stream.h"
 #include "op/breaker.h"
 #include "op/flow.h"
+#include "op/h2.h"
 #include "op/quota.h"
 #include "op/timers.h"
 #include "op/window.h"
@@ -39,6 +41,14 @@ struct fsk_place {
     struct fsk_list ring;    /* in pool->startable, while it could start something of its queue */
     struct fsk_list ripe; /* in pool->ripe, while a waiter lacks nothing but a unit of the run's */
     struct fsk_list idle; /* struct fsk_conn, the one used last in front */
+
+    /* Connections that are shared, see pool_share.h. */
+    struct fsk_list shared;  /* struct fsk_conn, oldest first */
+    struct fsk_list hopeful; /* struct fsk_lease, held: they wait for a stream of one */
+    unsigned scouts;         /* being made, and perhaps to be shared */
+    unsigned settled;        /* how many were, whatever came of it */
+    bool http1;              /* it was found to speak nothing better */
+
     struct fsk_timer opens; /* nothing new before it strikes: the place is held, or has a debt */
     struct fsk_pace pace, bytes;
     struct fsk_flow flow;   /* of its bytes */
@@ -66,6 +76,11 @@ struct fsk_conn {
     fsock_time tcp_at;                                      /* then; 0: nobody has asked */
     /* What to wait for, when a look has just found it alive and silent. */
     struct fsk_wait quiet;
+
+    bool scout;                 /* it counts in place->scouts */
+    struct fsk_conn *of;        /* it is a stream of this one; NULL: it is a connection itself */
+    struct fsk_h2 *h2;          /* it is shared, and in place->shared; NULL: it is not */
+    struct fsk_h2_owner shares; /* ... and this is how the session tells */
 };
 
 struct fsk_pool {

@@ -271,7 +271,9 @@ static enum fsock_err first_lines(struct fsk_buf *out, const struct fsk_ask *ask
         err = fsk_buf_reserve(out, FSK_URL_ROOM(u->host.n) + 64);
     if (err != FSOCK_OK)
         return err;
-    fsk_buf_puts(out, ask->request->flags & FSOCK_HTTP10 ? " HTTP/1.0\r\n" : " HTTP/1.1\r\n");
+    fsk_buf_puts(out, ask->http2                           ? " HTTP/2\r\n"
+                      : ask->request->flags & FSOCK_HTTP10 ? " HTTP/1.0\r\n"
+                                                           : " HTTP/1.1\r\n");
     if (!ask->foreign && fsk_request_has(ask->request, "Host"))
         return FSOCK_OK;
     fsk_buf_puts(out, "Host: ");
@@ -302,7 +304,7 @@ enum fsock_err fsk_request_write(struct fsk_buf *out, const struct fsk_ask *ask)
         err = cookies(out, ask);
     if (err == FSOCK_OK)
         err = range(out, ask);
-    if (err == FSOCK_OK && r->flags & (FSOCK_NO_REUSE | FSOCK_NO_WAIT))
+    if (err == FSOCK_OK && r->flags & (FSOCK_NO_REUSE | FSOCK_NO_WAIT) && !ask->http2)
         err = field(out, ask, "Connection", FSK_SPAN("close"));
     if (err == FSOCK_OK && ask->with_body) {
         err = field(

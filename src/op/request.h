@@ -1,5 +1,6 @@
 /*
- * request.h - the head of an HTTP/1 request (RFC 9112 3), from what the caller asks for.
+ * request.h - the head of an HTTP request, as HTTP/1 writes it (RFC 9112 3), from what the caller
+ * asks for.
  */
 #ifndef FSK_REQUEST_H
 #define FSK_REQUEST_H
@@ -17,6 +18,7 @@ struct fsk_ask {
     const struct fsock_request *request;
     const struct fsk_url *url; /* its host in A-labels */
     const char *method;
+    bool http2;     /* h2.h will turn it into fields of HTTP/2 */
     bool with_body; /* redirects may drop it */
     bool foreign;   /* another origin than the caller's URL: no credentials, no Cookie */
     const struct fsk_proxy *via; /* a plain HTTP proxy that is the peer, or NULL */

@@ -12,6 +12,7 @@
 #include "op/pool_learn.h"
 #include "op/request.h"
 #include "op/transfer_chain.h"
+#include "op/transfer_conn.h"
 #include "op/transfer_login.h"
 #include "op/transfer_refuse.h"
 #include "op/transfer_request.h"
@@ -21,6 +22,8 @@
 
 #define PASS_OVER_MAX                                                                              \
     ((uint64_t)64 * 1024) /* of a redirect's body; a longer one costs the connection */
+
+#define REPEATS_MAX 5 /* of a request that the peer did not take (RFC 9113 8.7) */
 
 /* ---- Ending ---------------------------------------------------------------------------------- */
 
@@ -134,6 +137,7 @@ static enum fsock_err begin_exchange(struct fsk_transfer *t)
         .no_decode = t->request->flags & FSOCK_NO_DECODE || t->request->range ||
                      t->request->resume_from || t->again.from,
         .no_wait = t->request->flags & FSOCK_NO_WAIT,
+        .shared = t->conn->of,
         .peer = t->aim.peer,
         .quiet = t->reused ? t->conn->quiet : (struct fsk_wait){.wants = 0},
     };
@@ -148,36 +152,6 @@ static enum fsock_err begin_exchange(struct fsk_transfer *t)
     return FSOCK_OK;
 }
 
-static void mark_reuse(struct fsk_transfer *t)
-{
-    struct fsk_layer_info info;
-    char addr[FSK_ADDR_TEXT];
-    fsk_stream_info(&t->conn->stream, &info);
-    if (info.remote.family)
-        fsk_addr_format_port(&info.remote, addr);
-    fsk_trace_owner(fsk_op_trace(&t->op), info.fd, t->op.id);
-    fsk_mark(fsk_op_trace(&t->op), FSOCK_MARK_REUSE, t->op.id, info.fd, 0, 0,
-             fsk_text("addr", info.remote.family ? addr : NULL), fsk_number("uses", t->conn->uses));
-}
-
-/* A kept connection, if there is one. What the peer has said since is no answer to what comes now:
- * then, as when it has closed, the connection is of no use. */
-static bool take_kept(struct fsk_transfer *t)
-{
-    if (t->fresh || t->request->flags & (FSOCK_NO_REUSE | FSOCK_NO_WAIT))
-        return false;
-    while ((t->conn = fsk_pool_take(&t->lease)) != NULL) {
-        if (fsk_conn_is_alive(t->conn))
-            break;
-        fsk_conn_close(t->conn);
-    }
-    if (!t->conn)
-        return false;
-    if (fsk_op_trace(&t->op))
-        mark_reuse(t);
-    return true;
-}
-
 static enum fsock_err at_place(struct fsk_transfer *t, fsock_time now)
 {
     if (!t->lease.held && !t->lease.place) {
@@ -188,20 +162,16 @@ static enum fsock_err at_place(struct fsk_transfer *t, fsock_time now)
     }
     if (fsk_lease_is_aside(&t->lease))
         return end(t, fsk_place_blame(t->lease.place, t->aim.peer, &t->fault));
-    if (t->op.expired && (!t->lease.held || t->response.retries))
+    if (t->op.expired && (!t->lease.held || t->response.retries || t->hope))
         return end(t, fsk_transfer_late(t)); /* (to try again now would only hide what happened) */
     if (!t->lease.held)
         return FSOCK_AGAIN;
-    t->reused = take_kept(t);
-    if (t->reused)
+    if (fsk_transfer_take_conn(t))
         return begin_exchange(t);
-    t->conn = fsk_conn_new(&t->lease);
-    if (!t->conn)
+    if (fsk_transfer_hopes(t, now))
+        return FSOCK_AGAIN;
+    if (!fsk_transfer_dial(t, now))
         return end(t, FSOCK_ERR_MEMORY);
-    fsk_dial_init(&t->dial, &t->http->dialer, &t->aim.target,
-                  fsk_time_min(t->op.deadline, fsk_time_limit(now, t->http->connect_timeout)),
-                  &t->fault);
-    t->dialling = true;
     t->state = FSK_TRANSFER_AT_DIAL;
     return FSOCK_OK;
 }
@@ -218,11 +188,9 @@ static enum fsock_err at_dial(struct fsk_transfer *t, fsock_time now)
                                                       : FSOCK_LIMIT_NONE;
     if (err != FSOCK_OK)
         return failed(t, err, now);
-    t->conn->stream = t->dial.stream;
-    t->dial.stream.top = NULL;
-    t->response.connects++;
+    err = fsk_transfer_dialled(t);
     drop_dial(t);
-    return begin_exchange(t);
+    return err == FSOCK_OK ? begin_exchange(t) : end(t, err);
 }
 
 /* ---- What the header decides ----------------------------------------------------------------- */
@@ -402,9 +370,12 @@ static enum fsock_err redirect(struct fsk_transfer *t, fsock_time now)
     return go_on(t, t->exchange.reusable);
 }
 
-/* The peer may have closed a kept connection just when it was taken: once more, on a new one. */
+/* The peer may have closed a kept connection just when it was taken, or has not even looked at the
+ * request: once more, on another one. */
 static bool may_repeat(const struct fsk_transfer *t, enum fsock_err err)
 {
+    if (fsk_conn_is_untaken(t->conn))
+        return t->response.tries < REPEATS_MAX;
     return t->reused && !t->exchange.first_at && fsk_method_idempotent(t->method) &&
            (err == FSOCK_ERR_CLOSED || err == FSOCK_ERR_RESET || err == FSOCK_ERR_TRUNCATED);
 }
@@ -425,7 +396,9 @@ static enum fsock_err failed(struct fsk_transfer *t, enum fsock_err err, fsock_t
         return again ? rest(t, false) : end(t, err);
     }
     fsk_mark(fsk_op_trace(&t->op), FSOCK_MARK_RETRY, t->op.id, -1, t->fault.sys_errno, 0,
-             fsk_text("why", "the kept connection was closed by the peer"));
+             fsk_text("why", fsk_conn_is_untaken(t->conn)
+                                 ? "the peer did not take the request"
+                                 : "the kept connection was closed by the peer"));
     t->fault = (struct fsock_fault){.err = FSOCK_OK};
     fsk_transfer_note_end(t);
     drop_exchange(t);

@@ -17,6 +17,7 @@
 #include "op/credentials.h"
 #include "op/exchange.h"
 #include "op/http.h"
+#include "op/pool_share.h"
 
 enum fsk_transfer_state {
     FSK_TRANSFER_AT_PLACE,    /* waits for a lease of the place of its next exchange */
@@ -99,7 +100,10 @@ struct fsk_transfer {
     enum fsk_h1_body framing; /* of the answer whose header is in the response */
     struct fsk_lease lease;
     struct fsk_conn *conn;
-    bool reused;         /* conn was a kept one */
+    bool reused;         /* conn was a kept one, or is a stream of one that was there */
+    enum fsk_hope hope;  /* what it waits for, under its lease; for somebody's dial */
+    fsock_time hoped;    /* ... since then; 0: not */
+    unsigned settled;    /* ... when so many had settled */
     struct fsk_buf head; /* of the request */
     fsock_time started;
     struct fsk_buf location;   /* response.redirect_url */

@@ -50,6 +50,7 @@ enum fsock_err fsk_transfer_write_request(struct fsk_transfer *t)
         .request = t->request,
         .url = &t->aim.url,
         .method = t->method,
+        .http2 = t->conn->of,
         .with_body = t->with_body,
         .foreign = t->foreign,
         .via = t->aim.via,

@@ -73,7 +73,7 @@ void fsk_transfer_note_head(struct fsk_transfer *t)
     r->url = t->aim.text.mem;
     r->method = t->method;
     r->status = x->head.status;
-    r->version = 10 + x->head.minor;
+    r->version = 10 * x->head.major + x->head.minor;
     r->head = head.p;
     r->head_len = head.n;
     r->content_length = x->head.content_length;

@@ -158,8 +158,8 @@ static bool is_rate_limit(struct fsk_span name)
 {
     char first = fsk_lower(name.p[0]);
     return (first == 'r' && begins(name, FSK_SPAN("RateLimit"))) ||
-           (first == 'x' && (begins(name, FSK_SPAN("X-RateLimit")) ||
-                             begins(name, FSK_SPAN("X-Rate-Limit"))));
+           (first == 'x' &&
+            (begins(name, FSK_SPAN("X-RateLimit")) || begins(name, FSK_SPAN("X-Rate-Limit"))));
 }
 
 static enum fsk_h1_err note_field(struct fields *f)
@@ -246,22 +246,34 @@ static int read_fields(struct fields *f)
     return got;
 }
 
-/* HTTP-version SP status-code [ SP reason-phrase ]. In practice the second SP may be missing. */
+/* status-code [ SP reason-phrase ] at `at`. In practice the SP may be missing. */
+static enum fsk_h1_err parse_status(struct fsk_span l, size_t at, struct fsk_h1_head *h)
+{
+    const char *p = l.p + at;
+    if (l.n < at + 3 || !fsk_is_digit(p[0]) || !fsk_is_digit(p[1]) || !fsk_is_digit(p[2]) ||
+        p[0] == '0' || (l.n > at + 3 && p[3] != ' '))
+        return FSK_H1_BAD_STATUS;
+    h->status = (p[0] - '0') * 100 + (p[1] - '0') * 10 + (p[2] - '0');
+    h->reason = l.n > at + 4 ? fsk_span(p + 4, l.n - at - 4) : fsk_span(l.p + l.n, 0);
+    return FSK_H1_OK;
+}
+
+/* HTTP-version SP, and then the status. */
 static enum fsk_h1_err parse_status_line(struct fsk_span l, struct fsk_h1_head *h)
 {
     enum fsk_h1_err err = check_text(l.p, l.p + l.n);
     if (err)
         return err;
+    if (l.n >= 7 && memcmp(l.p, "HTTP/2 ", 7) == 0) {
+        h->major = 2;
+        return parse_status(l, 7, h);
+    }
     if (l.n < 9 || !fsk_is_digit(l.p[5]) || l.p[6] != '.' || !fsk_is_digit(l.p[7]) ||
         l.p[8] != ' ' || l.p[5] != '1')
         return FSK_H1_BAD_VERSION;
+    h->major = 1;
     h->minor = l.p[7] - '0';
-    if (l.n < 12 || !fsk_is_digit(l.p[9]) || !fsk_is_digit(l.p[10]) || !fsk_is_digit(l.p[11]) ||
-        l.p[9] == '0' || (l.n > 12 && l.p[12] != ' '))
-        return FSK_H1_BAD_STATUS;
-    h->status = (l.p[9] - '0') * 100 + (l.p[10] - '0') * 10 + (l.p[11] - '0');
-    h->reason = l.n > 13 ? fsk_span(l.p + 13, l.n - 13) : fsk_span(l.p + l.n, 0);
-    return FSK_H1_OK;
+    return parse_status(l, 9, h);
 }
 
 /* Skip one empty line; then the bytes must go on like a status line. As read_fields. */
@@ -354,12 +366,14 @@ enum fsk_h1_body fsk_h1_body(const struct fsk_h1_head *h, bool was_head, bool wa
         return FSK_H1_BODY_NONE;
     if (h->chunked)
         return FSK_H1_BODY_CHUNKED;
+    if (h->major == 2)
+        return FSK_H1_BODY_STREAM;
     return h->content_length >= 0 ? FSK_H1_BODY_LENGTH : FSK_H1_BODY_CLOSE;
 }
 
 bool fsk_h1_persists(const struct fsk_h1_head *h)
 {
-    return !h->close && (h->minor > 0 || h->keep_alive);
+    return h->major == 2 || (!h->close && (h->minor > 0 || h->keep_alive));
 }
 
 bool fsk_h1_next_field(struct fsk_span fields, size_t *pos, struct fsk_span *name,

@@ -44,7 +44,7 @@ enum fsk_h1_err {
 
 /* What a response's head says. */
 struct fsk_h1_head {
-    int minor;                /* HTTP/1.minor */
+    int major, minor;         /* HTTP/1.minor; or "HTTP/2", which has none, as op/h2.h writes it */
     int status;               /* 100 to 999 */
     struct fsk_span reason;   /* may be empty */
     struct fsk_span fields;   /* all field lines with their ends: for fsk_h1_next_field */
@@ -64,6 +64,7 @@ enum fsk_h1_body {
     FSK_H1_BODY_LENGTH,  /* after content_length bytes */
     FSK_H1_BODY_CHUNKED, /* with its last chunk */
     FSK_H1_BODY_CLOSE,   /* when the connection ends */
+    FSK_H1_BODY_STREAM,  /* with its stream (HTTP/2) */
 };
 
 /*
@@ -77,7 +78,8 @@ enum fsk_h1_body {
  * Refused, beyond what the grammar forbids: any control byte but HTAB, space before a colon,
  * Content-Length values that differ (`5, 5` is one value), Content-Length with Transfer-Encoding,
  * chunked twice, with parameters or before another coding, Transfer-Encoding in HTTP/1.0. The
- * coding `identity` of RFC 2616 says nothing and is ignored.
+ * coding `identity` of RFC 2616 says nothing and is ignored. "HTTP/2 200" is accepted: who reads
+ * from a connection of HTTP/1 has to refuse it.
  */
 int fsk_h1_parse(const char *buf, size_t n, size_t last_n, struct fsk_h1_head *h);
 

@@ -126,13 +126,18 @@ static struct fsk_span product(struct fsk_span agent)
 /* "1.5" seconds in nanoseconds, a day at most; 0: it is no such number. */
 static int64_t read_delay(struct fsk_span text)
 {
+    const int64_t most = 24 * 3600 * FSOCK_SECOND;
     int64_t delay;
-    for (size_t i = 0; i < text.n; i++)
+    size_t digits = 0;
+    while (digits < text.n && fsk_is_digit(text.p[digits]))
+        digits++;
+    for (size_t i = digits; i < text.n; i++)
         if (!fsk_is_digit(text.p[i]) && text.p[i] != '.')
             return 0;
-    if (text.n > 9 || !fsk_time_parse(text, &delay))
+    if (digits > 9) /* more than fsk_time_parse knows, and meant as for ever */
+        return most;
+    if (!fsk_time_parse(text, &delay))
         return 0;
-    const int64_t most = 24 * 3600 * FSOCK_SECOND;
     return delay < most ? delay : most;
 }
 

@@ -149,7 +149,8 @@ static void errno_is_kept(void **state)
     FAILS(fsk_call_connect(trace, fd, &at), "connect", fd, EINPROGRESS);
     int server = fsk_call_accept(trace, listener);
     (void)marked("accept4", listener, server);
-    FAILS(fsk_call_recv(trace, server, &byte, 1, MSG_DONTWAIT, NULL), "recvfrom", server, EAGAIN);
+    FAILS(fsk_call_recv(trace, server, &byte, 1, MSG_DONTWAIT, NULL, false), "recvfrom", server,
+          EAGAIN);
     FAILS(fsk_call_bind(trace, server, &at), "bind", server, EINVAL);
     FAILS(fsk_call_socket(trace, 0, AF_INET, 77, 0), "socket", -1, EINVAL);
     FAILS(fsk_call_listen(trace, -1, 1), "listen", -1, EBADF);
@@ -199,10 +200,10 @@ static void bytes_of_a_stream(void **state)
     assert_int_equal(m->size, 8);
     assert_int_equal(m->data_len, 8);
     assert_memory_equal(m->data, "PASS **\n", 8);
-    assert_int_equal(fsk_call_recv(trace, fd[1], buf, sizeof buf, MSG_PEEK, NULL), 8);
+    assert_int_equal(fsk_call_recv(trace, fd[1], buf, sizeof buf, MSG_PEEK, NULL, false), 8);
     m = marked("recvfrom", fd[1], 8);
     assert_null(m->data); /* it comes again */
-    assert_int_equal(fsk_call_recv(trace, fd[1], buf, sizeof buf, 0, NULL), 8);
+    assert_int_equal(fsk_call_recv(trace, fd[1], buf, sizeof buf, 0, NULL, false), 8);
     assert_string_equal(buf, "PASS me\n"); /* masks are the trace's business */
     m = marked("recvfrom", fd[1], 8);
     assert_int_equal(m->size, 16);
@@ -210,9 +211,9 @@ static void bytes_of_a_stream(void **state)
     assert_int_equal(fsk_call_send(trace, fd[0], "secret", 6, 0, NULL, true), 6);
     assert_null(marked("sendto", fd[0], 6)->data);
     close(fd[0]);
-    assert_int_equal(fsk_call_recv(trace, fd[1], buf, 6, 0, NULL), 6);
+    assert_int_equal(fsk_call_recv(trace, fd[1], buf, 6, 0, NULL, false), 6);
     (void)marked("recvfrom", fd[1], 6);
-    assert_int_equal(fsk_call_recv(trace, fd[1], buf, 6, 0, NULL), 0); /* the end */
+    assert_int_equal(fsk_call_recv(trace, fd[1], buf, 6, 0, NULL, false), 0); /* the end */
     assert_null(marked("recvfrom", fd[1], 0)->data);
     close(fd[1]);
 }
@@ -230,7 +231,7 @@ static void datagrams(void **state)
     fsk_sockaddr_format(&at, text);
     assert_int_equal(fsk_call_send(trace, fd, "longer", 6, 0, &at, false), 6);
     has(marked("sendto", fd, 6), "addr", text);
-    assert_int_equal(fsk_call_recv(trace, fd, buf, sizeof buf, MSG_TRUNC, &from), 6);
+    assert_int_equal(fsk_call_recv(trace, fd, buf, sizeof buf, MSG_TRUNC, &from, false), 6);
     const struct fsock_mark *m = marked("recvfrom", fd, 6);
     has(m, "addr", text);
     assert_int_equal(m->size, 4);

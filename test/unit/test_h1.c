@@ -144,7 +144,7 @@ static const struct {
     {TEXT("\rHTTP/1.1 200 OK\r\n\r\n"), FSK_H1_NOT_HTTP},
     {TEXT(" HTTP/1.1 200 OK\r\n\r\n"), FSK_H1_NOT_HTTP},
     {TEXT("HTTP/2.0 200 OK\r\n\r\n"), FSK_H1_BAD_VERSION},
-    {TEXT("HTTP/2 200\r\n\r\n"), FSK_H1_BAD_VERSION},
+    {TEXT("HTTP/2 20\r\n\r\n"), FSK_H1_BAD_STATUS},
     {TEXT("HTTP/1.10 200 OK\r\n\r\n"), FSK_H1_BAD_VERSION},
     {TEXT("HTTP/1.1\r\n\r\n"), FSK_H1_BAD_VERSION},
     {TEXT("HTTP/1.1\t200 OK\r\n\r\n"), FSK_H1_BAD_VERSION},

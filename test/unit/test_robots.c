@@ -147,7 +147,7 @@ static void delays(void **state)
         {"",                    0                       },
         {".",                   0                       },
         {"9999999",             24 * 3600 * FSOCK_SECOND},
-        {"9999999999999999999", 0                       },
+        {"9999999999999999999", 24 * 3600 * FSOCK_SECOND},
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
