@@ -301,6 +301,8 @@ static void record(struct items *all, const struct item *item,
         .outcome = &all->outcome,
         .file = all->outcome.exitcode == EXIT_FINE ? item->sink.name : NULL,
         .referer = all->o->referer,
+        .referrer = item->given.from ? item->given.from->url : NULL,
+        .depth = item->given.depth,
         .page = get_page_members(item->found, all->o, nothing),
         .warm = all->o->warm || all->o->vary.n,
         .variant = rounds_variant(all->rounds, item->given.variant),
@@ -311,6 +313,7 @@ static void record(struct items *all, const struct item *item,
         .purge_status = item->at.page ? item->at.page->purge_status : 0,
     };
     report_record(all->report, &r);
+    follow_ended(all->follow);
 }
 
 void item_deny(struct items *all, struct item *item, const char *why)
@@ -370,7 +373,7 @@ static void on_done(struct items *all, struct item *item, const struct fsock_eve
     }
     if (all->outcome.exitcode != EXIT_FINE)
         sink_abandon(&item->sink, item_url(item));
-    if (item->sink.kind == SINK_NONE && !get_page_wants(&all->o->page))
+    if (all->ask->request.flags & FSOCK_DISCARD)
         report_moved(all->report, e->response->size_body);
 }
 
@@ -398,6 +401,9 @@ static void round_ended(struct items *all, struct item *item, const struct fsock
     }
     if (item->at.page)
         next_turn(all, item->at.page);
+    if (response->redirect_url[0] && all->outcome.exitcode == EXIT_FINE)
+        follow_redirect(all->follow, &item->given, fsk_buf_span(&item->url),
+                        fsk_span_str(response->redirect_url));
     /* Those that were still in the queue when the run was ended have no record. */
     if (item->started || !all->cut_short || all->report->single)
         record(all, item, response);

@@ -34,6 +34,14 @@ static bool has_body(const struct items *all, const struct item *item,
     return !(item->resumed && r->status == 416);
 }
 
+/* Its links are followed, if any are. */
+static void follow_from(struct items *all, struct item *item)
+{
+    item->found->follow = all->follow;
+    item->found->given = &item->given;
+    item->found->url = fsk_buf_span(&item->url);
+}
+
 void item_on_head(struct items *all, struct item *item, const struct fsock_event *e)
 {
     const struct fsock_response *r = e->response;
@@ -47,6 +55,8 @@ void item_on_head(struct items *all, struct item *item, const struct fsock_event
         fail(all, item, e->id);
         return;
     }
+    if (item->found && !r->redirect_url[0])
+        follow_from(all, item);
     if (item->sink.kind == SINK_NONE)
         return;
     if (all->report->single && r->content_length > 0)
@@ -117,7 +127,8 @@ void item_finish(struct items *all, struct item *item, const struct fsock_respon
 {
     if (!has_body(all, item, r))
         return;
-    if (item->found && !get_page_finish(item->found, r, &all->outcome))
+    if (item->found && !get_page_finish(item->found, r, &all->outcome) &&
+        get_page_wants(&all->o->page))
         return;
     if (get_page_replaces(item->found)) {
         struct fsk_span lines = fsk_buf_span(&item->found->result);

@@ -9,8 +9,9 @@
 #include "colour.h"
 #include "get_sitemap.h"
 #include "get_writeout.h"
-#include "page_links.h"
 #include "option_rows.h"
+#include "page_links.h"
+#include "wire/hostlist.h"
 
 #define AT(member) offsetof(struct get_options, member)
 /* clang-format off */
@@ -19,7 +20,10 @@ static const struct option_row rows[] = {
     LIST('i', "input-file", "FILE", lists, 0, "a list of URLs, one a line; - is standard input"),
     LIST(0, "sitemap", "URL", sitemaps, 0, "the URLs of this sitemap, and of those it lists"),
     TEXT(0, "since", "TIME", since, "of sitemaps only what has changed since: 2d, 2026-11-01"),
-    FLAG(0, "robots", robots, "ask robots.txt first (on for sitemaps' URLs; see --no-robots)"),
+    NUMBER(0, "depth", depth, 1, 1000, "follow the links of pages, so many steps, within the host"),
+    TEXT(0, "span-hosts", "HOST,...", span_hosts, "with --depth, to these hosts, too"),
+    NUMBER(0, "max-frames", max_frames, 0, 100, "with --depth, frames in frames, so many (5)"),
+    FLAG(0, "robots", robots, "ask robots.txt first (on for URLs found; see --no-robots)"),
     NUMBER('P', "parallel", parallel, 1, 100000, "transfers at once (64)"),
     NUMBER(0, "per-host", per_host, 1, 100000, "connections to one host at once (6)"),
     FLAG(0, "adaptive", adaptive, "as many at once as a host bears; in a list on, up to --per-host"),
@@ -196,6 +200,7 @@ void get_options_init(struct get_options *o)
         .breaker = -1,
         .threads = 1,
         .max_redirects = 20,
+        .max_frames = -1,
     };
 }
 
@@ -295,6 +300,33 @@ static const char *page_conflict(const struct get_options *o)
     return NULL;
 }
 
+/* The same of links that are followed. */
+static const char *follow_conflict(const struct get_options *o)
+{
+    struct fsk_span bad;
+    if (!o->depth && (o->span_hosts || o->max_frames >= 0))
+        return "--span-hosts and --max-frames are about links that are followed; add --depth N";
+    if (!o->depth)
+        return NULL;
+    if (o->span_hosts && !fsk_hostlist_is_sound(fsk_span_str(o->span_hosts), &bad))
+        return "--span-hosts needs hosts, as --allow: NAME, .DOMAIN, *.BELOW, ADDR";
+    if (o->head || o->no_wait || o->warm || o->raw || o->continue_at || o->range)
+        return "-I, -r, -C, --raw, --no-wait and --warm get no whole pages whose links could be "
+               "followed";
+    if (o->data.n || o->method)
+        return "links are followed by GET; leave out -d and -X";
+    if (o->location > 0)
+        return "--depth follows redirects, too, each as a URL with a record; leave out -L";
+    if (o->resume || o->only_failed || o->fresh)
+        return "what --resume, --only-failed and --fresh pass over shows no links; leave them out, "
+               "or --depth";
+    if (o->shard_text)
+        return "the links of a page may be in any shard; leave out --shard";
+    if (o->threads > 1)
+        return "--depth follows links in one thread; use --threads 1";
+    return NULL;
+}
+
 /* What can't go together, and what to do instead; NULL if all is well. */
 static const char *conflict(const struct get_options *o)
 {
@@ -364,10 +396,13 @@ bool get_options_check(struct get_options *o, char *why, size_t cap)
     const char *text = conflict(o);
     text = text ? text : cache_conflict(o);
     text = text ? text : page_conflict(o);
+    text = text ? text : follow_conflict(o);
     if (text) {
         snprintf(why, cap, "%s", text);
         return false;
     }
+    if (o->max_frames < 0)
+        o->max_frames = 5;
     if (o->shard_text && !shard_parse(&o->shard, o->shard_text, why, cap))
         return false;
     if (o->page.links) {

@@ -233,7 +233,7 @@ static unsigned request_flags(const struct get_options *o)
     bool records = !get_is_single(o) || o->json;
     unsigned flags = 0;
     flags |= o->location ? FSOCK_FOLLOW : 0;
-    flags |= records && !get_saves(o) && !get_page_wants(&o->page) ? FSOCK_DISCARD : 0;
+    flags |= records && !get_saves(o) && !get_page_reads(o) ? FSOCK_DISCARD : 0;
     flags |= o->raw ? FSOCK_NO_DECODE : 0;
     /* What is to be continued must be counted in bytes that the server knows. */
     flags |= !o->compressed || o->continue_at ? FSOCK_NO_COMPRESS : 0;
