@@ -8,7 +8,7 @@
  *
  *   get_source.h   where URLs come from            get_options.h  the command line
  *   get_sitemap.h  ... sitemaps                    get_robots.h   whether a site wants that
- *   get_follow.h   ... the links of pages
+ *   get_follow.h   ... the links of pages          get_check.h    ... and which of them are broken
  *   get_gate.h     ... and which are passed over   journal.h      what earlier runs did
  *   get_loop.h     the run, or a thread of it      get_inbox.h    from one thread to another
  *   get_item.h     a URL, from line to record      get_request.h  ... as the library wants it
@@ -41,6 +41,7 @@ struct get {
     struct errands errands;
     struct sitemaps sitemaps;
     struct follow follow;
+    struct check check;
     struct robots robots;
     struct gate gate;
     struct report report;
@@ -160,7 +161,8 @@ static int prepare(struct get *g, char *why, size_t cap)
                           .signals = interrupt_catch(),
                           .room = threads ? eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK) : -1};
     g->errands = (struct errands){.fetch = fetch, .ask = &g->ask};
-    follow_init(&g->follow, &g->o, &g->report);
+    follow_init(&g->follow, &g->o, &g->report, &g->check);
+    check_init(&g->check, &g->o, &g->report, &g->follow.seen);
     if (!source_init(&g->source, &g->o, &g->gate, &g->sitemaps, &g->follow) ||
         !sitemaps_init(&g->sitemaps, &g->o, &g->errands, &g->report, &g->run.numbered) ||
         !robots_init(&g->robots, &g->o, &g->errands, &g->report) || g->run.signals < 0 ||
@@ -182,11 +184,13 @@ static int exit_code(const struct get *g)
         return EXIT_WRITE;
     if (interrupt_signal())
         return 128 + interrupt_signal();
-    if (g->source.failed || g->sitemaps.broken || g->follow.broken || g->run.lost)
+    if (g->source.failed || g->sitemaps.broken || g->follow.broken || g->check.failed ||
+        g->run.lost)
         return EXIT_READ;
     if (g->report.single)
         return stuck ? EXIT_TIMEOUT : g->report.exitcode;
-    if (!g->report.summary.failed && !g->run.over && !g->run.spent && !stuck)
+    uint64_t failed = g->check.o ? g->check.broken : g->report.summary.failed;
+    if (!failed && !g->run.over && !g->run.spent && !stuck)
         return EXIT_FINE;
     return g->report.summary.fine ? EXIT_SOME_FAILED : EXIT_ALL_FAILED;
 }
@@ -224,9 +228,12 @@ static int save_cookies(struct get *g, int code)
 
 static int finish(struct get *g, enum fsock_err err)
 {
+    check_report(&g->check);
     report_flush_all(&g->report);
     tell_spent(g);
     sitemaps_text(&g->sitemaps, g->report.note, sizeof g->report.note);
+    if (g->check.o)
+        check_text(&g->check, g->report.note, sizeof g->report.note);
     if (g->source.elsewhere)
         summary_skip(&g->report.summary, "of other shards", g->source.elsewhere);
     gate_count(&g->gate, &g->report.summary);
@@ -255,6 +262,7 @@ static void free_all(struct get *g)
     rounds_fini(&g->abroad);
     sitemaps_fini(&g->sitemaps);
     follow_fini(&g->follow);
+    check_fini(&g->check);
     robots_fini(&g->robots);
     get_request_fini(&g->ask);
     if (g->run.room > STDERR_FILENO)

@@ -42,21 +42,25 @@ static void spool_fails(struct follow *f, const struct spool *spool, enum fsock_
 
 /* ---- What is known --------------------------------------------------------------------------- */
 
-/* Whether a URL is new; from now on it isn't. */
-static bool is_new(struct follow *f, struct fsk_span url)
+/* What a URL is known by; 0: out of memory. */
+static uint64_t fingerprint_of_url(struct follow *f, struct fsk_span url)
 {
-    bool good = url_key(&f->key, url, fsk_span(NULL, 0));
-    uint64_t fingerprint = good ? fingerprint_of(&f->seen, fsk_buf_span(&f->key)) : 0;
-    if (good && fingerprints_get(&f->seen, fingerprint) != FINGERPRINT_ABSENT)
+    if (url_key(&f->key, url, fsk_span(NULL, 0)))
+        return fingerprint_of(&f->seen, fsk_buf_span(&f->key));
+    fails(f, "out of memory");
+    return 0;
+}
+
+/* Whether a URL is new; from now on it isn't. */
+static bool is_new(struct follow *f, uint64_t fingerprint)
+{
+    if (!fingerprint || fingerprints_get(&f->seen, fingerprint) != FINGERPRINT_ABSENT)
         return false;
-    if (good && f->seen.n >= FOLLOW_URLS) {
-        fails(f, "there are more than 20 million URLs");
-        return false;
-    }
-    good = good && fingerprints_put(&f->seen, fingerprint, 0);
-    if (!good)
-        fails(f, "out of memory");
-    return good;
+    bool room = f->seen.n < FOLLOW_URLS;
+    if (room && fingerprints_put(&f->seen, fingerprint, CHECK_WAITING))
+        return true;
+    fails(f, room ? "out of memory" : "there are more than 20 million URLs");
+    return false;
 }
 
 /* The page as it stays; NULL: it can't be kept. */
@@ -111,11 +115,11 @@ static bool is_near(const struct get_options *o, const struct source_url *u)
     return u->depth <= o->depth && u->redirects <= o->max_redirects && u->frames <= o->max_frames;
 }
 
-/* Put one into the spool of its depth. */
+/* Put one into its spool. */
 static void keep(struct finder *finder, struct source_url *u)
 {
     struct follow *f = finder->f;
-    struct spool *to = u->depth > finder->u->depth ? &f->next : &f->now;
+    struct spool *to = u->external ? &f->outside : u->depth > finder->u->depth ? &f->next : &f->now;
     char bytes[sizeof *u + PAGE_URL];
     u->from = page_of(finder);
     if (!u->from)
@@ -127,15 +131,20 @@ static void keep(struct finder *finder, struct source_url *u)
         spool_fails(f, to, err);
 }
 
-/* A URL that may be new: as far away as the page, or in steps more. */
-static void found(struct finder *finder, struct source_url *u, bool wanted)
+/* A URL that may be new. `here`: wherever it is, it is of the site. */
+static void found(struct finder *finder, struct source_url *u, uint64_t fingerprint, bool here)
 {
+    struct follow *f = finder->f;
     struct fsk_url to;
-    if (!is_near(finder->f->o, u) || u->text.n > PAGE_URL ||
-        fsk_url_parse(u->text, false, &to, NULL) != FSK_URL_OK ||
-        !(wanted || is_wanted(finder, &to)) || !is_new(finder->f, u->text))
+    if (u->text.n > PAGE_URL || fsk_url_parse(u->text, false, &to, NULL) != FSK_URL_OK)
+        return;
+    u->external = f->check->o && !here && !is_wanted(finder, &to);
+    if (!u->external && !(is_near(f->o, u) && (here || is_wanted(finder, &to))))
+        return;
+    if (!is_new(f, fingerprint))
         return;
     u->foreign = finder->foreign || !fsk_url_same_origin(finder->site, &to);
+    u->found &= !u->external; /* a visitor who asks once is no robot */
     keep(finder, u);
 }
 
@@ -150,26 +159,74 @@ static struct source_url like(const struct source_url *page, struct fsk_span url
                                .frames = page->frames};
 }
 
+/* How far away a link leads. False: it is none that is followed. */
+static bool steps(struct source_url *u, const struct page_link *link)
+{
+    bool refresh = link->kind == PAGE_LINK_LINK && fsk_span_eq(link->text, FSK_SPAN("refresh"));
+    if (link->kind == PAGE_LINK_A) {
+        u->depth++;
+        u->redirects = u->frames = 0;
+    } else if (link->kind == PAGE_LINK_FRAME) {
+        u->frames++;
+        u->redirects = 0;
+    } else if (refresh) {
+        u->redirects++;
+    } else {
+        u->depth++;
+        u->leaf = true;
+    }
+    return !u->leaf;
+}
+
+/* A <link> to a host that there may be something to get from, later: it leads to nothing. */
+static bool is_hint(const struct page_link *link)
+{
+    return link->kind == PAGE_LINK_LINK && (fsk_span_caseeq(link->text, FSK_SPAN("preconnect")) ||
+                                            fsk_span_caseeq(link->text, FSK_SPAN("dns-prefetch")));
+}
+
+/* What should be a URL of the web and is none is a broken link. */
+static void found_bad(struct finder *finder, const struct page_link *link, uint64_t fingerprint)
+{
+    char why[FSK_URL_ERROR_TEXT];
+    struct fsk_url u;
+    size_t at;
+    enum fsk_url_err err = fsk_url_parse(link->url, false, &u, &at);
+    check_bad_url(finder->f->check, fingerprint, fsk_url_error_text(err, link->url, at, why));
+}
+
+/* Whether it is of the web, or should be. */
+static bool is_of_web(const struct page_link *link)
+{
+    struct fsk_span url = link->url;
+    return link->web || (url.n >= 5 && fsk_span_caseeq(fsk_span(url.p, 5), FSK_SPAN("http:"))) ||
+           (url.n >= 6 && fsk_span_caseeq(fsk_span(url.p, 6), FSK_SPAN("https:")));
+}
+
 static void found_link(void *user, const struct page_link *link)
 {
     struct finder *finder = user;
+    struct follow *f = finder->f;
     struct source_url u = like(finder->u, link->url);
     u.line = link->line;
     u.found = true;
-    if (!link->web)
+    if (!is_of_web(link) || (!steps(&u, link) && (!f->check->o || is_hint(link))))
         return;
-    if (link->kind == PAGE_LINK_A) {
-        u.depth++;
-        u.redirects = u.frames = 0;
-    } else if (link->kind == PAGE_LINK_FRAME) {
-        u.frames++;
-        u.redirects = 0;
-    } else if (fsk_span_eq(link->text, FSK_SPAN("refresh"))) {
-        u.redirects++;
-    } else {
-        return;
-    }
-    found(finder, &u, false);
+    uint64_t fingerprint = fingerprint_of_url(f, link->url);
+    if (link->web)
+        found(finder, &u, fingerprint, false);
+    else if (f->check->o && fingerprint)
+        found_bad(finder, link, fingerprint);
+    const struct follow_page *page = f->check->o && fingerprint ? page_of(finder) : NULL;
+    struct check_link seen = {.page = page ? page->url : NULL,
+                              .kind = link->kind,
+                              .line = link->line,
+                              .column = link->column,
+                              .has_fragment = link->fragment.p,
+                              .url = link->url,
+                              .fragment = link->fragment};
+    if (page)
+        check_link(f->check, &seen, fingerprint);
 }
 
 void follow_links(struct follow *f, const struct source_url *u, struct fsk_span url,
@@ -180,18 +237,31 @@ void follow_links(struct follow *f, const struct source_url *u, struct fsk_span 
                                  .fragments = true,
                                  .found = found_link,
                                  .user = &finder};
-    if (f->o && begin(&finder, f, u, url) && !page_links(doc, &ask))
+    if (!f->o || !begin(&finder, f, u, url))
+        return;
+    if (f->check->o) {
+        bool links = u->depth < f->o->depth && !u->leaf; /* ... are wanted, besides its places */
+        check_page(f->check, doc, fingerprint_of_url(f, url), links);
+        if (!links)
+            return;
+        ask.kinds = PAGE_LINK_ALL | PAGE_LINK_OTHER;
+    }
+    if (!page_links(doc, &ask))
         fails(f, "out of memory");
 }
 
-void follow_redirect(struct follow *f, const struct source_url *u, struct fsk_span url,
-                     struct fsk_span to)
+/* A redirect's target, as a link; what it is known by. */
+static uint64_t follow_redirect(struct follow *f, const struct source_url *u, struct fsk_span url,
+                                struct fsk_span to)
 {
     struct finder finder;
     struct source_url next = like(u, to);
+    uint64_t fingerprint = fingerprint_of_url(f, to);
     next.redirects++;
-    if (f->o && begin(&finder, f, u, url))
-        found(&finder, &next, u->depth == 0); /* where the user's own URL leads is the site */
+    next.leaf = u->leaf;
+    if (begin(&finder, f, u, url)) /* (where the user's own URL leads is the site) */
+        found(&finder, &next, fingerprint, u->depth == 0);
+    return fingerprint;
 }
 
 /* ---- The run --------------------------------------------------------------------------------- */
@@ -201,46 +271,61 @@ enum list_result follow_next(struct follow *f, struct source_url *u)
     struct fsk_span entry;
     if (!f->o)
         return LIST_END;
-    if (!f->now.n && f->open)
-        return LIST_WAIT;
-    if (!f->now.n) {
+    if (!f->now.n && !f->open) {
         struct spool empty = f->now;
         f->now = f->next;
         f->next = empty;
     }
-    enum fsock_err err = spool_get(&f->now, &entry);
+    struct spool *from = f->now.n ? &f->now : &f->outside;
+    if (!from->n)
+        return f->open ? LIST_WAIT : LIST_END;
+    enum fsock_err err = spool_get(from, &entry);
     if (err == FSOCK_OK) {
         memcpy(u, entry.p, sizeof *u);
         u->text.p = entry.p + sizeof *u;
         return LIST_LINE;
     }
-    if (err != FSOCK_AGAIN)
-        spool_fails(f, &f->now, err);
-    return LIST_END;
+    spool_fails(f, from, err);
+    from->n = 0;
+    return LIST_WAIT;
 }
 
 void follow_took(struct follow *f, const struct source_url *u)
 {
     if (!f->o)
         return;
-    f->open++;
-    if (!u->from && !u->why)
-        (void)is_new(f, u->text);
+    f->open += !u->external;
+    if (u->from || u->why)
+        return;
+    struct check_link given = {
+        .page = u->list, .given = true, .line = (unsigned)u->line, .url = u->text};
+    uint64_t fingerprint = fingerprint_of_url(f, u->text);
+    (void)is_new(f, fingerprint);
+    check_link(f->check, &given, fingerprint);
 }
 
-void follow_ended(struct follow *f)
+void follow_ended(struct follow *f, const struct source_url *u, struct fsk_span url,
+                  const struct fsock_response *response, const struct outcome *outcome, bool page)
 {
-    if (f->o)
-        f->open--;
+    uint64_t moved = 0;
+    if (!f->o)
+        return;
+    f->open -= !u->external;
+    if (response->redirect_url[0] && outcome->exitcode == EXIT_FINE && !u->external)
+        moved = follow_redirect(f, u, url, fsk_span_str(response->redirect_url));
+    if (f->check->o)
+        check_ended(f->check, fingerprint_of_url(f, url), response, outcome, page, moved);
 }
 
-void follow_init(struct follow *f, const struct get_options *o, struct report *report)
+void follow_init(struct follow *f, const struct get_options *o, struct report *report,
+                 struct check *check)
 {
-    *f = (struct follow){.o = get_follows(o) ? o : NULL, .report = report};
+    *f = (struct follow){.o = get_follows(o) ? o : NULL, .report = report, .check = check};
     fingerprints_init(&f->seen);
     fsk_buf_init(&f->key, URL_KEY_MAX);
     spool_init(&f->now, FOLLOW_SPOOL);
     spool_init(&f->next, FOLLOW_SPOOL);
+    spool_init(&f->outside, FOLLOW_SPOOL);
 }
 
 void follow_fini(struct follow *f)
@@ -251,6 +336,7 @@ void follow_fini(struct follow *f)
     }
     spool_fini(&f->now);
     spool_fini(&f->next);
+    spool_fini(&f->outside);
     fingerprints_fini(&f->seen);
     fsk_buf_fini(&f->key);
 }

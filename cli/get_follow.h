@@ -9,6 +9,9 @@
  * Of a URL a fingerprint is kept (fingerprints.h), of a page that others were found in its URL as
  * well, for their records. Both have ceilings; what lies beyond is not followed, and the run says
  * so. Of the one thread that fetches.
+ *
+ * --check-links (get_check.h) goes the same ways, and asks for what else pages link to: pictures,
+ * style sheets, and URLs of other hosts, by HEAD. What is in those is nobody's business.
  */
 #ifndef FSOCK_CLI_GET_FOLLOW_H
 #define FSOCK_CLI_GET_FOLLOW_H
@@ -18,6 +21,7 @@
 
 #include "base/buf.h"
 #include "fingerprints.h"
+#include "get_check.h"
 #include "get_report.h"
 #include "get_source.h"
 #include "page.h"
@@ -40,17 +44,20 @@ struct follow_page {
 struct follow {
     const struct get_options *o; /* NULL: links aren't followed */
     struct report *report;
+    struct check *check;
     struct spool now, next; /* struct source_url, and the text: of this depth, of the one below */
+    struct spool outside;   /* ... of other hosts, which are only asked whether they have it */
     struct fingerprints seen;
     struct fsk_buf key;
     struct follow_page *pages;
     size_t page_bytes;
-    uint64_t open; /* URLs that were taken and have not ended */
+    uint64_t open; /* URLs that were taken, may lead to others, and have not ended */
     bool broken;   /* the run is not whole */
 };
 
 /* All is borrowed. Without --depth all of it does nothing. */
-void follow_init(struct follow *f, const struct get_options *o, struct report *report);
+void follow_init(struct follow *f, const struct get_options *o, struct report *report,
+                 struct check *check);
 
 /* After follow_init(), or of what is all zero. */
 void follow_fini(struct follow *f);
@@ -58,17 +65,15 @@ void follow_fini(struct follow *f);
 /* The next URL: LIST_LINE; LIST_WAIT: those that are being fetched may bring some; LIST_END. */
 enum list_result follow_next(struct follow *f, struct source_url *u);
 
-/* A URL has been taken from the source, and will be fetched; each of its variants is one. It has
- * ended, after its links were found. */
+/* A URL has been taken from the source, and will be fetched; each of its variants is one. */
 void follow_took(struct follow *f, const struct source_url *u);
-void follow_ended(struct follow *f);
 
 /* A page has come: `u` is what it was asked for by, `url` its text, as it is in records. */
 void follow_links(struct follow *f, const struct source_url *u, struct fsk_span url,
                   const struct page_doc *doc);
 
-/* The same of a redirect. */
-void follow_redirect(struct follow *f, const struct source_url *u, struct fsk_span url,
-                     struct fsk_span to);
+/* It has ended, after that: redirects are followed, too. `page`: it is one, and was read. */
+void follow_ended(struct follow *f, const struct source_url *u, struct fsk_span url,
+                  const struct fsock_response *response, const struct outcome *outcome, bool page);
 
 #endif

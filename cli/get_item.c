@@ -154,6 +154,8 @@ static const struct fsock_request *request_for(struct items *all, struct item *i
     const struct rounds *rounds = item->given.foreign ? all->abroad : all->rounds;
     bool restarts = sink_restarts(&item->sink);
     const struct fsock_request *usual = restarts ? &ask->restarting : &ask->request;
+    if (item->given.external)
+        return item->again ? &ask->look_again : &ask->look;
     if (item->given.foreign)
         usual = restarts ? &ask->abroad_restarting : &ask->abroad;
     if (all->o->warm || all->o->vary.n)
@@ -312,8 +314,10 @@ static void record(struct items *all, const struct item *item,
         .received_before = item->at.received,
         .purge_status = item->at.page ? item->at.page->purge_status : 0,
     };
+    if (!all->stopped || all->outcome.exitcode == EXIT_FINE)
+        follow_ended(all->follow, &item->given, r.url, response, &all->outcome,
+                 item->found && item->found->is_html && !response->redirect_url[0]);
     report_record(all->report, &r);
-    follow_ended(all->follow);
 }
 
 void item_deny(struct items *all, struct item *item, const char *why)
@@ -363,7 +367,7 @@ static void on_done(struct items *all, struct item *item, const struct fsock_eve
              sink_open(&item->sink, item->resumed->rest.size, fsk_span(NULL, 0), false,
                        &all->outcome))
         sink_commit(&item->sink, &all->outcome);
-    else if (e->fault && e->err != FSOCK_OK)
+    else if (e->fault && e->err != FSOCK_OK && !(item->enough && e->err == FSOCK_ERR_CANCELED))
         outcome_fault(&all->outcome, e->fault, item_url(item), all->o->ca_file);
     else
         item_finish(all, item, e->response);
@@ -389,21 +393,29 @@ static void next_turn(struct items *all, struct page *page)
     all->waiting--;
 }
 
+/* Who doesn't know HEAD may know GET. */
+static bool asks_again(struct item *item, int status)
+{
+    if (!item->given.external || item->again || (status != 405 && status != 501))
+        return false;
+    item->again = true;
+    return true;
+}
+
 /* A round has ended; all->outcome says how. */
 static void round_ended(struct items *all, struct item *item, const struct fsock_event *e)
 {
     const struct fsock_response *response = e->response;
-    rounds_next(all->rounds, &item->at, response, &all->outcome);
-    if (item->at.round != ROUND_END) {
+    bool again = asks_again(item, response->status);
+    if (!again)
+        rounds_next(all->rounds, &item->at, response, &all->outcome);
+    if (again || item->at.round != ROUND_END) {
         fsk_list_append(&all->next, &item->turn);
         all->open++;
         return;
     }
     if (item->at.page)
         next_turn(all, item->at.page);
-    if (response->redirect_url[0] && all->outcome.exitcode == EXIT_FINE)
-        follow_redirect(all->follow, &item->given, fsk_buf_span(&item->url),
-                        fsk_span_str(response->redirect_url));
     /* Those that were still in the queue when the run was ended have no record. */
     if (item->started || !all->cut_short || all->report->single)
         record(all, item, response);

@@ -34,6 +34,13 @@ static bool has_body(const struct items *all, const struct item *item,
     return !(item->resumed && r->status == 416);
 }
 
+/* Whether a new connection costs less than the rest of the answer. */
+static bool is_long(const struct fsock_response *r)
+{
+    const int64_t worth = 256 * 1024;
+    return r->content_length < 0 || r->content_length > worth;
+}
+
 /* Its links are followed, if any are. */
 static void follow_from(struct items *all, struct item *item)
 {
@@ -51,12 +58,22 @@ void item_on_head(struct items *all, struct item *item, const struct fsock_event
     }
     if (!has_body(all, item, r))
         return;
+    if (item->given.external) {
+        item->enough = item->again;
+        if (item->enough)
+            fsock_fetch_cancel(all->fetch, e->id);
+        return;
+    }
     if (!get_page_begin(&item->found, all->o, r, &all->outcome)) {
         fail(all, item, e->id);
         return;
     }
     if (item->found && !r->redirect_url[0])
         follow_from(all, item);
+    if (all->o->check_links && !item->found->is_html && is_long(r)) {
+        item->enough = true;
+        fsock_fetch_cancel(all->fetch, e->id);
+    }
     if (item->sink.kind == SINK_NONE)
         return;
     if (all->report->single && r->content_length > 0)

@@ -281,6 +281,8 @@ static enum fsock_err admit(struct loop *l)
     follow_took(run->follow, &l->url);
     enum robots_verdict verdict = l->url.why ? ROBOTS_GO : robots_ask(run->robots, &l->url);
     l->at_hand = verdict != ROBOTS_PARKED;
+    if (verdict == ROBOTS_PARKED)
+        robots_work(run->robots); /* there may be nothing else whose events would let us */
     return verdict == ROBOTS_NO_MEMORY ? FSOCK_ERR_MEMORY : FSOCK_OK;
 }
 

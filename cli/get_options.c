@@ -21,6 +21,7 @@ static const struct option_row rows[] = {
     LIST(0, "sitemap", "URL", sitemaps, 0, "the URLs of this sitemap, and of those it lists"),
     TEXT(0, "since", "TIME", since, "of sitemaps only what has changed since: 2d, 2026-11-01"),
     NUMBER(0, "depth", depth, 1, 1000, "follow the links of pages, so many steps, within the host"),
+    FLAG(0, "check-links", check_links, "tell which links are broken, in pages up to --depth (1)"),
     TEXT(0, "span-hosts", "HOST,...", span_hosts, "with --depth, to these hosts, too"),
     NUMBER(0, "max-frames", max_frames, 0, 100, "with --depth, frames in frames, so many (5)"),
     FLAG(0, "robots", robots, "ask robots.txt first (on for URLs found; see --no-robots)"),
@@ -320,6 +321,11 @@ static const char *follow_conflict(const struct get_options *o)
     if (o->resume || o->only_failed || o->fresh)
         return "what --resume, --only-failed and --fresh pass over shows no links; leave them out, "
                "or --depth";
+    if (o->check_links && (get_saves(o) || get_page_wants(&o->page) || o->dump_header))
+        return "--check-links keeps nothing of the pages; leave out -o, -O, -D, --links and its "
+               "like";
+    if (o->check_links && (o->write_out || o->ordered || o->vary.n))
+        return "--check-links has a report of its own; leave out -w, --ordered and --vary";
     if (o->shard_text)
         return "the links of a page may be in any shard; leave out --shard";
     if (o->threads > 1)
@@ -393,6 +399,8 @@ static const char *conflict(const struct get_options *o)
 bool get_options_check(struct get_options *o, char *why, size_t cap)
 {
     struct fsk_span bad;
+    if (o->check_links && !o->depth)
+        o->depth = 1;
     const char *text = conflict(o);
     text = text ? text : cache_conflict(o);
     text = text ? text : page_conflict(o);

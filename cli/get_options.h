@@ -55,7 +55,8 @@ struct get_options {
     int64_t connect_timeout, read_timeout, max_time, run_time, retry, retry_delay;
     int64_t parallel, per_host, threads, max_redirects, max_body, max_ratio;
     int64_t max_total, max_requests; /* of the run */
-    int64_t depth, max_frames;       /* 0: links aren't followed; -1: not said */
+    int check_links;
+    int64_t depth, max_frames; /* 0: links aren't followed; -1: not said */
     const char *span_hosts;
     const char *shard_text;
     struct shard shard;     /* of shard_text, by get_options_check() */

@@ -292,6 +292,11 @@ static bool make_others(struct get_request *r)
     r->errand.max_redirects = r->request.max_redirects > 5 ? r->request.max_redirects : 5;
     r->errand.flags &= FSOCK_NO_COMPRESS | FSOCK_HTTP10;
     r->errand.flags |= FSOCK_FOLLOW | FSOCK_FAIL_STATUS | FSOCK_FIRST;
+    r->look = r->look_again = r->abroad;
+    r->look.method = "HEAD";
+    r->look.max_redirects = r->look_again.max_redirects = r->errand.max_redirects;
+    r->look.flags |= FSOCK_FOLLOW | FSOCK_FAIL_STATUS | FSOCK_DISCARD;
+    r->look_again.flags = r->look.flags | FSOCK_FIRST;
     r->errand_abroad = r->errand;
     r->errand_abroad.headers = r->headers_abroad;
     r->errand_abroad.user = r->errand_abroad.cookie = NULL;

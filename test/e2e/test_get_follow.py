@@ -1,48 +1,10 @@
 """fsock get: the links of pages, followed (--depth, --span-hosts, --max-frames)."""
 
-import http.server
 import threading
 
 import pytest
 
-
-class Site(http.server.ThreadingHTTPServer):
-    """Pages: path to text, to (status, text), or to a function that gives one of these."""
-
-    daemon_threads = True
-    request_queue_size = 128
-
-    def __init__(self):
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.pages, self.hits, self.headers = {"/robots.txt": (404, "")}, [], []
-        threading.Thread(target=self.serve_forever, daemon=True).start()
-
-    def url(self, path, host="127.0.0.1"):
-        return f"http://{host}:{self.server_port}{path}"
-
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    wbufsize = -1
-
-    def log_message(self, *args):
-        pass
-
-    def do_GET(self):
-        self.server.hits.append(self.path)
-        self.server.headers.append((self.headers["Host"].partition(":")[0], dict(self.headers)))
-        page = self.server.pages.get(self.path, (404, "<a href=/from-an-error>"))
-        page = page() if callable(page) else page
-        status, body = page if isinstance(page, tuple) else (200, page)
-        self.send_response(status)
-        if 300 <= status < 400:
-            self.send_header("Location", body)
-            body = "<a href=/from-a-redirect>"
-        self.send_header("Content-Type", "text/plain" if self.path.endswith(".txt") else "text/html")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body.encode())
+from linked import Site, links
 
 
 @pytest.fixture(scope="module")
@@ -57,10 +19,6 @@ def server():
 def web(server):
     server.pages, server.hits, server.headers = {"/robots.txt": (404, "")}, [], []
     return server
-
-
-def links(*hrefs):
-    return "".join(f"<a href={h}>x</a>\n" for h in hrefs)
 
 
 def crawl(fsock, web, *args, start="/"):
@@ -91,12 +49,12 @@ def test_links_are_followed_so_deep(fsock, web):
 def test_depth_is_that_of_the_shortest_way(fsock, web):
     later = threading.Event()
 
-    def slow():
+    def slow(_):
         later.wait(0.3)
         return links("deep")
 
     web.pages.update({"/": links("quick", "slow"), "/quick": links("between"),
-                      "/between": lambda: later.set() or links("deep"), "/slow": slow,
+                      "/between": lambda _: later.set() or links("deep"), "/slow": slow,
                       "/deep": links("end"), "/end": ""})
     found = crawl(fsock, web, "--depth", "3")
     assert found["/deep"]["depth"] == 2 and found["/deep"]["referrer"] == web.url("/slow") and "/end" in found
