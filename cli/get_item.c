@@ -316,7 +316,7 @@ static void record(struct items *all, const struct item *item,
     };
     if (!all->stopped || all->outcome.exitcode == EXIT_FINE)
         follow_ended(all->follow, &item->given, r.url, response, &all->outcome,
-                 item->found && item->found->is_html && !response->redirect_url[0]);
+                     item->found && item->found->is_html && !response->redirect_url[0]);
     report_record(all->report, &r);
 }
 
