@@ -159,7 +159,7 @@ static struct source_url like(const struct source_url *page, struct fsk_span url
                                .frames = page->frames};
 }
 
-/* How far away a link leads. False: it is none that is followed. */
+/* How far away a link leads. False: it is none that a reader goes. */
 static bool steps(struct source_url *u, const struct page_link *link)
 {
     bool refresh = link->kind == PAGE_LINK_LINK && fsk_span_eq(link->text, FSK_SPAN("refresh"));
@@ -173,9 +173,9 @@ static bool steps(struct source_url *u, const struct page_link *link)
         u->redirects++;
     } else {
         u->depth++;
-        u->leaf = true;
+        return false;
     }
-    return !u->leaf;
+    return true;
 }
 
 /* A <link> to a host that there may be something to get from, later: it leads to nothing. */
@@ -240,7 +240,7 @@ void follow_links(struct follow *f, const struct source_url *u, struct fsk_span 
     if (!f->o || !begin(&finder, f, u, url))
         return;
     if (f->check->o) {
-        bool links = u->depth < f->o->depth && !u->leaf; /* ... are wanted, besides its places */
+        bool links = u->depth < f->o->depth; /* ... are wanted, besides its places */
         check_page(f->check, doc, fingerprint_of_url(f, url), links);
         if (!links)
             return;
@@ -258,7 +258,6 @@ static uint64_t follow_redirect(struct follow *f, const struct source_url *u, st
     struct source_url next = like(u, to);
     uint64_t fingerprint = fingerprint_of_url(f, to);
     next.redirects++;
-    next.leaf = u->leaf;
     if (begin(&finder, f, u, url)) /* (where the user's own URL leads is the site) */
         found(&finder, &next, fingerprint, u->depth == 0);
     return fingerprint;

@@ -11,7 +11,7 @@
  * so. Of the one thread that fetches.
  *
  * --check-links (get_check.h) goes the same ways, and asks for what else pages link to: pictures,
- * style sheets, and URLs of other hosts, by HEAD. What is in those is nobody's business.
+ * style sheets, and URLs of other hosts, by HEAD. A page of the site is read whatever links to it.
  */
 #ifndef FSOCK_CLI_GET_FOLLOW_H
 #define FSOCK_CLI_GET_FOLLOW_H

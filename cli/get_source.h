@@ -35,8 +35,8 @@ struct source_url {
     const struct follow_page *from; /* --depth: where it was found; NULL: in no page */
     int64_t depth;                  /* ... steps from what the user has given */
     unsigned redirects, frames;     /* ... in a row, up to it */
-    bool leaf;     /* ... --check-links: a picture or such, whose own links are left alone */
-    bool external; /* ... of another host, which is asked whether it has it, and no more */
+    bool external; /* ... --check-links: of another host, which is asked whether it has it, and no
+                      more */
 };
 
 struct sitemaps;

@@ -44,6 +44,11 @@ def test_each_place_where_a_broken_link_stands(web, check):
     assert web.hits.count("/gone") == 2, "once a run, however often it is linked to"
 
 
+def test_a_page_is_read_whatever_links_to_it(web, check):
+    web.pages.update({"/": "<link rel=next href=a>" + links("a"), "/a": links("gone")})
+    assert check("--depth", "2") == [f"/a:1: /gone: {GONE}"]
+
+
 def test_all_is_well(fsock, web):
     web.pages.update({"/": links("a", "a#x", "mailto:x@y", "javascript:go()", "tel:1", "#", "#top") +
                       "<link rel=preconnect href=http://nowhere.invalid/><img src=a.png>", "/a": "<p id=x>", "/a.png": ""})
