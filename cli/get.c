@@ -8,6 +8,7 @@
  *
  *   get_source.h   where URLs come from            get_options.h  the command line
  *   get_sitemap.h  ... sitemaps                    get_robots.h   whether a site wants that
+ *   get_follow.h   ... the links of pages          get_check.h    ... and which of them are broken
  *   get_gate.h     ... and which are passed over   journal.h      what earlier runs did
  *   get_loop.h     the run, or a thread of it      get_inbox.h    from one thread to another
  *   get_item.h     a URL, from line to record      get_request.h  ... as the library wants it
@@ -40,6 +41,8 @@ struct get {
     struct source source;
     struct errands errands;
     struct sitemaps sitemaps;
+    struct follow follow;
+    struct check check;
     struct robots robots;
     struct gate gate;
     struct report report;
@@ -151,6 +154,7 @@ static int prepare(struct get *g, char *why, size_t cap)
                           .source = &g->source,
                           .errands = &g->errands,
                           .sitemaps = &g->sitemaps,
+                          .follow = &g->follow,
                           .robots = &g->robots,
                           .gate = &g->gate,
                           .report = &g->report,
@@ -158,7 +162,9 @@ static int prepare(struct get *g, char *why, size_t cap)
                           .signals = interrupt_catch(),
                           .room = threads ? eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK) : -1};
     g->errands = (struct errands){.fetch = fetch, .ask = &g->ask};
-    if (!source_init(&g->source, &g->o, &g->gate, &g->sitemaps) ||
+    follow_init(&g->follow, &g->o, &g->report, &g->check);
+    check_init(&g->check, &g->o, &g->report, &g->follow.seen);
+    if (!source_init(&g->source, &g->o, &g->gate, &g->sitemaps, &g->follow) ||
         !sitemaps_init(&g->sitemaps, &g->o, &g->errands, &g->report, &g->run.numbered) ||
         !robots_init(&g->robots, &g->o, &g->errands, &g->report) || g->run.signals < 0 ||
         (threads && g->run.room < 0) || !loop_init(&g->first, &g->run, fetch, NULL))
@@ -179,11 +185,13 @@ static int exit_code(const struct get *g)
         return EXIT_WRITE;
     if (interrupt_signal())
         return 128 + interrupt_signal();
-    if (g->source.failed || g->sitemaps.broken || g->run.lost)
+    if (g->source.failed || g->sitemaps.broken || g->follow.broken || g->check.failed ||
+        g->run.lost)
         return EXIT_READ;
     if (g->report.single)
         return stuck ? EXIT_TIMEOUT : g->report.exitcode;
-    if (!g->report.summary.failed && !g->run.over && !g->run.spent && !stuck)
+    uint64_t failed = g->check.o ? g->check.broken : g->report.summary.failed;
+    if (!failed && !g->run.over && !g->run.spent && !stuck)
         return EXIT_FINE;
     return g->report.summary.fine ? EXIT_SOME_FAILED : EXIT_ALL_FAILED;
 }
@@ -229,9 +237,12 @@ static int save(struct get *g, int code)
 
 static int finish(struct get *g, enum fsock_err err)
 {
+    check_report(&g->check);
     report_flush_all(&g->report);
     tell_spent(g);
     sitemaps_text(&g->sitemaps, g->report.note, sizeof g->report.note);
+    if (g->check.o)
+        check_text(&g->check, g->report.note, sizeof g->report.note);
     if (g->source.elsewhere)
         summary_skip(&g->report.summary, "of other shards", g->source.elsewhere);
     gate_count(&g->gate, &g->report.summary);
@@ -259,6 +270,8 @@ static void free_all(struct get *g)
     rounds_fini(&g->rounds);
     rounds_fini(&g->abroad);
     sitemaps_fini(&g->sitemaps);
+    follow_fini(&g->follow);
+    check_fini(&g->check);
     robots_fini(&g->robots);
     get_request_fini(&g->ask);
     if (g->run.room > STDERR_FILENO)

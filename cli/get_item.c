@@ -155,6 +155,8 @@ static const struct fsock_request *request_for(struct items *all, struct item *i
     const struct fsock_request *usual = restarts ? &ask->restarting : &ask->request;
     if (item->form)
         return &item->form->request;
+    if (item->given.external)
+        return item->again ? &ask->look_again : &ask->look;
     if (item->given.foreign)
         usual = restarts ? &ask->abroad_restarting : &ask->abroad;
     if (all->o->warm || all->o->vary.n)
@@ -306,6 +308,8 @@ static void record(struct items *all, const struct item *item,
         .outcome = &all->outcome,
         .file = all->outcome.exitcode == EXIT_FINE ? item->sink.name : NULL,
         .referer = all->o->referer,
+        .referrer = item->given.from ? item->given.from->url : NULL,
+        .depth = item->given.depth,
         .page = get_page_members(item->found, all->o, nothing),
         .warm = all->o->warm || all->o->vary.n,
         .variant = rounds_variant(all->rounds, item->given.variant),
@@ -315,6 +319,9 @@ static void record(struct items *all, const struct item *item,
         .received_before = item->at.received,
         .purge_status = item->at.page ? item->at.page->purge_status : 0,
     };
+    if (!all->stopped || all->outcome.exitcode == EXIT_FINE)
+        follow_ended(all->follow, &item->given, r.url, response, &all->outcome,
+                     item->found && item->found->is_html && !response->redirect_url[0]);
     report_record(all->report, &r);
 }
 
@@ -365,7 +372,7 @@ static void on_done(struct items *all, struct item *item, const struct fsock_eve
              sink_open(&item->sink, item->resumed->rest.size, fsk_span(NULL, 0), false,
                        &all->outcome))
         sink_commit(&item->sink, &all->outcome);
-    else if (e->fault && e->err != FSOCK_OK)
+    else if (e->fault && e->err != FSOCK_OK && !(item->enough && e->err == FSOCK_ERR_CANCELED))
         outcome_fault(&all->outcome, e->fault, item_url(item), all->o->ca_file);
     else if (submission_has_page(item->form))
         submission_fill(item->form, item_url(item), sink_restarts(&item->sink), e->response,
@@ -378,7 +385,7 @@ static void on_done(struct items *all, struct item *item, const struct fsock_eve
     }
     if (all->outcome.exitcode != EXIT_FINE)
         sink_abandon(&item->sink, item_url(item));
-    if (item->sink.kind == SINK_NONE && !get_page_wants(&all->o->page))
+    if (all->ask->request.flags & FSOCK_DISCARD)
         report_moved(all->report, e->response->size_body);
 }
 
@@ -401,6 +408,15 @@ static void go_on(struct items *all, struct item *item)
     all->open++;
 }
 
+/* Who doesn't know HEAD may know GET. */
+static bool asks_again(struct item *item, int status)
+{
+    if (!item->given.external || item->again || (status != 405 && status != 501))
+        return false;
+    item->again = true;
+    return true;
+}
+
 /* A round has ended; all->outcome says how. */
 static void round_ended(struct items *all, struct item *item, const struct fsock_event *e,
                         bool had_page)
@@ -410,8 +426,10 @@ static void round_ended(struct items *all, struct item *item, const struct fsock
         go_on(all, item);
         return;
     }
-    rounds_next(all->rounds, &item->at, response, &all->outcome);
-    if (item->at.round != ROUND_END) {
+    bool again = asks_again(item, response->status);
+    if (!again)
+        rounds_next(all->rounds, &item->at, response, &all->outcome);
+    if (again || item->at.round != ROUND_END) {
         go_on(all, item);
         return;
     }

@@ -15,6 +15,7 @@
 #include <fsock.h>
 
 #include "base/list.h"
+#include "get_follow.h"
 #include "get_later.h"
 #include "get_report.h"
 #include "get_request.h"
@@ -38,6 +39,7 @@ struct items {
     struct fsk_list next; /* those of `used` whose next round is to be asked for */
     struct page *page[2]; /* of the URL at hand; [true]: of those that come back; NULL: none */
     struct later *later;
+    struct follow *follow;
     struct fsk_list back;   /* those of `used` that were given back, and can't wait there */
     fsock_time back_at;     /* when to ask for them again */
     size_t waiting;         /* those that wait for their page's turn */

@@ -34,6 +34,21 @@ static bool has_body(const struct items *all, const struct item *item,
     return !(item->resumed && r->status == 416);
 }
 
+/* Whether a new connection costs less than the rest of the answer. */
+static bool is_long(const struct fsock_response *r)
+{
+    const int64_t worth = 256 * 1024;
+    return r->content_length < 0 || r->content_length > worth;
+}
+
+/* Its links are followed, if any are. */
+static void follow_from(struct items *all, struct item *item)
+{
+    item->found->follow = all->follow;
+    item->found->given = &item->given;
+    item->found->url = fsk_buf_span(&item->url);
+}
+
 void item_on_head(struct items *all, struct item *item, const struct fsock_event *e)
 {
     const struct fsock_response *r = e->response;
@@ -48,9 +63,21 @@ void item_on_head(struct items *all, struct item *item, const struct fsock_event
     }
     if (!has_body(all, item, r))
         return;
+    if (item->given.external) {
+        item->enough = item->again;
+        if (item->enough)
+            fsock_fetch_cancel(all->fetch, e->id);
+        return;
+    }
     if (!get_page_begin(&item->found, all->o, r, &all->outcome)) {
         fail(all, item, e->id);
         return;
+    }
+    if (item->found && !r->redirect_url[0])
+        follow_from(all, item);
+    if (all->o->check_links && !item->found->is_html && is_long(r)) {
+        item->enough = true;
+        fsock_fetch_cancel(all->fetch, e->id);
     }
     if (item->sink.kind == SINK_NONE)
         return;
@@ -127,7 +154,8 @@ void item_finish(struct items *all, struct item *item, const struct fsock_respon
 {
     if (!has_body(all, item, r))
         return;
-    if (item->found && !get_page_finish(item->found, r, &all->outcome))
+    if (item->found && !get_page_finish(item->found, r, &all->outcome) &&
+        get_page_wants(&all->o->page))
         return;
     if (get_page_replaces(item->found)) {
         struct fsk_span lines = fsk_buf_span(&item->found->result);

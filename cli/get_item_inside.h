@@ -18,6 +18,8 @@ struct item {
     struct fsk_buf url;      /* with a NUL behind it */
     struct source_url given; /* what it was made of, but for the text */
     struct rounds_at at;
+    bool enough;             /* --check-links: it is there, and no more of it is needed */
+    bool again;              /* ... it is asked for by GET, since HEAD was refused */
     bool started;            /* it had left the queue */
     bool stdout_asked;       /* by -o - */
     struct held held;        /* --include=decoded: the body, until the header is known */

@@ -278,8 +278,11 @@ static enum fsock_err admit(struct loop *l)
     if (!l->at_hand)
         return FSOCK_OK;
     l->url.number = run->numbered++;
+    follow_took(run->follow, &l->url);
     enum robots_verdict verdict = l->url.why ? ROBOTS_GO : robots_ask(run->robots, &l->url);
     l->at_hand = verdict != ROBOTS_PARKED;
+    if (verdict == ROBOTS_PARKED)
+        robots_work(run->robots); /* there may be nothing else whose events would let us */
     return verdict == ROBOTS_NO_MEMORY ? FSOCK_ERR_MEMORY : FSOCK_OK;
 }
 
@@ -436,6 +439,7 @@ bool loop_init(struct loop *l, struct run *run, fsock_fetch *fetch, struct inbox
     later_init(&l->later);
     items_init(&l->items, run->o, run->ask, run->rounds, run->abroad, fetch, run->report, journal,
                &l->later);
+    l->items.follow = run->follow;
     int fd = inbox ? inbox->news : run->signals;
     bool good = fsock_fetch_watch(fetch, fd, FSOCK_READABLE,
                                   inbox ? &inbox_watch : &signal_watch) == FSOCK_OK;

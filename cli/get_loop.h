@@ -21,6 +21,7 @@
 #include <fsock.h>
 
 #include "get_batch.h"
+#include "get_follow.h"
 #include "get_gate.h"
 #include "get_inbox.h"
 #include "get_item.h"
@@ -38,6 +39,7 @@ struct run {
     struct source *source;
     struct errands *errands;
     struct sitemaps *sitemaps;
+    struct follow *follow;
     struct robots *robots;
     struct gate *gate;
     struct report *report;

@@ -11,8 +11,9 @@
 #include "get_login.h"
 #include "get_sitemap.h"
 #include "get_writeout.h"
-#include "page_links.h"
 #include "option_rows.h"
+#include "page_links.h"
+#include "wire/hostlist.h"
 #include "wire/range.h"
 
 #define AT(member) offsetof(struct get_options, member)
@@ -22,7 +23,11 @@ static const struct option_row rows[] = {
     LIST('i', "input-file", "FILE", lists, 0, "a list of URLs, one a line; - is standard input"),
     LIST(0, "sitemap", "URL", sitemaps, 0, "the URLs of this sitemap, and of those it lists"),
     TEXT(0, "since", "TIME", since, "of sitemaps only what has changed since: 2d, 2026-11-01"),
-    FLAG(0, "robots", robots, "ask robots.txt first (on for sitemaps' URLs; see --no-robots)"),
+    NUMBER(0, "depth", depth, 1, 1000, "follow the links of pages, so many steps, within the host"),
+    FLAG(0, "check-links", check_links, "tell which links are broken, in pages up to --depth (1)"),
+    TEXT(0, "span-hosts", "HOST,...", span_hosts, "with --depth, to these hosts, too"),
+    NUMBER(0, "max-frames", max_frames, 0, 100, "with --depth, frames in frames, so many (5)"),
+    FLAG(0, "robots", robots, "ask robots.txt first (on for URLs found; see --no-robots)"),
     NUMBER('P', "parallel", parallel, 1, 100000, "transfers at once (64)"),
     NUMBER(0, "per-host", per_host, 1, 100000, "connections to one host at once (6)"),
     FLAG(0, "adaptive", adaptive, "as many at once as a host bears; in a list on, up to --per-host"),
@@ -229,6 +234,7 @@ void get_options_init(struct get_options *o)
         .threads = 1,
         .max_redirects = 20,
         .auth = -1,
+        .max_frames = -1,
     };
 }
 
@@ -383,6 +389,38 @@ static const char *form_conflict(const struct get_options *o)
     return NULL;
 }
 
+/* The same of links that are followed. */
+static const char *follow_conflict(const struct get_options *o)
+{
+    struct fsk_span bad;
+    if (!o->depth && (o->span_hosts || o->max_frames >= 0))
+        return "--span-hosts and --max-frames are about links that are followed; add --depth N";
+    if (!o->depth)
+        return NULL;
+    if (o->span_hosts && !fsk_hostlist_is_sound(fsk_span_str(o->span_hosts), &bad))
+        return "--span-hosts needs hosts, as --allow: NAME, .DOMAIN, *.BELOW, ADDR";
+    if (o->head || o->no_wait || o->warm || o->raw || o->continue_at || o->range)
+        return "-I, -r, -C, --raw, --no-wait and --warm get no whole pages whose links could be "
+               "followed";
+    if (o->data.n || o->method || o->fields.n || o->submit)
+        return "links are followed by GET; leave out -d, -X, -F and --submit";
+    if (o->location > 0)
+        return "--depth follows redirects, too, each as a URL with a record; leave out -L";
+    if (o->resume || o->only_failed || o->fresh)
+        return "what --resume, --only-failed and --fresh pass over shows no links; leave them out, "
+               "or --depth";
+    if (o->check_links && (get_saves(o) || get_page_wants(&o->page) || o->dump_header))
+        return "--check-links keeps nothing of the pages; leave out -o, -O, -D, --links and its "
+               "like";
+    if (o->check_links && (o->write_out || o->ordered || o->vary.n))
+        return "--check-links has a report of its own; leave out -w, --ordered and --vary";
+    if (o->shard_text)
+        return "the links of a page may be in any shard; leave out --shard";
+    if (o->threads > 1)
+        return "--depth follows links in one thread; use --threads 1";
+    return NULL;
+}
+
 /* What can't go together, and what to do instead; NULL if all is well. */
 static const char *conflict(const struct get_options *o)
 {
@@ -447,16 +485,21 @@ bool get_options_check(struct get_options *o, char *why, size_t cap)
     struct fsk_span bad;
     if (o->location < 0)
         o->location = o->submit != NULL;
+    if (o->check_links && !o->depth)
+        o->depth = 1;
     const char *text = empty_conflict(o);
     text = text ? text : conflict(o);
     text = text ? text : cache_conflict(o);
     text = text ? text : page_conflict(o);
     text = text ? text : form_conflict(o);
+    text = text ? text : follow_conflict(o);
     text = text ? text : get_login_conflict(o);
     if (text) {
         snprintf(why, cap, "%s", text);
         return false;
     }
+    if (o->max_frames < 0)
+        o->max_frames = 5;
     if (o->shard_text && !shard_parse(&o->shard, o->shard_text, why, cap))
         return false;
     if (o->page.links) {

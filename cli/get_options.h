@@ -60,6 +60,9 @@ struct get_options {
     int64_t connect_timeout, read_timeout, max_time, run_time, retry, retry_delay;
     int64_t parallel, per_host, threads, max_redirects, max_body, max_ratio;
     int64_t max_total, max_requests; /* of the run */
+    int check_links;
+    int64_t depth, max_frames; /* 0: links aren't followed; -1: not said */
+    const char *span_hosts;
     const char *shard_text;
     struct shard shard;     /* of shard_text, by get_options_check() */
     double rate, host_rate; /* requests a second */
@@ -85,7 +88,19 @@ static inline bool get_is_dash(const char *name)
 /* One URL, whose body is what the user wants; else records are. */
 static inline bool get_is_single(const struct get_options *o)
 {
-    return o->urls.n == 1 && !o->lists.n && !o->sitemaps.n && !o->warm && !o->vary.n;
+    return o->urls.n == 1 && !o->lists.n && !o->sitemaps.n && !o->warm && !o->vary.n && !o->depth;
+}
+
+/* Whether the links of pages are followed. */
+static inline bool get_follows(const struct get_options *o)
+{
+    return o->depth > 0;
+}
+
+/* Whether pages are read at all. */
+static inline bool get_page_reads(const struct get_options *o)
+{
+    return get_page_wants(&o->page) || get_follows(o);
 }
 
 /* How often a URL that failed is tried again. */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/time.h"
+#include "get_follow.h"
 #include "page_links.h"
 #include "wire/h1.h"
 
@@ -72,7 +73,8 @@ static bool begin(struct get_page **made, const struct get_options *o,
 bool get_page_begin(struct get_page **made, const struct get_options *o,
                     const struct fsock_response *r, struct outcome *outcome)
 {
-    return !get_page_wants(&o->page) || begin(made, o, r, !o->json, outcome);
+    bool needed = get_page_wants(&o->page) && !o->json;
+    return !get_page_reads(o) || begin(made, o, r, needed, outcome);
 }
 
 bool get_page_need(struct get_page **made, const struct get_options *o,
@@ -83,11 +85,16 @@ bool get_page_need(struct get_page **made, const struct get_options *o,
 
 bool get_page_push(struct get_page *p, struct fsk_span bytes, struct outcome *outcome)
 {
-    if (!p->is_html)
+    if (!p->is_html || p->too_long)
         return true;
     enum fsock_err err = fsk_buf_append(&p->body, bytes.p, bytes.n);
     if (err == FSOCK_OK)
         return true;
+    if (err == FSOCK_ERR_TOO_BIG && !get_page_wants(&p->o->page)) {
+        p->too_long = true; /* a file of it can be whole all the same */
+        fsk_buf_fini(&p->body);
+        return true;
+    }
     return failed(err == FSOCK_ERR_MEMORY ? PAGE_NO_MEMORY : PAGE_TOO_LONG, outcome);
 }
 
@@ -144,9 +151,11 @@ static enum page_err write_result(struct get_page *p, const struct page_doc *doc
 bool get_page_finish(struct get_page *p, const struct fsock_response *r, struct outcome *outcome)
 {
     struct page_doc *doc = NULL;
-    enum page_err err = p->is_html ? parse(p, r, &doc) : PAGE_OK;
+    enum page_err err = p->too_long ? PAGE_TOO_LONG : p->is_html ? parse(p, r, &doc) : PAGE_OK;
     fsk_buf_fini(&p->body);
-    if (err == PAGE_OK)
+    if (err == PAGE_OK && doc && p->follow)
+        follow_links(p->follow, p->given, p->url, doc);
+    if (err == PAGE_OK && get_page_wants(&p->o->page))
         err = write_result(p, doc);
     page_doc_free(doc);
     if (err == PAGE_OK)

@@ -4,7 +4,7 @@
  * A body that is a page is kept until it is whole, PAGE_BYTES at most; then it is parsed, for a
  * second at most, so that other transfers don't wait for one. With --json what is found becomes
  * members of its record. Else it takes the place of the body: the lines of one option go where the
- * body would have gone.
+ * body would have gone. With --depth the links of each page are followed, too (get_follow.h).
  */
 #ifndef FSOCK_CLI_GET_PAGE_H
 #define FSOCK_CLI_GET_PAGE_H
@@ -22,12 +22,19 @@
 
 #define GET_PAGE_RESULT ((size_t)64 * 1024 * 1024) /* of lines, or of JSON */
 
+struct follow;
+struct source_url;
+
 /* One body. */
 struct get_page {
     const struct get_options *o;
-    bool is_html;
+    bool is_html, too_long;
     char type[128];              /* its Content-Type */
     struct fsk_buf body, result; /* result: empty until get_page_finish() */
+
+    struct follow *follow; /* set by the owner if links are to be followed; else NULL */
+    const struct source_url *given;
+    struct fsk_span url;
 };
 
 /*
@@ -41,7 +48,7 @@ void get_page_free(struct get_page *p); /* NULL is fine */
 /* Whether what is found takes the place of the body. NULL is fine: it doesn't. */
 static inline bool get_page_replaces(const struct get_page *p)
 {
-    return p && !p->o->json;
+    return p && !p->o->json && get_page_wants(&p->o->page);
 }
 
 /* The same where a page is needed whatever the options want of it. */

@@ -186,6 +186,18 @@ static struct value get_referer(struct view *v, size_t at)
     return text(v->r->referer);
 }
 
+static struct value get_referrer(struct view *v, size_t at)
+{
+    (void)at;
+    return text(v->r->referrer);
+}
+
+static struct value get_depth(struct view *v, size_t at)
+{
+    (void)at;
+    return number(v->r->depth);
+}
+
 static struct value get_exitcode(struct view *v, size_t at)
 {
     (void)at;
@@ -327,6 +339,8 @@ static const struct record_field fields[] = {
     OWN("urlnum", NUMBER, get_number),
     OWN("list", TEXT_OR_NULL, get_list),
     OWN("line", NUMBER, get_line),
+    OWN("referrer", URL, get_referrer),
+    OWN("depth", NUMBER, get_depth),
     RESPONSE("method", TEXT, get_text, method),
     RESPONSE("http_code", STATUS, get_int, status),
     RESPONSE("response_code", STATUS, get_int, status),
@@ -394,57 +408,6 @@ const struct record_field *record_field(struct fsk_span name)
             return f;
     }
     return NULL;
-}
-
-/* ---- URLs ------------------------------------------------------------------------------------ */
-
-/* What stands between "://" and the path: the authority. */
-static struct fsk_span authority(struct fsk_span url)
-{
-    size_t start = 0;
-    for (size_t i = 0; i + 2 < url.n; i++) {
-        char c = url.p[i];
-        if (c == '/' || c == '?' || c == '#')
-            break;
-        if (c == ':' && url.p[i + 1] == '/' && url.p[i + 2] == '/') {
-            start = i + 3;
-            break;
-        }
-    }
-    size_t end = start;
-    while (end < url.n && url.p[end] != '/' && url.p[end] != '?' && url.p[end] != '#')
-        end++;
-    return fsk_span(url.p + start, end - start);
-}
-
-static size_t user_len(struct fsk_span auth)
-{
-    for (size_t i = auth.n; i; i--)
-        if (auth.p[i - 1] == '@')
-            return i;
-    return 0;
-}
-
-void record_url(struct out *o, struct fsk_span url, void (*put)(struct out *, struct fsk_span))
-{
-    bool any = url.n && memchr(url.p, '@', url.n);
-    struct fsk_span auth = any ? authority(url) : fsk_span(NULL, 0);
-    size_t user = user_len(auth);
-    if (!user) {
-        put(o, url);
-        return;
-    }
-    size_t before = (size_t)(auth.p - url.p);
-    put(o, fsk_span(url.p, before));
-    out_str(o, "***@");
-    put(o, fsk_span(auth.p + user, url.n - before - user));
-}
-
-struct fsk_span record_host(struct fsk_span url)
-{
-    struct fsk_span host = url.n ? authority(url) : url;
-    size_t user = host.n ? user_len(host) : 0;
-    return fsk_span(host.p + user, host.n - user);
 }
 
 /* ---- Putting values -------------------------------------------------------------------------- */

@@ -22,12 +22,14 @@
 struct record {
     struct fsk_span url;                   /* as it was given */
     const char *list;                      /* the list it stands in; NULL: the command line */
-    uint64_t line;                         /* its line there, from 1 */
+    uint64_t line;                         /* its line there, or in the page of --depth; from 1 */
     uint64_t number;                       /* of the URL in this run, from 0 */
     const struct fsock_response *response; /* never NULL; record_no_response if there was none */
     const struct outcome *outcome;
     const char *file; /* where the body is; NULL: in no file */
     const char *referer;
+    const char *referrer; /* --depth: the page it was found in; NULL: none */
+    int64_t depth;        /* ... steps from what the user has given */
     struct fsk_span page; /* members for the JSON object, of get_page.h; empty: none */
 
     bool warm;                           /* its line tells of the cache and the variant, too */
@@ -46,7 +48,7 @@ extern const struct fsock_response record_no_response;
  * The last record in JSON. Most fields of a list's records say the same as in the record before:
  * they are copied from there, many at a time. All zeros: there was none.
  */
-enum { RECORD_FIELDS = 61, RECORD_USUAL = 4096 };
+enum { RECORD_FIELDS = 63, RECORD_USUAL = 4096 };
 struct record_past {
     int64_t mark[RECORD_FIELDS]; /* the value, or the length of the text */
     uint16_t len[RECORD_FIELDS]; /* bytes with the key; 0: not known */

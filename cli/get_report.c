@@ -119,6 +119,8 @@ static void tell(struct report *r, const struct outcome *outcome)
 /* The record as the user wants it. */
 static void print(struct report *r, struct out *to, const struct record *record)
 {
+    if (r->o->check_links)
+        return; /* there is one at the end */
     if (r->o->json) {
         record_json(to, record, &r->past);
     } else if (r->o->write_out) {

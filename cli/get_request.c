@@ -246,7 +246,7 @@ static unsigned request_flags(const struct get_options *o)
     bool records = !get_is_single(o) || o->json;
     unsigned flags = 0;
     flags |= o->location ? FSOCK_FOLLOW : 0;
-    flags |= records && !get_saves(o) && !get_page_wants(&o->page) ? FSOCK_DISCARD : 0;
+    flags |= records && !get_saves(o) && !get_page_reads(o) ? FSOCK_DISCARD : 0;
     flags |= o->raw ? FSOCK_NO_DECODE : 0;
     /* What is to be continued must be counted in bytes that the server knows. */
     flags |= !o->compressed || o->continue_at ? FSOCK_NO_COMPRESS : 0;
@@ -306,6 +306,11 @@ static bool make_others(struct get_request *r)
     r->errand.max_redirects = r->request.max_redirects > 5 ? r->request.max_redirects : 5;
     r->errand.flags &= FSOCK_NO_COMPRESS | FSOCK_HTTP10;
     r->errand.flags |= FSOCK_FOLLOW | FSOCK_FAIL_STATUS | FSOCK_FIRST;
+    r->look = r->look_again = r->abroad;
+    r->look.method = "HEAD";
+    r->look.max_redirects = r->look_again.max_redirects = r->errand.max_redirects;
+    r->look.flags |= FSOCK_FOLLOW | FSOCK_FAIL_STATUS | FSOCK_DISCARD;
+    r->look_again.flags = r->look.flags | FSOCK_FIRST;
     r->errand_abroad = r->errand;
     r->errand_abroad.headers = r->headers_abroad;
     r->errand_abroad.cookie = NULL;

@@ -20,6 +20,7 @@ struct get_request {
     struct fsock_request restarting;                /* the same, for a body that can begin anew */
     struct fsock_request abroad, abroad_restarting; /* the same without passwords and cookies */
     struct fsock_request errand, errand_abroad;     /* for what the run itself needs */
+    struct fsock_request look, look_again;          /* is it there? By HEAD; by GET */
     const char **headers, **headers_abroad, **resolve;
     struct fsk_buf body; /* of -d and its kin; with -G the query */
     char *added[2];      /* headers made of -A and -e */

@@ -4,6 +4,7 @@
 
 #include "base/list.h"
 #include "base/map.h"
+#include "get_follow.h"
 #include "get_gate.h"
 #include "get_names.h"
 #include "get_sitemap.h"
@@ -21,7 +22,7 @@ static bool mark_names(struct source *s)
 {
     const struct get_options *o = s->o;
     size_t n = o->urls.n;
-    bool more = o->lists.n || o->sitemaps.n;
+    bool more = o->lists.n || o->sitemaps.n || get_follows(o);
     if (!o->remote_name || (n < 2 && !more))
         return true;
     struct fsk_map map;
@@ -47,11 +48,14 @@ static bool mark_names(struct source *s)
 }
 
 bool source_init(struct source *s, const struct get_options *o, struct gate *gate,
-                 struct sitemaps *sitemaps)
+                 struct sitemaps *sitemaps, struct follow *follow)
 {
     bool from_journal = o->only_failed && !o->urls.n && !o->lists.n && !o->sitemaps.n;
-    *s = (struct source){
-        .o = o, .gate = from_journal ? gate : NULL, .sitemaps = sitemaps, .variants = 1};
+    *s = (struct source){.o = o,
+                         .gate = from_journal ? gate : NULL,
+                         .sitemaps = sitemaps,
+                         .follow = follow,
+                         .variants = 1};
     list_init(&s->list, &o->lists);
     return mark_names(s);
 }
@@ -101,7 +105,12 @@ static enum list_result next_url(struct source *s, struct source_url *u)
     if (result != LIST_WAIT && result != LIST_END)
         return result;
     enum list_result found = sitemaps_next(s->sitemaps, u);
-    return found == LIST_END ? result : found;
+    if (found == LIST_LINE || found == LIST_BAD)
+        return found;
+    enum list_result followed = follow_next(s->follow, u);
+    if (followed == LIST_LINE)
+        return followed;
+    return result == LIST_WAIT || found == LIST_WAIT ? LIST_WAIT : followed;
 }
 
 /* The next one of our shard. */

@@ -1,7 +1,7 @@
 /*
  * get_source.h - where the URLs of a run come from, one at a time: the command line, then the
- * lists; and what sitemaps have brought, at the end and whenever a list is late. For --only-failed
- * without any of them, the journal.
+ * lists; and what sitemaps have brought, and the links of pages, at the end and whenever a list is
+ * late. For --only-failed without any of them, the journal.
  */
 #ifndef FSOCK_CLI_GET_SOURCE_H
 #define FSOCK_CLI_GET_SOURCE_H
@@ -22,7 +22,7 @@ struct source_url {
     uint64_t serial;      /* counts the URLs of the source */
     unsigned variant;     /* which of its variants */
     const char *list;     /* the list it stands in; NULL: the command line */
-    uint64_t line;        /* its line there, from 1 */
+    uint64_t line;        /* its line there, or in the page `from`; from 1 */
     uint64_t number;      /* among those that are fetched, from 0; given by who takes it */
     const char *output;   /* -o of its own; NULL: it has none */
     bool marked;          /* for -O, its name must be a marked one (get_names.h) */
@@ -32,13 +32,20 @@ struct source_url {
     bool foreign;         /* ... and is of another site than that: no passwords go there */
     bool back;            /* it has been here before (get_later.h): what -G adds is in its text */
     int64_t delay;        /* nanoseconds between two requests to its site, at least; 0: none */
+    const struct follow_page *from; /* --depth: where it was found; NULL: in no page */
+    int64_t depth;                  /* ... steps from what the user has given */
+    unsigned redirects, frames;     /* ... in a row, up to it */
+    bool external; /* ... --check-links: of another host, which is asked whether it has it, and no
+                      more */
 };
 
 struct sitemaps;
+struct follow;
 
 struct source {
     const struct get_options *o;
     struct sitemaps *sitemaps;
+    struct follow *follow;
     struct list list;
     struct gate *gate;      /* whose journal has what failed; NULL: it isn't asked for */
     size_t next_url;        /* of the command line */
@@ -51,7 +58,7 @@ struct source {
 
 /* All is borrowed. False: out of memory. */
 bool source_init(struct source *s, const struct get_options *o, struct gate *gate,
-                 struct sitemaps *sitemaps);
+                 struct sitemaps *sitemaps, struct follow *follow);
 
 /* After source_init(), or of what is all zero. */
 void source_fini(struct source *s);
