@@ -73,18 +73,20 @@ def is_really_broken(path, link, why):
 
 def beside_linkchecker(verdict, path, nginx):
     """The missing files of one small part, by both."""
-    start = nginx.url('/tree-cxx/manual/bugs.html')
+    part = sorted(pathlib.Path(TREES['tree-cxx']).glob('manual/*.html'))
+    (path / 'site' / 'part.html').write_text(''.join(f'<a href="tree-cxx/manual/{p.name}">x</a>\n' for p in part))
+    start = nginx.url('/part.html')
     with open(path / 'ours', 'wb') as out:
-        ours = lab.measure([lab.FSOCK, 'get', '--check-links', '--depth', '1', '--allow', '127.0.0.1', '-s', start],
+        ours = lab.measure([lab.FSOCK, 'get', '--check-links', '--depth', '2', '--allow', '127.0.0.1', '-s', start],
                            stdout=out)
     with open(path / 'theirs', 'wb') as out:
-        theirs = lab.measure(['linkchecker', '-r1', '--no-robots', '--no-status', '-ocsv/utf-8', start],
+        theirs = lab.measure(['linkchecker', '-r2', '--no-robots', '--no-status', '-ocsv/utf-8', start],
                              stdout=out)
     lines = (LINE.fullmatch(text) for text in (path / 'ours').read_text().splitlines())
     mine = {m['link'].partition('#')[0] for m in lines if '404' in m['why']}
     rows = csv.DictReader((r for r in open(path / 'theirs') if not r.startswith('#')), delimiter=';')
     its = {row['url'].partition('#')[0] for row in rows if row['valid'] == 'False'}
-    verdict.say(mine == its, f'linkchecker finds the same {len(its)} missing URLs; only ours {sorted(mine - its)[:3]}, '
+    verdict.say(mine == its and mine, f'linkchecker finds the same {len(its)} missing URLs; only ours {sorted(mine - its)[:3]}, '
                              f'only its {sorted(its - mine)[:3]}')
     verdict.say(ours.wall < theirs.wall, f'in {theirs.wall:.2f} s; here {ours.wall:.2f} s')
 
