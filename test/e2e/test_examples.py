@@ -1,10 +1,12 @@
 """The programs in examples/, and what a stranger does: install, pkg-config, compile, run."""
 
 import gzip
+import http.server
 import os
 import pathlib
 import re
 import subprocess
+import threading
 import time
 
 import pytest
@@ -162,15 +164,41 @@ def readme_commands():
     return re.findall(r"^    ((?:zcat .*)?fsock (?:get|dns) .*?)(?: +#.*)?$", text, re.M)
 
 
+class Page(http.server.BaseHTTPRequestHandler):
+    """A page with a link and a form, whatever is asked for."""
+
+    def do_GET(self):
+        page = b"<a href=/x>x</a><form id=login><input name=user><input name=pw></form>"
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Length", str(len(page)))
+        self.end_headers()
+        self.wfile.write(page)
+
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture(scope="module")
+def pages():
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
 @pytest.mark.plain
 @pytest.mark.parametrize("command", readme_commands())
-def test_readme_commands(build, site, tmp, command):
+def test_readme_commands(build, site, pages, tmp, command):
     urls = "".join(site.url(f"/plain/{n}") + "\n" for n in range(10)).encode()
     (tmp / "urls.txt").write_bytes(urls)
     (tmp / "urls.gz").write_bytes(gzip.compress(urls))
     (tmp / "names.txt").write_text("site.test\n127.0.0.1\n")
     (tmp / "access.log").write_text("127.0.0.7 - GET /\n" * 9)
+    (tmp / "file").write_text("secret")
     command = command.replace("https://example.org/sitemap.xml", site.url("/list.txt?n=5"))
+    if "--links" in command or "--submit" in command:
+        command = command.replace("https://example.org/", pages)
     command = command.replace("https://example.org/", site.url("/plain/9"))
     command = command.replace("fsock dns", f"fsock dns @127.0.0.1:{site.dns}")
     done = subprocess.run(command, shell=True, cwd=tmp, stdout=subprocess.PIPE, timeout=60,
@@ -180,4 +208,4 @@ def test_readme_commands(build, site, tmp, command):
 
 
 def test_readme_has_its_commands():
-    assert len(readme_commands()) == 15
+    assert len(readme_commands()) == 17
