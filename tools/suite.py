@@ -14,8 +14,8 @@ fails, and if that is build/, only checks follow.
 --quick leaves out the sanitizers, the fuzzing and the end-to-end tests marked `slow`.
 
 First all of build/ is tested, then build-asan/. The tests wait more than they work, so several go
-on side by side; not more than that, since they measure time. The other builds, and the fuzzing as
-soon as its targets are there, take what is left.
+on side by side; not more than that, since they measure time. The other builds take what the tests
+of build/ leave, the fuzzing what the end-to-end tests of build-asan/ leave.
 
 Prints a line per part and the log of each part that fails. The last line is `N passed, N failed`,
 with `, N skipped` if any were; the exit code is 1 if any failed.
@@ -276,21 +276,21 @@ def targets():
 
 
 class Fuzzing:
-    """All targets, in the background, as soon as they are there."""
+    """All targets, in the background, from begin() on."""
 
-    def __init__(self, building):
+    def __init__(self):
         self.pool = concurrent.futures.ThreadPoolExecutor(os.cpu_count())
-        self.begun = concurrent.futures.ThreadPoolExecutor(1).submit(self.begin, building)
+        self.ends = None
 
-    def begin(self, building):
-        good = building.good('build-asan')
-        return [self.pool.submit(fuzz, program) for program in targets()] if good else None
+    def begin(self):
+        if self.ends is None:
+            self.ends = [self.pool.submit(fuzz, program) for program in targets()]
 
     def tell(self, score):
-        ends = self.begun.result()
-        if ends == []:
+        self.begin()
+        if not self.ends:
             score.add('fuzz', failed=1, log='no targets in build-asan/fuzz/')
-        for end in ends or []:
+        for end in self.ends:
             score.add(**end.result())
 
 
@@ -306,15 +306,21 @@ def stages_of_build(score, names, quick):
         e2e(score, 'build', 'not slow' if quick else '', ['test'])
 
 
-def stages_of_others(score, names, building):
+def stages_of_others(score, names, building, fuzzing):
     if building.tell(score, 'build-asan') and 'unit' in names:
         score.add(**unit('build-asan'))
     if building.tell(score, 'build-tsan') and 'threads' in names:
         score.add(**threads_tsan())
     if 'threads' in names:
         score.add(**threads_valgrind())
-    if building.good('build-asan') and 'e2e' in names:
+    if not building.good('build-asan'):
+        return
+    if fuzzing:
+        fuzzing.begin()
+    if 'e2e' in names:
         e2e(score, 'build-asan', 'not plain', ['test/e2e'])
+    if fuzzing:
+        fuzzing.tell(score)
 
 
 def main():
@@ -331,15 +337,12 @@ def main():
     built = not score.failed  # else what an earlier build has left would be tested
     others = [directory for directory in BUILDS if directory != 'build']
     building = Building(others if built and 'build' in names and not quick else [])
-    fuzzing = Fuzzing(building) if built and 'fuzz' in names and not quick else None
     if 'checks' in names:
         stage_checks(score)
     if built:
         stages_of_build(score, names, quick)
     if built and not quick:
-        stages_of_others(score, names, building)
-    if fuzzing:
-        fuzzing.tell(score)
+        stages_of_others(score, names, building, Fuzzing() if 'fuzz' in names else None)
     print(summary(score.passed, score.failed, score.skipped))
     return 1 if score.failed else 0
 
