@@ -83,7 +83,7 @@ def ran(monkeypatch):
 
 def builds_fail(monkeypatch, *bad):
     monkeypatch.setattr(suite, 'build',
-                        lambda directory, *_: (int(directory in bad), 'words', 0.0))
+                        lambda directory, **_: (int(directory in bad), 'words', 0.0))
 
 
 def test_everything_is_run_once_and_each_build_tested(monkeypatch, capsys, ran):
@@ -129,3 +129,10 @@ def test_shards_are_everything_once(tmp_path):
     both = suite.shards([str(tmp_path)], 2)
     assert [len(files) for files in both] == [3, 2]
     assert sorted(both[0] + both[1]) == sorted(map(str, tmp_path.glob('test_*.py')))
+
+
+def test_what_stands_back():
+    code, log, _ = suite.run(['sh', '-c', 'sleep 0.2; chrt -p $$; cat /proc/self/autogroup'],
+                             background=True)
+    assert code == 0 and 'SCHED_IDLE' in log
+    assert 'autogroup' not in log.partition('\n')[2] or 'nice 19' in log
