@@ -178,6 +178,8 @@ static struct fsk_span refresh_url(struct fsk_span content)
     size_t i = 0;
     while (i < content.n && content.p[i] != ';' && content.p[i] != ',')
         i++;
+    if (i == content.n)
+        return fsk_span(NULL, 0);
     struct fsk_span url = page_trim(fsk_span(content.p + i, content.n - i));
     if (!url.n)
         return fsk_span(NULL, 0);
