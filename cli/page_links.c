@@ -180,10 +180,8 @@ static struct fsk_span refresh_url(struct fsk_span content)
         i++;
     if (i == content.n)
         return fsk_span(NULL, 0);
+    i++;
     struct fsk_span url = page_trim(fsk_span(content.p + i, content.n - i));
-    if (!url.n)
-        return fsk_span(NULL, 0);
-    url = page_trim(fsk_span(url.p + 1, url.n - 1));
     if (url.n > 3 && fsk_span_caseeq(fsk_span(url.p, 3), FSK_SPAN("url"))) {
         struct fsk_span value = page_trim(fsk_span(url.p + 3, url.n - 3));
         if (value.n && value.p[0] == '=')
