@@ -7,12 +7,14 @@ static bool next_entry(struct fsk_span *rest, struct fsk_span *entry)
     size_t from = 0;
     while (from < rest->n && memchr(between, rest->p[from], sizeof between - 1))
         from++;
+    if (from == rest->n)
+        return false;
     size_t to = from;
     while (to < rest->n && !memchr(between, rest->p[to], sizeof between - 1))
         to++;
     *entry = fsk_span(rest->p + from, to - from);
     *rest = fsk_span(rest->p + to, rest->n - to);
-    return entry->n > 0;
+    return true;
 }
 
 static struct fsk_span without_final_dots(struct fsk_span s)

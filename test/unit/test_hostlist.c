@@ -45,6 +45,7 @@ static void hosts_as_written(void **state)
         if (fsk_hostlist_has(fsk_span_str(rows[i].list), fsk_span_str(rows[i].host), 80) !=
             rows[i].has)
             fail_msg("'%s' and %s", rows[i].list, rows[i].host);
+    assert_false(fsk_hostlist_has(fsk_span(NULL, 0), FSK_SPAN("a.test"), 80)); /* none is given */
 }
 
 static void addresses_that_names_lead_to(void **state)
