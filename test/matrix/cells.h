@@ -39,7 +39,7 @@ struct cell {
     int upload;       /* 1: with a body that no buffer holds */
     int paced;        /* 1: at a crawl: 1,000 bytes a second, and one request in ten */
     int slow;         /* 1: it gives up by itself if the limit does not strike before */
-    int loose; /* 1: without ceilings for what a body unpacks to; it may keep a processor busy */
+    int loose; /* 1: without ceilings for what a body unpacks to; a flood keeps a processor busy */
     void (*act)(struct trial *t); /* of a stream: what is done with it (streams.h) */
 
     /* Of a command (commands.h). */

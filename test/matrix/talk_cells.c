@@ -158,7 +158,7 @@ const struct cell talk_cells[] = {
 {"telnet", "flood of options", M "--telnet " HERE "%telnet%", MUTE, AT(NONE), TOTAL,
     .named = "time is up: the peer has not ended", .loose = 1},
 {"telnet", "stops reading", W "--telnet " HERE "%tcp-stopread%", MUTE, AT(NONE), READ,
-    .named = SILENCE ": the peer takes no more", .input = INPUT_FLOODS},
+    .named = SILENCE ": the peer takes no more", .input = INPUT_FLOODS, .loose = 1},
 
 {"listen", "nobody", W "-l " QUIET " 0", MUTE, AT(NONE), READ,
     .named = "nobody came"},
