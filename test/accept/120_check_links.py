@@ -80,8 +80,8 @@ def beside_linkchecker(verdict, path, nginx):
         ours = lab.measure([lab.FSOCK, 'get', '--check-links', '--depth', '2', '--allow', '127.0.0.1', '-s', start],
                            stdout=out)
     with open(path / 'theirs', 'wb') as out:
-        theirs = lab.measure(['linkchecker', '-r2', '--no-robots', '--no-status', '-ocsv/utf-8', start],
-                             stdout=out)
+        theirs = lab.measure(['env', f'HOME={path}', 'linkchecker', '-r2', '--no-robots', '--no-status',
+                              '-ocsv/utf-8', start], stdout=out)  # it makes its home if it has none
     lines = (LINE.fullmatch(text) for text in (path / 'ours').read_text().splitlines())
     mine = {m['link'].partition('#')[0] for m in lines if '404' in m['why']}
     rows = csv.DictReader((r for r in open(path / 'theirs') if not r.startswith('#')), delimiter=';')
