@@ -247,6 +247,7 @@ static void test_pause_does_not_fit(void **state)
 }
 
 /* Retries have no budget of their own. */
+/* It would try for ever. How exactly the limit is kept, the matrix of deadlines measures. */
 static void test_total_limit(void **state)
 {
     struct fsock_request r = retrying(UINT32_MAX, 0);
@@ -256,9 +257,9 @@ static void test_total_limit(void **state)
     r.retry_delay = 20 * MS;
     fsock_time began = fsock_now();
     struct got *g = fetch(at_host("tcp-refused", "127.0.0.1", "/"), &r, &o);
-    assert_true(fsock_now() - began < 400 * MS);
+    assert_true(fsock_now() - began < 10 * o.total_timeout);
     assert_int_equal(g->err, FSOCK_ERR_CONNECT);
-    assert_true(g->response.retries >= 1);
+    assert_true(g->response.retries >= 1 && g->response.retries < 100);
     assert_contains(g->fault.text, "refused");
     forget(g);
 }
