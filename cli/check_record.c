@@ -6,24 +6,6 @@
 
 /* ---- A line ---------------------------------------------------------------------------------- */
 
-/* The end of a column that began at `from`. */
-static void part(struct out *o, size_t from, size_t width, bool terminal)
-{
-    for (size_t n = o->n - from; terminal && n < width; n++)
-        out_char(o, ' ');
-    out_char(o, terminal ? ' ' : '\t');
-}
-
-/* "0.35 ms": one unit for all, so that lines can be sorted by it. */
-static void put_milliseconds(struct out *o, fsock_time took)
-{
-    uint64_t hundredths = took > 0 ? (uint64_t)took / (FSOCK_MILLISECOND / 100) : 0;
-    out_u64(o, hundredths / 100);
-    out_char(o, '.');
-    out_padded(o, hundredths % 100, 2);
-    out_str(o, " ms");
-}
-
 /* One more piece of what went well. */
 static void put_piece(struct out *o, bool *more, const char *text)
 {
@@ -92,17 +74,17 @@ void check_record_line(struct out *o, const struct check_record *r, bool termina
     size_t from = o->n;
     if (r->dated) {
         put_date(o, r->verdict->now);
-        part(o, from, 20, terminal);
+        out_column(o, from, 20, terminal);
         from = o->n;
     }
     out_text(o, fsk_span_str(r->result->target));
-    part(o, from, 32, terminal);
+    out_column(o, from, 32, terminal);
     from = o->n;
     out_str(o, check_state_name(r->verdict->state));
-    part(o, from, 8, terminal);
+    out_column(o, from, 8, terminal);
     from = o->n;
-    put_milliseconds(o, r->result->took);
-    part(o, from, 10, terminal);
+    out_milliseconds(o, r->result->took);
+    out_column(o, from, 10, terminal);
     if (r->verdict->outcome.text[0])
         out_text(o, fsk_span_str(r->verdict->outcome.text));
     else

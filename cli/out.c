@@ -150,6 +150,22 @@ void out_padded(struct out *o, uint64_t v, unsigned width)
     out_took(o, p + n);
 }
 
+void out_column(struct out *o, size_t from, size_t width, bool terminal)
+{
+    for (size_t n = o->n - from; terminal && n < width; n++)
+        out_char(o, ' ');
+    out_char(o, terminal ? ' ' : '\t');
+}
+
+void out_milliseconds(struct out *o, int64_t ns)
+{
+    uint64_t hundredths = ns > 0 ? (uint64_t)ns / (FSOCK_MILLISECOND / 100) : 0;
+    out_u64(o, hundredths / 100);
+    out_char(o, '.');
+    out_padded(o, hundredths % 100, 2);
+    out_str(o, " ms");
+}
+
 void out_seconds(struct out *o, int64_t ns)
 {
     enum { DECIMALS = 6 };

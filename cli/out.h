@@ -110,6 +110,13 @@ static inline void out_span(struct out *o, struct fsk_span s)
 /* At least `width` digits, zeros in front. */
 void out_padded(struct out *o, uint64_t v, unsigned width);
 
+/* The end of a column that began at o->n == `from`: for eyes it is filled up, for programs it is a
+ * tabulator. */
+void out_column(struct out *o, size_t from, size_t width, bool terminal);
+
+/* "0.35 ms": one unit for all, so that lines can be sorted by it. */
+void out_milliseconds(struct out *o, int64_t ns);
+
 static inline void out_u64(struct out *o, uint64_t v)
 {
     if (v < 10)

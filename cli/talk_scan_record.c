@@ -4,43 +4,25 @@
 
 /* ---- A line ---------------------------------------------------------------------------------- */
 
-/* The end of a column that began at `from`. */
-static void part(struct out *o, size_t from, size_t width, bool terminal)
-{
-    for (size_t n = o->n - from; terminal && n < width; n++)
-        out_char(o, ' ');
-    out_char(o, terminal ? ' ' : '\t');
-}
-
-/* "0.35 ms": one unit for all, so that lines can be sorted by it. */
-static void put_milliseconds(struct out *o, fsock_time took)
-{
-    uint64_t hundredths = took > 0 ? (uint64_t)took / (FSOCK_MILLISECOND / 100) : 0;
-    out_u64(o, hundredths / 100);
-    out_char(o, '.');
-    out_padded(o, hundredths % 100, 2);
-    out_str(o, " ms");
-}
-
 void scan_record_line(struct out *o, const struct scan_record *r, bool terminal)
 {
     out_begin(o);
     size_t from = o->n;
     out_text(o, r->host);
-    part(o, from, 24, terminal);
+    out_column(o, from, 24, terminal);
     from = o->n;
     if (r->port)
         out_u64(o, r->port);
     else
         out_char(o, '-');
-    part(o, from, 5, terminal);
+    out_column(o, from, 5, terminal);
     from = o->n;
     out_str(o, r->state);
-    part(o, from, 11, terminal);
+    out_column(o, from, 11, terminal);
     from = o->n;
-    put_milliseconds(o, r->event->took);
+    out_milliseconds(o, r->event->took);
     if (r->text[0]) {
-        part(o, from, 10, terminal);
+        out_column(o, from, 10, terminal);
         out_text(o, fsk_span_str(r->text));
     }
     out_char(o, '\n');
