@@ -34,7 +34,8 @@ bool order_put(struct order *order, uint64_t number, struct fsk_span text, struc
     char *copy = malloc(text.n + 1);
     if (!copy)
         return false;
-    memcpy(copy, text.p, text.n);
+    if (text.n > 0)
+        memcpy(copy, text.p, text.n);
     order->slot[number % ORDER_MOST].text = copy;
     order->slot[number % ORDER_MOST].n = text.n;
     order->bytes += text.n;
