@@ -9,6 +9,7 @@
 #define FEW          50   /* of so many requests one may be turned away */
 #define FEW_AT_FIRST 10   /* the same while no limit is known */
 #define STREAK       80   /* accepted, after which one may be turned away */
+#define FIND         4    /* turned away, before there is a limit at all */
 #define LEAST_RATE   0.02 /* requests a second */
 
 /* Begin to count anew if it is time to. */
@@ -87,6 +88,7 @@ bool fsk_quota_refuse(struct fsk_quota *q, fsock_time sent, fsock_time now)
     struct fsk_quota_count count = of_late(q);
     unsigned of = q->rate > 0 ? FEW : FEW_AT_FIRST;
     bool few = streak >= STREAK || count.refused * of <= count.accepted;
+    few = few || (q->rate <= 0 && count.refused < FIND);
     set_rate(q, few ? q->rate : less(q, count, now), now);
     q->near = q->near || (q->grown && !few);
     return !few;

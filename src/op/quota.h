@@ -2,11 +2,11 @@
  * quota.h - how many requests a second a place accepts, learned from those that it turns away.
  *
  * A server that counts requests says 429 or 503 to all above its limit, however few there are at
- * once: no window helps. When it is more than one in ten its limit is found: nineteen of twenty
- * that were accepted in the last second or so, but never less than half of what was tried. From
- * there it grows by a fifth, each quarter of a second, until something is turned away again: it
- * goes one step back. From then on it grows by a twentieth, each second. Twenty requests have to be
- * accepted between two steps.
+ * once: no window helps. When it is more than one in ten, and four at least, its limit is found:
+ * nineteen of twenty that were accepted in the last second or so, but never less than half of what
+ * was tried. From there it grows by a fifth, each quarter of a second, until something is turned
+ * away again: it goes one step back. From then on it grows by a twentieth, each second. Twenty
+ * requests have to be accepted between two steps.
  *
  * What is turned away though it was sent before the last change says nothing about it. Nor does one
  * in fifty, or one after eighty that were accepted: on their way some come nearer to each other

@@ -114,6 +114,25 @@ static void test_unlucky(void **state)
     run_unlucky(200);
 }
 
+/* Two or three that meet by chance are no limit, at a pace that is slow because others are served,
+ * too: it would be learnt from that pace. */
+static void test_chance(void **state)
+{
+    struct fsk_quota q = {.rate = 0};
+    (void)state;
+    fsock_time now = FSOCK_SECOND;
+    for (unsigned i = 0; i < 12; i++) {
+        now += 200 * MS;
+        if (i % 4 == 0)
+            assert_false(fsk_quota_refuse(&q, now, now));
+        else
+            assert_false(fsk_quota_accept(&q, now));
+    }
+    assert_true(q.rate <= 0);
+    assert_true(fsk_quota_refuse(&q, now, now));
+    assert_true(q.rate > 0);
+}
+
 static void test_old_news(void **state)
 {
     struct fsk_quota q = {.rate = 0};
@@ -149,9 +168,9 @@ static void test_unused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_limits),  cmocka_unit_test(test_strict),
-        cmocka_unit_test(test_unlucky), cmocka_unit_test(test_old_news),
-        cmocka_unit_test(test_unused),
+        cmocka_unit_test(test_limits),   cmocka_unit_test(test_strict),
+        cmocka_unit_test(test_unlucky),  cmocka_unit_test(test_chance),
+        cmocka_unit_test(test_old_news), cmocka_unit_test(test_unused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
