@@ -46,13 +46,13 @@ struct run {
     fsock_time deadline; /* --run-time */
     int signals;         /* readable from the first signal on */
     int room; /* an eventfd: inboxes have room again, a loop has ended, --ordered goes on; or -1 */
-    uint64_t numbered;       /* URLs taken so far */
-    struct batch batch;      /* the first loop's */
-    _Atomic bool blocked;    /* the first loop waits for --ordered or --batch */
-    const char *_Atomic why; /* the run is to end early: why; NULL: it is not */
-    bool over;               /* ... because --run-time struck; set before `why` */
-    _Atomic bool lost;       /* URLs that waited can't be read back: ended for that */
-    _Atomic int spent;       /* the FSOCK_LIMIT_ that has left nothing for more requests; 0: none */
+    _Atomic uint64_t numbered; /* URLs taken so far: any loop may look */
+    struct batch batch;        /* the first loop's */
+    _Atomic bool blocked;      /* the first loop waits for --ordered or --batch */
+    const char *_Atomic why;   /* the run is to end early: why; NULL: it is not */
+    bool over;                 /* ... because --run-time struck; set before `why` */
+    _Atomic bool lost;         /* URLs that waited can't be read back: ended for that */
+    _Atomic int spent; /* the FSOCK_LIMIT_ that has left nothing for more requests; 0: none */
 };
 
 struct loop {

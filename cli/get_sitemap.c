@@ -280,7 +280,7 @@ enum list_result sitemaps_next(struct sitemaps *s, struct source_url *u)
 /* ---- Before and after ------------------------------------------------------------------------ */
 
 bool sitemaps_init(struct sitemaps *s, const struct get_options *o, struct errands *errands,
-                   struct report *report, uint64_t *numbered)
+                   struct report *report, _Atomic uint64_t *numbered)
 {
     *s = (struct sitemaps){
         .o = o, .errands = errands, .report = report, .numbered = numbered, .since = INT64_MIN};
