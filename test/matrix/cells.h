@@ -36,6 +36,7 @@ struct cell {
     const char *dns;   /* "127.0.0.1:%dns-mute%" */
     const char *proxy, *resolve, *unix_socket;
     unsigned retries; /* after pauses of 20 ms, doubled each time */
+    int http2;        /* an FSOCK_HTTP2_ */
     int upload;       /* 1: with a body that no buffer holds */
     int paced;        /* 1: at a crawl: 1,000 bytes a second, and one request in ten */
     int slow;         /* 1: it gives up by itself if the limit does not strike before */

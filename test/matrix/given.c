@@ -35,6 +35,7 @@ void give(struct given *g, const struct cell *c)
     g->options.proxy = c->proxy ? g->proxy : NULL;
     g->options.resolve = c->resolve ? g->resolves : NULL;
     g->options.unix_socket = c->unix_socket ? g->unix_socket : NULL;
+    g->options.http2 = c->http2;
     give_limits(&g->options, c);
     g->options.host_bytes = c->paced ? 1000 : 0;
     g->options.host_rate = c->paced ? 0.1 : 0;

@@ -135,8 +135,8 @@ static bool same(const char *a, const char *b)
 static bool same_options(const struct cell *a, const struct cell *b)
 {
     return a->which == b->which && a->loose == b->loose && a->paced == b->paced &&
-           same(a->dns, b->dns) && same(a->proxy, b->proxy) && same(a->resolve, b->resolve) &&
-           same(a->unix_socket, b->unix_socket);
+           a->http2 == b->http2 && same(a->dns, b->dns) && same(a->proxy, b->proxy) &&
+           same(a->resolve, b->resolve) && same(a->unix_socket, b->unix_socket);
 }
 
 /* The driver's task that a cell can share, or a new one. */

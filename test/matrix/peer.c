@@ -23,8 +23,12 @@
 #define FILLERS     16 /* connections that fill a queue, at most */
 
 static const char *const names[PEER_KINDS] = {
-    "sip",  "interim-drip", "ext-drip",  "trailer-drip", "redirect-slow", "tls-record", "reset",
-    "drip", "flood",        "tls-bytes", "tls-half",     "tls-deaf",      "tls-cut",    "telnet",
+    "sip",        "interim-drip",   "ext-drip",     "trailer-drip",  "redirect-slow",
+    "tls-record", "reset",          "drip",         "flood",         "tls-bytes",
+    "tls-half",   "tls-deaf",       "tls-cut",      "tls-h2",        "telnet",
+    "h2-silent",  "h2-mute",        "h2-pings",     "h2-half-frame", "h2-continued",
+    "h2-refused", "h2-gone",        "h2-half-body", "h2-bytes",      "h2-empty",
+    "h2-cut",     "h2-shut-window", "h2-deaf",
 };
 
 int peer_port(const struct peers *peers, const char *name)
@@ -111,6 +115,15 @@ static void drip_records(SSL *ssl)
         pause_ms(DRIP_MS);
 }
 
+static int choose_h2(SSL *ssl, const unsigned char **out, unsigned char *n, const unsigned char *in,
+                     unsigned in_n, void *arg)
+{
+    (void)ssl, (void)in, (void)in_n, (void)arg;
+    *out = (const unsigned char *)"h2";
+    *n = 2;
+    return SSL_TLSEXT_ERR_OK;
+}
+
 /* A true handshake, and then what the guest's kind is. */
 static void serve_tls(const struct guest *g)
 {
@@ -120,6 +133,8 @@ static void serve_tls(const struct guest *g)
     SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
     SSL_CTX_use_certificate_chain_file(ctx, path[0]);
     SSL_CTX_use_PrivateKey_file(ctx, path[1], SSL_FILETYPE_PEM);
+    if (g->kind == PEER_TLS_H2)
+        SSL_CTX_set_alpn_select_cb(ctx, choose_h2, NULL);
     SSL *ssl = SSL_new(ctx);
     SSL_set_fd(ssl, g->fd);
     if (SSL_accept(ssl) != 1)
@@ -128,7 +143,7 @@ static void serve_tls(const struct guest *g)
         drip_records(ssl);
     else if (g->kind == PEER_TLS_HALF && put(g->fd, "\x17\x03\x03\x40\x00", 5))
         drip(g->fd, "", "\x01");
-    else if (g->kind == PEER_TLS_DEAF)
+    else if (g->kind == PEER_TLS_DEAF || g->kind == PEER_TLS_H2)
         pause_ms(DEAF_MS);
     SSL_free(ssl);
     SSL_CTX_free(ctx);
@@ -172,9 +187,14 @@ static void *serve(void *arg)
     case PEER_TLS_HALF:
     case PEER_TLS_DEAF:
     case PEER_TLS_CUT:
+    case PEER_TLS_H2:
         serve_tls(g);
         break;
     default:
+        if (g->kind >= PEER_H2) {
+            serve_h2(g->fd, (enum h2_manner)(g->kind - PEER_H2));
+            break;
+        }
         if (send(g->fd, "\x16\x03\x03\x10\x00", 5, MSG_NOSIGNAL) == 5)
             drip(g->fd, "\x02", "\x01");
         break;

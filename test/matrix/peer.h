@@ -7,6 +7,8 @@
 
 #include <sys/types.h>
 
+#include "peer_h2.h"
+
 enum peer_kind {
     PEER_SIP,           /* takes a byte of the request each tenth of a second */
     PEER_INTERIM_DRIP,  /* complete 100 Continue heads, a byte each tenth of a second, for ever */
@@ -21,7 +23,10 @@ enum peer_kind {
     PEER_TLS_HALF,      /* ... one record, a byte of it each tenth of a second */
     PEER_TLS_DEAF,      /* ... reads no more */
     PEER_TLS_CUT,       /* ... ends without a word */
+    PEER_TLS_H2,        /* ... has agreed on HTTP/2, and says no word */
     PEER_TELNET,        /* offers an option, again and again, and reads nothing */
+    PEER_H2,            /* the first of HTTP/2: an enum h2_manner is added */
+    PEER_H2_LAST = PEER_H2 + H2_DEAF,
     PEER_KINDS
 };
 
@@ -39,7 +44,8 @@ struct peers {
  */
 int peers_start(struct peers *peers, const char *dir);
 
-/* By name, as the enum's in lower case ("tls-record"), or "hanging"; 0: there is none of it. */
+/* By name, as the enum's in lower case ("tls-record", "h2-mute"), or "hanging"; 0: there is none of
+ * it. */
 int peer_port(const struct peers *peers, const char *name);
 void peers_stop(struct peers *peers);
 
