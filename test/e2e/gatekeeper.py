@@ -18,11 +18,12 @@ It is a proxy, too: what is asked for with a whole URL needs Digest (MD5) at the
 
 import base64
 import hashlib
-import http.server
 import itertools
 import re
 import threading
 import urllib.parse
+
+from webserver import Handler, Server
 
 USER, PASSWORD, REALM, OPAQUE = "alice", "wonder:land", 'a "quoted" realm', "5ccc069c403ebaf9"
 PARAM = re.compile(r'\s*([a-z*]+)=(?:"((?:[^"\\]|\\.)*)"|([^",\s]+))\s*(?:,|$)')
@@ -47,18 +48,15 @@ def params_of(text):
     return found
 
 
-class Gatekeeper(http.server.ThreadingHTTPServer):
+class Gatekeeper(Server):
     """heard: of each request its method, path, Authorization field (or None) and client port."""
 
-    daemon_threads = True
-    request_queue_size = 128
     basic_proxy = False
 
     def __init__(self):
-        super().__init__(("127.0.0.1", 0), Handler)
         self.heard, self.nonces, self.lock = [], {}, threading.Lock()
         self.numbers = itertools.count(1)
-        threading.Thread(target=self.serve_forever, daemon=True).start()
+        super().__init__(Gate)
 
     def url(self, path, host="127.0.0.1", user=""):
         return f"http://{user}{host}:{self.server_port}{path}"
@@ -75,29 +73,13 @@ class Gatekeeper(http.server.ThreadingHTTPServer):
         return nonce
 
 
-class Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    wbufsize = -1
-
-    def log_message(self, *args):
-        pass
-
-    def answer(self, status, *fields, body=b"hello", length=None):
-        self.send_response(status)
-        for name, value in fields:
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body) if length is None else length))
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(body)
-
+class Gate(Handler):
     def ask(self, *challenges):
         fields = [("WWW-Authenticate", c) for c in challenges]
         if "cut" in self.words:
             self.close_connection = True
-            return self.answer(401, *fields, body=b"who", length=1000)
-        return self.answer(401, *fields, body=b"w" * 1000000 if "long" in self.words else b"who?")
+            return self.answer("who", 401, fields, length=1000)
+        return self.answer("w" * 1000000 if "long" in self.words else "who?", 401, fields)
 
     def challenge(self, algorithm, qop, stale=False):
         text = f'Digest realm="{QUOTED}", nonce="{self.server.new_nonce()}", opaque="{OPAQUE}"'
@@ -118,7 +100,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             secret = digest_of(algorithm, secret, nonce, p["cnonce"])
         asked = [self.command, p["uri"]]
         if qop == "auth-int":
-            asked.append(digest_of(algorithm, self.body))
+            asked.append(digest_of(algorithm, self.sent))
         asked = digest_of(algorithm, *asked)
         if qop == "none":
             assert "qop" not in p and "nc" not in p, p
@@ -139,13 +121,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
             stale = verdict == "stale" or "always-stale" in self.words
             return self.ask(self.challenge(algorithm, qop, stale))
         info = [("Authentication-Info", f'nextnonce="{self.server.new_nonce()}", qop=auth')]
-        return self.answer(200, *(info if "nextnonce" in self.words else []))
+        return self.answer("hello", fields=info if "nextnonce" in self.words else [])
 
     def by_basic(self, field):
         good = "Basic " + base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
         if field != good or "refused" in self.words:
             return self.ask('Basic realm="b"')
-        return self.answer(200)
+        return self.answer("hello")
 
     def several(self, field):
         if field and field.startswith("Digest "):
@@ -163,11 +145,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
             verdict = self.judge(field, "md5", "auth", self.path) if field and field.startswith("Digest ") else "bad"
             good, challenge = verdict == "good", self.challenge("md5", "auth", verdict == "stale")
         if not good:
-            self.answer(407, ("Proxy-Authenticate", challenge), body=b"who?")
+            self.answer("who?", 407, [("Proxy-Authenticate", challenge)])
         return good
 
     def do_GET(self):
-        self.body, self.words = self.rfile.read(int(self.headers.get("Content-Length", 0))), []
+        self.sent, self.words = self.body(), []
         if self.path.startswith("http://"):
             login = self.headers.get("Proxy-Authorization")
             self.server.heard.append(("PROXY", self.path, login, self.client_address[1]))
@@ -187,7 +169,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.words[0] == "foreign":
             return self.ask("Negotiate", 'Digest realm="r", nonce="n", algorithm=SHA-3')
         if self.words[0] == "moved":
-            return self.answer(302, ("Location", urllib.parse.unquote(self.path[7:])))
-        return self.answer(200)
+            return self.answer("hello", 302, [("Location", urllib.parse.unquote(self.path[7:]))])
+        return self.answer("hello")
 
     do_POST = do_HEAD = do_PUT = do_GET

@@ -1,17 +1,16 @@
 """The programs in examples/, and what a stranger does: install, pkg-config, compile, run."""
 
 import gzip
-import http.server
 import os
 import pathlib
 import re
 import subprocess
-import threading
 import time
 
 import pytest
 
 from conftest import clean_env
+from webserver import Handler, Server
 
 ROOT = pathlib.Path(__file__).parents[2]
 
@@ -164,27 +163,17 @@ def readme_commands():
     return re.findall(r"^    ((?:zcat .*)?fsock (?:get|dns) .*?)(?: +#.*)?$", text, re.M)
 
 
-class Page(http.server.BaseHTTPRequestHandler):
+class Page(Handler):
     """A page with a link and a form, whatever is asked for."""
 
     def do_GET(self):
-        page = b"<a href=/x>x</a><form id=login><input name=user><input name=pw></form>"
-        self.send_response(200)
-        self.send_header("Content-Type", "text/html")
-        self.send_header("Content-Length", str(len(page)))
-        self.end_headers()
-        self.wfile.write(page)
-
-    def log_message(self, *args):
-        pass
+        self.answer("<a href=/x>x</a><form id=login><input name=user><input name=pw></form>")
 
 
 @pytest.fixture(scope="module")
 def pages():
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
+    with Server(Page) as server:
+        yield server.url()
 
 
 @pytest.mark.plain

@@ -1,29 +1,24 @@
 """fsock get: windows that follow what a host bears, and hosts that are set aside."""
 
-import http.server
 import threading
 import time
 
 import pytest
 
+from webserver import Handler, Server
 
-class Workers(http.server.ThreadingHTTPServer):
+
+class Workers(Server):
     """A site of two workers, each of which needs 20 ms for an answer; who comes more waits."""
 
-    request_queue_size = 512
-
     def __init__(self):
-        super().__init__(("127.0.0.1", 0), Handler)
         self.workers = threading.Semaphore(2)
         self.lock = threading.Lock()
         self.inside = self.most = 0
-        threading.Thread(target=self.serve_forever, daemon=True).start()
+        super().__init__(Worker)
 
 
-class Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    wbufsize = -1
-
+class Worker(Handler):
     def do_GET(self):
         server = self.server
         with server.lock:
@@ -33,20 +28,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
             time.sleep(0.02)
         with server.lock:
             server.inside -= 1
-        self.send_response(200)
-        self.send_header("Content-Length", "2")
-        self.end_headers()
-        self.wfile.write(b"ok")
-
-    def log_message(self, *_):
-        pass
+        self.answer("ok")
 
 
 @pytest.fixture
 def workers():
     with Workers() as server:
         yield server
-        server.shutdown()
 
 
 def list_of(tmp, server, count):

@@ -7,10 +7,8 @@ from linked import Site, links
 
 @pytest.fixture(scope="module")
 def server():
-    server = Site()
-    yield server
-    server.shutdown()
-    server.server_close()
+    with Site() as server:
+        yield server
 
 
 @pytest.fixture

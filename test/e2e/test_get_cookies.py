@@ -1,31 +1,26 @@
 """fsock get: cookies, kept and sent back; cookie files, with curl as the other one who reads them."""
 
-import http.server
 import json
 import os
 import stat
 import subprocess
-import threading
 import time
 
 import pytest
 
 from conftest import clean_env
+from webserver import Handler, Server
 
 
-class Shop(http.server.ThreadingHTTPServer):
+class Shop(Server):
     """A site under any name. Pages: path to (status, headers); others are 200 without headers."""
 
-    daemon_threads = True
-    request_queue_size = 128
-
     def __init__(self):
-        super().__init__(("127.0.0.1", 0), Handler)
+        super().__init__(Pages)
         self.pages, self.heard = {}, []
-        threading.Thread(target=self.serve_forever, daemon=True).start()
 
     def url(self, path="/", host="shop.example"):
-        return f"http://{host}:{self.server_port}{path}"
+        return super().url(path, host)
 
     def sets(self, path, *cookies, to=None, status=None):
         """A page that sets cookies, and perhaps redirects."""
@@ -39,26 +34,14 @@ class Shop(http.server.ThreadingHTTPServer):
         return heard
 
 
-class Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    wbufsize = -1
-
-    def log_message(self, *args):
-        pass
-
+class Pages(Handler):
     def do_GET(self):
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        body = self.body()
         fields = self.headers.get_all("Cookie")
         assert fields is None or len(fields) == 1, fields
-        self.server.heard.append((self.headers["Host"].partition(":")[0], self.path, fields and fields[0]))
+        self.server.heard.append((self.host(), self.path, fields and fields[0]))
         status, headers = self.server.pages.get(self.path, (200, []))
-        self.send_response(status)
-        for name, value in headers:
-            self.send_header(name, value)
-        self.send_header("Content-Length", "5")
-        self.end_headers()
-        self.wfile.write(b"page\n")
+        self.answer("page\n", status, headers, type_=None)
         return body
 
     do_POST = do_PUT = do_GET
@@ -66,10 +49,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 @pytest.fixture
 def shop():
-    server = Shop()
-    yield server
-    server.shutdown()
-    server.server_close()
+    with Shop() as server:
+        yield server
 
 
 @pytest.fixture

@@ -1,14 +1,14 @@
 """fsock get: forms of pages are filled in and sent (--submit), and -F without a page."""
 
 import base64
-import http.server
 import json
 import shutil
 import subprocess
-import threading
 import urllib.parse
 
 import pytest
+
+from webserver import Handler, Server
 
 LOGIN = """<!DOCTYPE html><title>Log In</title>
 <form role=search action=/search><input type=search name=s><button>Search</button></form>
@@ -38,26 +38,9 @@ LATIN = ("<meta charset=iso-8859-1><form action=/echo method=post><input name=n 
          "<input type=hidden name=_charset_></form>").encode("latin-1")
 
 
-class Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    wbufsize = -1
-
-    def log_message(self, *args):
-        pass
-
-    def answer(self, body, status=200, type_="text/html; charset=utf-8", **headers):
-        body = body if isinstance(body, bytes) else body.encode()
-        self.send_response(status)
-        self.send_header("Content-Type", type_)
-        for name, value in headers.items():
-            self.send_header(name.replace("_", "-"), value)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
+class Forms(Handler):
     def handle_all(self):
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        body = self.body()
         path = self.path.split("?")[0]
         here = f"http://127.0.0.1:{self.server.server_port}"
         if path == "/echo":
@@ -65,21 +48,21 @@ class Handler(http.server.BaseHTTPRequestHandler):
                     "body": base64.b64encode(body).decode()}
             self.answer(json.dumps(seen), type_="application/json")
         elif path == "/wp-login.php" and self.command == "GET":
-            self.answer(LOGIN, Set_Cookie="wordpress_test_cookie=WP%20Cookie; path=/")
+            self.answer(LOGIN, fields=[("Set-Cookie", "wordpress_test_cookie=WP%20Cookie; path=/")])
         elif path == "/wp-login.php":
             fields = dict(urllib.parse.parse_qsl(body.decode()))
             good = (fields.get("pwd") == "geheim & täglich" and fields.get("testcookie") == "1"
                     and fields.get("wp-submit") == "Log In" and "wordpress_test_cookie" in self.headers.get("Cookie", "")
                     and self.headers.get("Referer") == here + "/wp-login.php?x=1")
             if good:
-                self.answer("", 302, Set_Cookie="session=s1; path=/; HttpOnly", Location=fields["redirect_to"])
+                self.answer("", 302, [("Set-Cookie", "session=s1; path=/; HttpOnly"), ("Location", fields["redirect_to"])])
             else:
                 self.answer(f"<title>Error</title>{fields}")
         elif path == "/wp-admin/":
             inside = "session=s1" in self.headers.get("Cookie", "")
             self.answer("<title>Dashboard</title><a href=/out>Log out</a>" if inside else "<title>Stranger</title>")
         elif path == "/moved":
-            self.answer("", 302, Location="/order?here")
+            self.answer("", 302, [("Location", "/order?here")])
         elif path == "/order":
             self.answer(ORDER)
         elif path == "/latin":
@@ -89,7 +72,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         elif path == "/gone":
             self.answer("<form></form>", 404)
         elif path == "/keep":
-            self.answer("", 307, Location="/echo")
+            self.answer("", 307, [("Location", "/echo")])
         else:
             self.answer("<p>no form", type_="image/png" if path == "/png" else "text/html")
 
@@ -98,12 +81,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def at():
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield lambda path: f"http://127.0.0.1:{server.server_port}{path}"
-    server.shutdown()
-    server.server_close()
+    with Server(Forms) as server:
+        yield server.url
 
 
 def sent(result):

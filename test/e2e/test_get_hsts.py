@@ -1,6 +1,5 @@
 """fsock get --hsts: https where a site has asked for it, in a run and from one run to the next."""
 
-import http.server
 import re
 import ssl
 import subprocess
@@ -10,21 +9,18 @@ import time
 import pytest
 
 from conftest import clean_env
+from webserver import Handler, Server
 
 ALWAYS = "max-age=31536000; includeSubDomains"
 
 
-class House(http.server.ThreadingHTTPServer):
+class House(Server):
     """A site with or without TLS. policy: the field of each answer; moved: path to Location; busy:
     path to what has to be before it is answered by 503."""
 
-    daemon_threads = True
-    request_queue_size = 128
-
     def __init__(self, context=None):
-        super().__init__(("127.0.0.1", 0), Handler)
         self.context, self.policy, self.moved, self.busy, self.heard = context, None, {}, {}, []
-        threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
+        super().__init__(Rooms)
 
     def finish_request(self, request, address):
         try:
@@ -43,38 +39,25 @@ class House(http.server.ThreadingHTTPServer):
         return heard
 
 
-class Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    wbufsize = -1
-
-    def log_message(self, *args):
-        pass
-
+class Rooms(Handler):
     def do_GET(self):
         house = self.server
-        house.heard.append((self.headers["Host"].partition(":")[0], self.path, self.headers["Authorization"]))
+        house.heard.append((self.host(), self.path, self.headers["Authorization"]))
         if self.path in house.busy:
             assert house.busy[self.path](20)
-        self.send_response(302 if self.path in house.moved else 503 if self.path in house.busy else 200)
+        fields = [("Strict-Transport-Security", house.policy)] if house.policy else []
         if self.path in house.moved:
-            self.send_header("Location", house.moved[self.path])
-        if house.policy:
-            self.send_header("Strict-Transport-Security", house.policy)
-        self.send_header("Content-Length", "5")
-        self.end_headers()
-        self.wfile.write(b"page\n")
+            self.answer("page\n", 302, [("Location", house.moved[self.path]), *fields])
+        else:
+            self.answer("page\n", 503 if self.path in house.busy else 200, fields)
 
 
 @pytest.fixture(scope="module")
 def houses(site):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(site.folder / "site.pem", site.folder / "key.pem")
-    pair = House(context), House()
-    yield pair
-    for house in pair:
-        house.shutdown()
-        house.server_close()
+    with House(context) as with_tls, House() as without:
+        yield with_tls, without
 
 
 @pytest.fixture

@@ -20,10 +20,8 @@ KINDS = ["md5/auth", "md5/none", "md5/auth-int", "md5/auth,auth-int", "md5-sess/
 
 @pytest.fixture(scope="module")
 def gate():
-    server = Gatekeeper()
-    yield server
-    server.shutdown()
-    server.server_close()
+    with Gatekeeper() as server:
+        yield server
 
 
 @pytest.fixture(autouse=True)

@@ -1,9 +1,8 @@
 """fsock get: what is in a page (--links, --images, --text, --forms, --title, --meta)."""
 
-import http.server
-import threading
-
 import pytest
+
+from webserver import Handler, Server
 
 SHOP = """<!DOCTYPE html>
 <html lang=en><head><title>The
@@ -36,39 +35,20 @@ PAGES = {
 }
 
 
-class Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    wbufsize = -1
-
-    def log_message(self, *args):
-        pass
-
+class Shop(Handler):
     def do_GET(self):
         if self.path == "/moved":
-            self.send_response(302)
-            self.send_header("Location", "/d/shop.html")
-            self.send_header("Content-Length", "0")
-            self.end_headers()
+            self.answer(status=302, fields=[("Location", "/d/shop.html")])
             return
         type_, body = PAGES.get(self.path, ("text/html", b"<p>nothing <a href=home>home</a>"))
-        self.send_response(200 if self.path in PAGES else 404)
-        if type_:
-            self.send_header("Content-Type", type_)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
+        self.answer(body, 200 if self.path in PAGES else 404, type_=type_)
 
 
 @pytest.fixture(scope="module")
 def at():
     """The URL of a page."""
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield lambda path: f"http://127.0.0.1:{server.server_port}{path}"
-    server.shutdown()
-    server.server_close()
+    with Server(Shop) as server:
+        yield server.url
 
 
 def found(fsock, *args):

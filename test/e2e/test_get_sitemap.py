@@ -1,60 +1,38 @@
 """fsock get: the URLs of sitemaps, and robots.txt."""
 
 import gzip
-import http.server
 import threading
 import time
 
 import pytest
 
 from stopwatch import Stopwatch
+from webserver import Handler, Server
 
 
-class Shop(http.server.ThreadingHTTPServer):
+class Shop(Server):
     """A site of pages: path to body, or to (status, body), or to a function; others are their path."""
 
-    daemon_threads = True
-    request_queue_size = 128
-
     def __init__(self):
-        super().__init__(("127.0.0.1", 0), Handler)
+        super().__init__(Pages)
         self.pages, self.hits, self.headers, self.times = {"/robots.txt": (404, "")}, [], [], []
-        threading.Thread(target=self.serve_forever, daemon=True).start()
-
-    def url(self, path, host="127.0.0.1"):
-        return f"http://{host}:{self.server_port}{path}"
 
 
-class Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    wbufsize = -1
-
-    def log_message(self, *args):
-        pass
-
+class Pages(Handler):
     def do_GET(self):
         self.server.hits.append(self.path)
         self.server.times.append(time.monotonic())
-        self.server.headers.append((self.headers["Host"].partition(":")[0], self.path, dict(self.headers)))
+        self.server.headers.append((self.host(), self.path, dict(self.headers)))
         page = self.server.pages.get(self.path, self.path)
         page = page() if callable(page) else page
         status, body = page if isinstance(page, tuple) else (200, page)
-        body = body if isinstance(body, bytes) else body.encode()
-        self.send_response(status)
-        if 300 <= status < 400:
-            self.send_header("Location", body.decode())
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
+        self.answer(body, status, [("Location", body)] if 300 <= status < 400 else [], type_=None)
 
 
 @pytest.fixture
 def shop():
-    server = Shop()
-    yield server
-    server.shutdown()
-    server.server_close()
+    with Shop() as server:
+        yield server
 
 
 def urlset(*urls):

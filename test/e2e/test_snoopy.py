@@ -1,36 +1,19 @@
 """What Snoopy, the PHP class, was used for, and that its known bugs are not here (doc/SNOOPY.md)."""
 
 import gzip
-import http.server
 import io
-import threading
 import urllib.parse
 
 import pytest
+
+from webserver import Handler, Server
 
 FRAMES = "<frameset><frame src=left.html><frame src='right.html'></frameset>"
 LINKS = ("<a href=../up><a href=?q=1><a href=//other.example/x><a href='#here'><a href='a b'><a href=/root>"
          "<area href=x/./y/../z>")
 
 
-class Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    wbufsize = -1
-
-    def log_message(self, *args):
-        pass
-
-    def answer(self, body=b"", status=200, type_="text/html", **headers):
-        body = body if isinstance(body, bytes) else body.encode()
-        self.send_response(status)
-        self.send_header("Content-Type", type_)
-        for name, value in headers.items():
-            self.send_header(name.replace("_", "-"), value)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
+class Pages(Handler):
     def do_GET(self):
         path, _, query = self.path.partition("?")
         if path == "/frames":
@@ -43,27 +26,23 @@ class Handler(http.server.BaseHTTPRequestHandler):
             packed = io.BytesIO()
             with gzip.GzipFile("a name in the header", "wb", fileobj=packed) as f:
                 f.write(b"\n all of it \n\0")
-            self.answer(packed.getvalue(), Content_Encoding=urllib.parse.unquote(query))
+            self.answer(packed.getvalue(), fields=[("Content-Encoding", urllib.parse.unquote(query))])
         elif path.startswith("/to/"):
-            self.answer(status=302, Location=urllib.parse.unquote(query))
+            self.answer("", 302, [("Location", urllib.parse.unquote(query))])
         elif path == "/uri":
-            self.answer("stays", URI="/frames")
+            self.answer("stays", fields=[("URI", "/frames")])
         elif path == "/set":
-            self.answer("<title>set</title>", Set_Cookie="a=1; path=/in")
+            self.answer("<title>set</title>", fields=[("Set-Cookie", "a=1; path=/in")])
         elif path == "/set-old":
-            self.answer("<title>old</title>", Set_Cookie="b=1; path=/; expires=Thu, 01 Jan 1970 00:00:00 GMT")
+            self.answer("<title>old</title>", fields=[("Set-Cookie", "b=1; path=/; expires=Thu, 01 Jan 1970 00:00:00 GMT")])
         else:
             self.answer(f"<title>{self.path} {self.headers.get('Cookie', '-')} {self.headers['Host']}</title>")
 
 
 @pytest.fixture(scope="module")
 def at():
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield lambda path: f"http://127.0.0.1:{server.server_port}{path}"
-    server.shutdown()
-    server.server_close()
+    with Server(Pages) as server:
+        yield server.url
 
 
 def test_frames(fsock, at):
