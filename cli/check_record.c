@@ -141,18 +141,6 @@ static void put_list(struct out *o, const char *key, const char *const *list)
     out_char(o, ']');
 }
 
-/* "192.0.2.7:80" and "[2001:db8::7]:80" without the port and the brackets; "" stays. */
-static struct fsk_span address_of(const char *peer)
-{
-    struct fsk_span s = fsk_span_str(peer);
-    const char *colon = strrchr(peer, ':');
-    if (colon)
-        s.n = (size_t)(colon - peer);
-    if (s.n > 1 && s.p[0] == '[')
-        s = fsk_span(s.p + 1, s.n - 2);
-    return s;
-}
-
 static void put_times(struct out *o, const struct fsock_check_result *c)
 {
     put_time(o, "time_namelookup", c->lookup);
@@ -165,7 +153,6 @@ static void put_times(struct out *o, const struct fsock_check_result *c)
 
 static void put_cert(struct out *o, const struct fsock_cert *cert, int64_t now)
 {
-    static const char digits[] = "0123456789abcdef";
     put_key(o, "certificate");
     if (!cert) {
         OUT_LITERAL(o, "null");
@@ -181,10 +168,7 @@ static void put_cert(struct out *o, const struct fsock_cert *cert, int64_t now)
     put_string(o, "key", cert->key);
     put_bool(o, "verified", cert->verified);
     OUT_LITERAL(o, ",\"sha256\":\"");
-    for (size_t i = 0; i < sizeof cert->sha256; i++) {
-        out_char(o, digits[cert->sha256[i] >> 4]);
-        out_char(o, digits[cert->sha256[i] & 15]);
-    }
+    out_hex(o, cert->sha256, sizeof cert->sha256);
     OUT_LITERAL(o, "\"}");
 }
 
@@ -225,7 +209,7 @@ void check_record_json(struct out *o, const struct check_record *r)
     put_string(o, "host", c->host);
     put_number(o, "port", c->port);
     put_key(o, "remote_ip");
-    out_json_string(o, address_of(c->peer));
+    out_json_address(o, c->peer);
     put_number(o, "time", r->verdict->now);
     put_string(o, "state", check_state_name(r->verdict->state));
     put_string(o, "warning", r->verdict->warning);

@@ -1,5 +1,6 @@
 #include "journal_line.h"
 
+#include <endian.h>
 #include <isa-l/crc.h>
 #include <string.h>
 
@@ -126,17 +127,14 @@ static size_t plain(struct fsk_span s)
 
 static char *put_escaped(char *p, struct fsk_span s)
 {
-    static const char hex[] = "0123456789abcdef";
     while (s.n) {
         size_t n = plain(s);
         memcpy(p, s.p, n);
         p += n;
         if (n == s.n)
             break;
-        unsigned char c = (unsigned char)s.p[n];
         memcpy(p, "\\x", 2);
-        p[2] = hex[c >> 4];
-        p[3] = hex[c & 15];
+        fsk_hex_write(s.p + n, 1, p + 2);
         p += ESCAPE;
         s = fsk_span(s.p + n + 1, s.n - n - 1);
     }
@@ -186,7 +184,6 @@ static bool unescape(char *p, size_t *n)
 
 bool journal_write(struct fsk_buf *to, const struct journal_record *r)
 {
-    static const char hex[] = "0123456789abcdef";
     size_t texts = r->cache.n + r->variant.n + r->url.n;
     if (r->err.n > ERR_MAX || texts > (JOURNAL_LINE_MAX - FIXED) / ESCAPE ||
         fsk_buf_reserve(to, FIXED + ESCAPE * texts) != FSOCK_OK)
@@ -209,9 +206,8 @@ bool journal_write(struct fsk_buf *to, const struct journal_record *r)
     p = put_text(p, r->cache);
     p = put_text(p, r->variant);
     p = put_escaped(p, r->url);
-    uint32_t check = check_of(line + CHECK + 1, (size_t)(p - line) - CHECK - 1);
-    for (int i = CHECK - 1; i >= 0; i--, check >>= 4)
-        line[i] = hex[check & 15];
+    uint32_t check = htobe32(check_of(line + CHECK + 1, (size_t)(p - line) - CHECK - 1));
+    fsk_hex_write(&check, sizeof check, line);
     *p++ = '\n';
     to->end += (size_t)(p - line);
     return true;

@@ -15,8 +15,6 @@ enum { USUAL_RECORD = 4096 };
 
 static const fsock_time last_words = 50 * FSOCK_MILLISECOND; /* after an alarm */
 
-static const char hex[] = "0123456789abcdef";
-
 int write_all(int fd, const void *p, size_t n)
 {
     const char *at = p;
@@ -273,13 +271,31 @@ void out_json(struct out *o, struct fsk_span s)
         if (short_escape(c)) {
             out_char(o, short_escape(c));
         } else {
-            char code[] = {'u', '0', '0', hex[c >> 4], hex[c & 15]};
-            out_bytes(o, code, sizeof code);
+            OUT_LITERAL(o, "u00");
+            out_hex(o, &c, 1);
         }
         plain = ++i;
     }
     if (plain < s.n)
         out_bytes(o, p + plain, s.n - plain);
+}
+
+void out_json_address(struct out *o, const char *peer)
+{
+    struct fsk_span s = fsk_span_str(peer);
+    const char *colon = strrchr(peer, ':');
+    if (colon)
+        s.n = (size_t)(colon - peer);
+    if (s.n > 1 && s.p[0] == '[' && s.p[s.n - 1] == ']')
+        s = fsk_span(s.p + 1, s.n - 2);
+    out_json_string(o, s);
+}
+
+void out_hex(struct out *o, const void *bytes, size_t n)
+{
+    const char *p = bytes;
+    for (; n > 0; n--)
+        out_took(o, fsk_hex_write(p++, 1, out_room(o, 2)));
 }
 
 void out_text(struct out *o, struct fsk_span s)
@@ -297,8 +313,8 @@ void out_text(struct out *o, struct fsk_span s)
         out_bytes(o, p + plain, i - plain);
         plain = i;
         for (i += len ? len : 1; plain < i; plain++) {
-            char code[] = {'\\', 'x', hex[p[plain] >> 4], hex[p[plain] & 15]};
-            out_bytes(o, code, sizeof code);
+            OUT_LITERAL(o, "\\x");
+            out_hex(o, p + plain, 1);
         }
     }
     out_bytes(o, p + plain, s.n - plain);

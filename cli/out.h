@@ -149,6 +149,12 @@ static inline void out_json_string(struct out *o, struct fsk_span s)
     out_char(o, '"');
 }
 
+/* "192.0.2.7:80" or "[2001:db8::7]:80" without its port and brackets, as a JSON string. */
+void out_json_address(struct out *o, const char *peer);
+
+/* Two hex digits for each byte, in lower case. */
+void out_hex(struct out *o, const void *bytes, size_t n);
+
 /* For people and grep: control characters (C0, DEL, C1) and what isn't UTF-8 become \xXX. */
 void out_text(struct out *o, struct fsk_span s);
 

@@ -30,22 +30,9 @@ void scan_record_line(struct out *o, const struct scan_record *r, bool terminal)
 
 /* ---- JSON ------------------------------------------------------------------------------------ */
 
-/* "192.0.2.7:80" and "[2001:db8::7]:80" without the port and the brackets; "" stays. */
-static struct fsk_span address_of(const char *peer)
-{
-    struct fsk_span s = fsk_span_str(peer);
-    const char *colon = strrchr(peer, ':');
-    if (colon)
-        s.n = (size_t)(colon - peer);
-    if (s.n > 1 && s.p[0] == '[')
-        s = fsk_span(s.p + 1, s.n - 2);
-    return s;
-}
-
 /* The datagram that came back, in hex. */
 static void put_answer(struct out *o, const unsigned char *bytes, size_t n)
 {
-    static const char digits[] = "0123456789abcdef";
     OUT_LITERAL(o, ",\"answer_size\":");
     out_u64(o, n);
     OUT_LITERAL(o, ",\"answer\":");
@@ -54,10 +41,7 @@ static void put_answer(struct out *o, const unsigned char *bytes, size_t n)
         return;
     }
     out_char(o, '"');
-    for (size_t i = 0; i < n; i++) {
-        out_char(o, digits[bytes[i] >> 4]);
-        out_char(o, digits[bytes[i] & 15]);
-    }
+    out_hex(o, bytes, n);
     out_char(o, '"');
 }
 
@@ -76,7 +60,7 @@ void scan_record_json(struct out *o, const struct scan_record *r)
     OUT_LITERAL(o, "\",\"state\":\"");
     out_str(o, r->state);
     OUT_LITERAL(o, "\",\"remote_ip\":");
-    out_json_string(o, address_of(e->peer));
+    out_json_address(o, e->peer);
     OUT_LITERAL(o, ",\"time_namelookup\":");
     out_seconds(o, e->lookup);
     OUT_LITERAL(o, ",\"time_connect\":");

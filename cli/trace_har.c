@@ -220,19 +220,6 @@ static void put_timings(struct out *o, const struct trace_exchange *x)
     put_ms(o, ",\"time\":", stages > x->end - x->start ? stages : x->end - x->start);
 }
 
-/* The address without its port, and without the brackets of IPv6. */
-static struct fsk_span address(const char *addr)
-{
-    struct fsk_span s = fsk_span_str(addr);
-    const char *colon = memrchr(s.p ? s.p : "", ':', s.n);
-    if (!colon)
-        return s;
-    s.n = (size_t)(colon - s.p);
-    if (s.n >= 2 && s.p[0] == '[' && s.p[s.n - 1] == ']')
-        s = fsk_span(s.p + 1, s.n - 2);
-    return s;
-}
-
 static void put_entry(const struct trace_model *m, struct out *o, const struct trace_exchange *x)
 {
     put_date(o, "{\"startedDateTime\":", trace_model_wall(m, x->start));
@@ -242,7 +229,7 @@ static void put_entry(const struct trace_model *m, struct out *o, const struct t
     put_timings(o, x);
     if (x->addr) {
         OUT_LITERAL(o, ",\"serverIPAddress\":");
-        out_json_string(o, address(x->addr));
+        out_json_address(o, x->addr);
     }
     if (x->connection) {
         OUT_LITERAL(o, ",\"connection\":\"");

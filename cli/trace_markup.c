@@ -40,9 +40,8 @@ static size_t character(const unsigned char *p, size_t n)
 
 static void put_code(struct out *o, unsigned char c)
 {
-    static const char hex[] = "0123456789abcdef";
-    const char code[] = {'\\', 'x', hex[c >> 4], hex[c & 15]};
-    out_bytes(o, code, sizeof code);
+    OUT_LITERAL(o, "\\x");
+    out_hex(o, &c, 1);
 }
 
 /* The first character of n > 0 bytes; its length. */

@@ -1,5 +1,6 @@
 #include "view.h"
 
+#include "base/digits.h"
 #include "utf8.h"
 
 enum { C_LINE = 12 };
@@ -40,8 +41,7 @@ static void put_line(struct view *v, struct out *out)
     memset(text, ' ', sizeof text);
     for (size_t i = 0; i < v->n; i++) {
         char *at = text + 3 * i + (i >= VIEW_LINE / 2) + 1;
-        at[0] = digit[v->kept[i] >> 4];
-        at[1] = digit[v->kept[i] & 15];
+        fsk_hex_write(v->kept + i, 1, at);
         shown[i] = v->kept[i] >= 0x20 && v->kept[i] < 0x7f ? (char)v->kept[i] : '.';
     }
     out_begin(out);
@@ -78,11 +78,10 @@ static void begin_c(const struct view *v, struct out *out)
 static void write_c(struct view *v, struct out *out, struct fsk_span bytes)
 {
     for (size_t i = 0; i < bytes.n; i++) {
-        uint8_t byte = (uint8_t)bytes.p[i];
-        char text[] = {'0', 'x', digit[byte >> 4], digit[byte & 15], ','};
         begin_c(v, out);
-        out_str(out, v->offset++ % C_LINE ? " " : "\n    ");
-        out_bytes(out, text, sizeof text);
+        out_str(out, v->offset++ % C_LINE ? " 0x" : "\n    0x");
+        out_hex(out, bytes.p + i, 1);
+        out_char(out, ',');
     }
 }
 
@@ -90,8 +89,8 @@ static void write_c(struct view *v, struct out *out, struct fsk_span bytes)
 
 static void put_hex_escape(struct out *out, uint8_t byte)
 {
-    char text[] = {'\\', 'x', digit[byte >> 4], digit[byte & 15]};
-    out_bytes(out, text, sizeof text);
+    out_str(out, "\\x");
+    out_hex(out, &byte, 1);
 }
 
 /* A byte below 0x80. */
@@ -175,8 +174,8 @@ static void write_ebcdic(struct view *v, struct out *out, struct fsk_span bytes)
         if (c < 0x80) {
             put_ascii(v, out, c);
         } else if (c < 0xa0) {
-            char text[] = {'\\', 'u', '0', '0', digit[c >> 4], digit[c & 15]};
-            out_bytes(out, text, sizeof text);
+            out_str(out, "\\u00");
+            out_hex(out, &c, 1);
             if (c == 0x85)
                 out_str(out, "\\\n");
         } else {

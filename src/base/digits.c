@@ -8,6 +8,17 @@ int fsk_hex_value(char c)
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
+char *fsk_hex_write(const void *bytes, size_t n, char *out)
+{
+    static const char digits[] = "0123456789abcdef";
+    const unsigned char *p = bytes;
+    for (size_t i = 0; i < n; i++) {
+        *out++ = digits[p[i] >> 4];
+        *out++ = digits[p[i] & 15];
+    }
+    return out;
+}
+
 bool fsk_decimal_parse(struct fsk_span digits, uint64_t max, uint64_t *value)
 {
     const uint64_t tenth = max / 10, rest = max % 10;

@@ -16,6 +16,9 @@ static inline bool fsk_is_digit(char c)
 /* The value of a hex digit in either case, or -1. */
 int fsk_hex_value(char c);
 
+/* Write two hex digits for each byte, in lower case, no NUL; returns where they end. */
+char *fsk_hex_write(const void *bytes, size_t n, char *out);
+
 /* True, and the number in *value, if it is decimal digits and nothing else, and at most `max`. */
 bool fsk_decimal_parse(struct fsk_span digits, uint64_t max, uint64_t *value);
 

@@ -4,6 +4,7 @@
 #include <openssl/evp.h>
 #include <stdio.h>
 
+#include "base/digits.h"
 #include "wire/challenge.h"
 
 /* ---- The challenge --------------------------------------------------------------------------- */
@@ -103,7 +104,6 @@ static const EVP_MD *method_of(const struct fsk_digest *d)
 static bool make_hash(const struct fsk_digest *d, struct hash *hash, const struct fsk_span *part,
                       size_t n)
 {
-    static const char digits[] = "0123456789abcdef";
     unsigned char md[EVP_MAX_MD_SIZE];
     unsigned size = 0;
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
@@ -114,10 +114,7 @@ static bool make_hash(const struct fsk_digest *d, struct hash *hash, const struc
     good = good && EVP_DigestFinal_ex(ctx, md, &size);
     EVP_MD_CTX_free(ctx);
     hash->n = 2 * (size_t)size;
-    for (unsigned i = 0; i < size; i++) {
-        hash->hex[2 * i] = digits[md[i] >> 4];
-        hash->hex[2 * i + 1] = digits[md[i] & 15];
-    }
+    fsk_hex_write(md, size, hash->hex);
     OPENSSL_cleanse(md, sizeof md);
     return good;
 }

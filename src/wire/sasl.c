@@ -85,17 +85,13 @@ static enum fsock_err xoauth2(const struct fsk_sasl *s, struct fsk_buf *out)
 static enum fsock_err cram_md5(const struct fsk_sasl *s, struct fsk_span challenge,
                                struct fsk_buf *out)
 {
-    static const char digits[] = "0123456789abcdef";
     unsigned char mac[EVP_MAX_MD_SIZE];
     unsigned n = 0;
     char hex[2 * EVP_MAX_MD_SIZE];
     if (!HMAC(EVP_md5(), s->password.p, (int)s->password.n, (const unsigned char *)challenge.p,
               challenge.n, mac, &n))
         return FSOCK_ERR_MEMORY;
-    for (unsigned i = 0; i < n; i++) {
-        hex[2 * i] = digits[mac[i] >> 4];
-        hex[2 * i + 1] = digits[mac[i] & 15];
-    }
+    fsk_hex_write(mac, n, hex);
     enum fsock_err err = put(out, s->user);
     if (err == FSOCK_OK)
         err = fsk_buf_puts(out, " ");

@@ -4,6 +4,7 @@
 #include <openssl/evp.h>
 #include <stdlib.h>
 
+#include "base/digits.h"
 #include "wire/base64.h"
 #include "wire/service.h"
 
@@ -175,8 +176,8 @@ enum fsock_err fsk_script_respond(struct fsk_script *s, struct fsk_span line)
 /* MD5 of the greeting's time stamp and the password (RFC 1939 7). */
 enum fsock_err fsk_script_digest(struct fsk_script *s)
 {
-    static const char digits[] = "0123456789abcdef";
     unsigned char md[EVP_MAX_MD_SIZE];
+    char hex[2 * EVP_MAX_MD_SIZE];
     unsigned n = 0;
     struct fsk_buf text;
     fsk_buf_init(&text, sizeof s->stamp + s->wish->password.n);
@@ -186,10 +187,9 @@ enum fsock_err fsk_script_digest(struct fsk_script *s)
     struct fsk_span all = fsk_buf_span(&text);
     if (err == FSOCK_OK && !EVP_Digest(all.p, all.n, md, &n, EVP_md5(), NULL))
         err = FSOCK_ERR_MEMORY;
-    for (unsigned i = 0; i < n && err == FSOCK_OK; i++) {
-        char hex[2] = {digits[md[i] >> 4], digits[md[i] & 15]};
-        err = fsk_buf_append(&s->out, hex, 2);
-    }
+    fsk_hex_write(md, n, hex);
+    if (err == FSOCK_OK)
+        err = fsk_buf_append(&s->out, hex, 2 * (size_t)n);
     if (text.mem)
         OPENSSL_cleanse(text.mem, text.cap);
     fsk_buf_fini(&text);

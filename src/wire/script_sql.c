@@ -3,6 +3,7 @@
 #include <openssl/evp.h>
 #include <stdio.h>
 
+#include "base/digits.h"
 #include "wire/script.h"
 #include "wire/script_login.h"
 
@@ -188,18 +189,13 @@ static enum fsk_verdict judge_login(struct fsk_script *s, struct fsk_span m)
 /* The hex digits of an MD5. */
 static bool digest(struct fsk_span a, struct fsk_span b, char hex[33])
 {
-    static const char digits[] = "0123456789abcdef";
     unsigned char md[EVP_MAX_MD_SIZE];
     unsigned n = 0;
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
     bool good = ctx && EVP_DigestInit_ex(ctx, EVP_md5(), NULL) && EVP_DigestUpdate(ctx, a.p, a.n) &&
                 EVP_DigestUpdate(ctx, b.p, b.n) && EVP_DigestFinal_ex(ctx, md, &n) && n == 16;
     EVP_MD_CTX_free(ctx);
-    for (unsigned i = 0; good && i < n; i++) {
-        hex[2 * i] = digits[md[i] >> 4];
-        hex[2 * i + 1] = digits[md[i] & 15];
-    }
-    hex[32] = '\0';
+    *fsk_hex_write(md, good ? n : 0, hex) = '\0';
     return good;
 }
 

@@ -396,6 +396,8 @@ static void test_digits(void **state)
         assert_int_equal(fsk_hex_value((char)c), value);
         assert_int_equal(fsk_is_digit((char)c), value >= 0 && value < 10);
     }
+    assert_ptr_equal(fsk_hex_write("\x00\x1f\xa9\xff", 4, text), text + 8);
+    assert_memory_equal(text, "001fa9ff", 8);
     for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
         size_t n = fsk_decimal_write(limits[i], text);
         char expect[32];
