@@ -1,13 +1,14 @@
 """tools/suite.py [--quick] [STAGE...] - what tools/test runs once the packages are there.
 
 The stages, all of them if none is named:
-  build   build/ by gcc, build-asan/ by clang with ASan and UBSan and the fuzz targets, one program
-          in build-tsan/ with TSan, all with -Werror
+  build   build/ by gcc, build-asan/ by clang with ASan and UBSan and the fuzz targets, what is
+          needed of build-tsan/ with TSan, all with -Werror
   checks  the house rules, the layout of the code, the exported symbols
   unit    what Meson knows as tests, in build/ and build-asan/; each cmocka case counts
   threads streams in many threads, under ThreadSanitizer and valgrind: no races, no errors of
           memory, nothing lost or left open
-  e2e     pytest over test/, against build/ and (all but the tests marked `plain`) build-asan/
+  e2e     pytest over test/, against build/ and (all but the tests marked `plain`) build-asan/; the
+          tests of runs in threads against build-tsan/
   fuzz    ten seconds of each fuzz target over the seeds in fuzz/corpus/
 A stage other than build expects the builds to be up to date. Nothing is tested of a build that
 fails, and if that is build/, only checks follow.
@@ -41,7 +42,8 @@ BUILDS = {  # directory: (compiler, options of meson setup)
     'build-tsan': ('clang', ['-Db_sanitize=thread', '-Db_lundef=false', '-Dbuildtype=debug']),
 }
 THREADS = 'test/threads/stream-threads'
-TARGETS = {'build-tsan': [THREADS]}  # what is built, if not everything
+TARGETS = {'build-tsan': [THREADS, 'cli/fsock', 'test/site/fsock-site']}  # if not everything
+THREADED = ['test/e2e/test_get_threads.py']
 FUZZ_SECONDS = 10
 UNITS = 2 * os.cpu_count()  # unit tests at a time: they wait more than they work
 LANES = 2 * os.cpu_count()  # shards of the end-to-end tests at a time: they wait even more
@@ -49,7 +51,7 @@ SHARDS = 2 * LANES
 PART_LIMIT = 600  # seconds that any one command may take
 ENV = dict(os.environ, ASAN_OPTIONS='exitcode=99', LSAN_OPTIONS='exitcode=99',
            UBSAN_OPTIONS='halt_on_error=1:print_stacktrace=1:exitcode=99',
-           PYTHONDONTWRITEBYTECODE='1')
+           TSAN_OPTIONS='exitcode=99', PYTHONDONTWRITEBYTECODE='1')
 
 
 class Score:
@@ -75,8 +77,9 @@ def summary(passed, failed, skipped):
 def run(command, limit=PART_LIMIT, env=ENV, background=False):
     """Runs a command; returns its exit code, its output and its seconds.
 
-    In the background it takes what time nothing else wants. It has a process group of its own, which is killed when the command ends or its time is up, so
-    that no server which it started stays behind.
+    In the background it takes what time nothing else wants. It has a process group of its own,
+    which is killed when the command ends or its time is up, so that no server which it started
+    stays behind.
     """
     start = time.monotonic()
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -260,10 +263,12 @@ def shards(places, count):
     return [files[n::count] for n in range(count)]
 
 
-def e2e(score, directory, marks, places):
+def e2e(score, directory, marks, places, threaded=None):
     with concurrent.futures.ThreadPoolExecutor(LANES) as lanes:
         ends = [lanes.submit(pytest, directory, shard, marks, files)
                 for shard, files in enumerate(shards(places, SHARDS), 1)]
+        if threaded:
+            ends.append(lanes.submit(pytest, threaded, 1, marks, THREADED))
         for end in ends:
             score.add(**end.result())
 
@@ -333,7 +338,8 @@ def stages_of_others(score, names, building, fuzzing):
     if fuzzing:
         fuzzing.begin()
     if 'e2e' in names:
-        e2e(score, 'build-asan', 'not plain', ['test/e2e'])
+        e2e(score, 'build-asan', 'not plain', ['test/e2e'],
+            'build-tsan' if building.good('build-tsan') else None)
     if fuzzing:
         fuzzing.tell(score)
 

@@ -89,8 +89,8 @@ def builds_fail(monkeypatch, *bad):
 def test_everything_is_run_once_and_each_build_tested(monkeypatch, capsys, ran):
     builds_fail(monkeypatch)
     assert suite.main() == 0
-    assert sorted(set(ran)) == ['checks', 'e2e build', 'e2e build-asan', 'fuzz_it', 'threads_tsan',
-                                'threads_valgrind', 'unit build', 'unit build-asan']
+    assert sorted(set(ran)) == ['checks', 'e2e build', 'e2e build-asan', 'e2e build-tsan', 'fuzz_it',
+                                'threads_tsan', 'threads_valgrind', 'unit build', 'unit build-asan']
     assert capsys.readouterr().out.splitlines()[-1] == f'{len(ran) + 2} passed, 0 failed'
 
 
@@ -106,6 +106,12 @@ def test_of_another_that_failed_neither(monkeypatch, capsys, ran):
     assert sorted(set(ran)) == ['checks', 'e2e build', 'threads_tsan', 'threads_valgrind',
                                 'unit build']
     assert ' 1 failed' in capsys.readouterr().out.splitlines()[-1]
+
+
+def test_threads_need_their_build(monkeypatch, ran):
+    builds_fail(monkeypatch, 'build-tsan')
+    assert suite.main() == 1
+    assert 'e2e build-asan' in ran and 'e2e build-tsan' not in ran and 'threads_tsan' not in ran
 
 
 def test_stages_by_name(monkeypatch, ran):
