@@ -20,7 +20,7 @@ static const struct option_row rows[] = {
     CHOICE(0, "starttls", "WHEN", starttls, "auto|try|require|no",
            "TLS in the middle: try it, require it, no; auto: require it to log in"),
     TEXT(0, "helo", "NAME", name, "who we say we are ([127.0.0.1])"),
-    LIST(0, "rcpt", "ADDRESS", recipients, 0, "smtp: is mail to it accepted? none is sent"),
+    LIST(0, "rcpt", "ADDRESS", recipients, 0, "smtp, lmtp: is mail to it accepted? none is sent"),
     TEXT(0, "mail-from", "ADDRESS", sender, "... from ADDRESS (the empty one)"),
     FLAG(0, "list", list_mail, "pop3: list the messages"),
     NUMBER(0, "retr", message, 1, INT64_C(4294967295), "pop3: show message N"),

@@ -26,6 +26,7 @@ static struct fsk_wish wish_of(uint8_t choice)
         .mechanism = choice & 8 ? fsk_span_str("SCRAM-SHA-256") : none,
         .myself = fsk_span_str("me"),
         .host = fsk_span_str("host"),
+        .server = fsk_span_str("host"),
         .path = none,
         .sender = none,
         .recipients = one,

@@ -37,9 +37,9 @@ struct fsock_check_request {
     const char *password;  /* or the token of XOAUTH2 */
     const char *mechanism; /* "PLAIN", "LOGIN", "CRAM-MD5", "SCRAM-SHA-256", "XOAUTH2", "APOP", or
                               "PASS", the protocol's own commands; NULL: the best one offered */
-    const char *name;      /* who we are, for EHLO; NULL: [127.0.0.1] */
+    const char *name;      /* who we are, for EHLO, LHLO; NULL: [127.0.0.1] */
     const char *sender;    /* for `recipients`; NULL: the empty one */
-    const char *const *recipients; /* SMTP: are these accepted? NULL-terminated */
+    const char *const *recipients; /* SMTP, LMTP: are these accepted? NULL-terminated */
     uint64_t message;              /* POP3: fetch it; 0: none */
     int list;                      /* 1: POP3: list the messages */
     const void *send;              /* tcp, tls, unix, udp: say this, */

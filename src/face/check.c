@@ -176,6 +176,7 @@ static enum fsock_err take_wish(struct job *job, const char *target,
     w->user = w->user.n ? w->user : job->target.user;
     w->login = w->user.n || w->password.n;
     w->host = put_authority(job);
+    w->server = job->target.endpoint.host;
     w->path = job->target.path;
     const char *wrong = fsk_service_refuses(job->target.service, w);
     wrong = wrong ? wrong : fsk_wish_check(w);

@@ -61,12 +61,16 @@ bool fsk_script_begins(struct fsk_span text, const char *with)
 
 const char *fsk_script_shown(struct fsk_span bytes, char room[FSK_SCRIPT_SHOWN])
 {
-    size_t n = bytes.n < FSK_SCRIPT_SHOWN - 8 ? bytes.n : FSK_SCRIPT_SHOWN - 8;
-    for (size_t i = 0; i < n; i++) {
+    static const char digits[] = "0123456789abcdef";
+    size_t n = 0, i = 0;
+    for (; i < bytes.n && n < FSK_SCRIPT_SHOWN - 8; i++) {
         unsigned char c = (unsigned char)bytes.p[i];
-        room[i] = c >= ' ' && c < 0x7f ? (char)c : '?';
+        const char hex[] = {'\\', 'x', digits[c >> 4], digits[c & 15]};
+        bool plain = c >= ' ' && c < 0x7f;
+        memcpy(room + n, plain ? bytes.p + i : hex, plain ? 1 : sizeof hex);
+        n += plain ? 1 : sizeof hex;
     }
-    memcpy(room + n, n < bytes.n ? "..." : "", n < bytes.n ? 4 : 1);
+    memcpy(room + n, i < bytes.n ? "..." : "", i < bytes.n ? 4 : 1);
     return room;
 }
 
@@ -179,23 +183,48 @@ static void memory_failed(struct fsk_script *s, enum fsock_err err)
 
 /* ---- Moves ----------------------------------------------------------------------------------- */
 
-static bool must_have_tls(const struct fsk_script *s)
+bool fsk_script_must_have_tls(const struct fsk_script *s)
 {
     enum fsock_starttls wish = s->wish->starttls;
     return wish == FSOCK_STARTTLS_REQUIRE || (wish == FSOCK_STARTTLS_AUTO && s->wish->login);
 }
 
-/* Whether TLS is to be put on here; it may be that it can't. */
+/* What the server offers, as much as there is room for: "SIZE 1, HELP". */
+static const char *offers_text(const struct fsk_script *s, char room[FSK_SCRIPT_SHOWN])
+{
+    struct fsk_span words = fsk_buf_span(&s->words);
+    char list[FSK_SCRIPT_SHOWN];
+    size_t n = 0;
+    for (size_t i = 0; i + 1 < words.n && n < sizeof list - 2; i++) {
+        list[n++] = words.p[i] ? words.p[i] : ',';
+        if (!words.p[i])
+            list[n++] = ' ';
+    }
+    return fsk_script_shown(fsk_span(list, n), room);
+}
+
+static void miss_tls(struct fsk_script *s, const char *offer)
+{
+    char shown[FSK_SCRIPT_SHOWN];
+    offers_text(s, shown);
+    fsk_script_fail(s, FSOCK_ERR_PROTOCOL, FSOCK_STAGE_TLS,
+                    "the server does not offer %s%s%s%s, so what follows could be read by others",
+                    offer, shown[0] ? ", only '" : "", shown, shown[0] ? "'" : "");
+}
+
+/*
+ * Whether TLS is to be put on here; it may be that it can't. Of a server that refuses to say what
+ * it offers one learns by trying.
+ */
 static bool wants_tls(struct fsk_script *s, const struct fsk_move *m)
 {
+    bool must = fsk_script_must_have_tls(s);
     if (s->secure || s->wish->starttls == FSOCK_STARTTLS_NO)
         return false;
-    if (!m->offer || fsk_script_offers(s, m->offer))
+    if (!m->offer || fsk_script_offers(s, m->offer) || (must && s->refused))
         return true;
-    if (must_have_tls(s))
-        fsk_script_fail(s, FSOCK_ERR_PROTOCOL, FSOCK_STAGE_TLS,
-                        "the server does not offer %s, so what follows could be read by others",
-                        m->offer);
+    if (must)
+        miss_tls(s, m->offer);
     return false;
 }
 
@@ -328,6 +357,14 @@ struct fsk_span fsk_script_line(const struct fsk_script *s, struct fsk_span answ
     return fsk_span(line.p + skipped, line.n - skipped);
 }
 
+enum fsk_verdict fsk_script_other(struct fsk_script *s, struct fsk_span answer)
+{
+    char shown[FSK_SCRIPT_SHOWN];
+    fsk_script_fail(s, FSOCK_ERR_PROTOCOL, FSOCK_STAGE_DIALOG, "this is no %s: %s is '%s'",
+                    s->service->protocol, fsk_script_awaits(s), fsk_script_shown(answer, shown));
+    return FSK_BAD;
+}
+
 static enum fsk_verdict judge(struct fsk_script *s, struct fsk_span answer)
 {
     const struct fsk_move *m = s->move;
@@ -372,8 +409,7 @@ static void refused(struct fsk_script *s, struct fsk_span answer)
         fsk_script_fail(s, FSOCK_ERR_STATUS, FSOCK_STAGE_DIALOG, "the server refuses: %s is '%s'",
                         m->awaited, shown);
     else
-        fsk_script_fail(s, FSOCK_ERR_PROTOCOL, FSOCK_STAGE_DIALOG, "this is no %s: %s is '%s'",
-                        s->service->protocol, m->awaited, shown);
+        fsk_script_other(s, line);
 }
 
 /* A challenge: answer it. */
@@ -400,22 +436,11 @@ static void answer_more(struct fsk_script *s, struct fsk_span answer)
         memory_failed(s, err);
 }
 
-/* What has come before TLS could be anybody's. */
-static void throw_away(struct fsk_script *s)
-{
-    char digits[FSK_DECIMAL_MAX];
-    size_t n = fsk_buf_len(&s->in_buf);
-    if (n)
-        fsk_script_fact(s, "bytes_before_tls", fsk_span(digits, fsk_decimal_write(n, digits)));
-    fsk_buf_clear(&s->in_buf);
-}
-
 /* What follows an answer that is not the conversation's end. */
 static void go_on(struct fsk_script *s, bool good)
 {
     const struct fsk_move *m = s->move;
     if (good && m->then == FSK_THEN_TLS) {
-        throw_away(s);
         s->turn = FSK_SCRIPT_TLS;
         return;
     }
@@ -440,7 +465,8 @@ static void decide(struct fsk_script *s, struct fsk_span answer)
     }
     s->answered = true;
     s->refused = verdict == FSK_BAD;
-    if (s->refused && m->bad != FSK_BAD_FINE && (m->bad != FSK_BAD_OFFER || must_have_tls(s)))
+    if (s->refused && m->bad != FSK_BAD_FINE &&
+        (m->bad != FSK_BAD_OFFER || fsk_script_must_have_tls(s)))
         refused(s, answer);
     if (!s->refused && m->take)
         m->take(s, answer);
@@ -458,26 +484,28 @@ static void decide(struct fsk_script *s, struct fsk_span answer)
 /* See whether what has come is a whole answer. */
 static void look(struct fsk_script *s)
 {
-    char shown[FSK_SCRIPT_SHOWN];
     struct fsk_span have = fsk_buf_span(&s->in_buf);
     ptrdiff_t n = have.n ? fsk_reply_scan(&s->reply, have) : 0;
     if (n > 0) {
         decide(s, fsk_span(have.p, (size_t)n));
     } else if (n < 0) {
-        fsk_script_fail(s, FSOCK_ERR_PROTOCOL, FSOCK_STAGE_DIALOG, "this is no %s: %s is '%s'",
-                        s->service->protocol, fsk_script_awaits(s), fsk_script_shown(have, shown));
+        fsk_script_other(s, have);
         give_up(s, false);
     }
 }
 
 /* ---- The owner's reports --------------------------------------------------------------------- */
 
+/* A move that says nothing may have its answer already, behind that of the one before. */
 enum fsk_script_turn fsk_script_next(struct fsk_script *s)
 {
+    const struct fsk_move *move = NULL;
     if (s->turn == FSK_SCRIPT_WORK)
         s->turn = FSK_SCRIPT_HEAR;
-    if (s->turn == FSK_SCRIPT_HEAR)
+    while (s->turn == FSK_SCRIPT_HEAR && s->move != move) {
+        move = s->move;
         look(s);
+    }
     return s->turn;
 }
 
@@ -502,14 +530,24 @@ void fsk_script_heard(struct fsk_script *s, const void *bytes, size_t n)
 
 void fsk_script_ended(struct fsk_script *s)
 {
-    fsk_script_fail(s, FSOCK_ERR_CLOSED, fsk_script_stage(s), "the server hung up before %s",
-                    s->in_buf.end > s->in_buf.start ? "its answer was complete"
-                                                    : fsk_script_awaits(s));
+    fsk_script_fail(s, FSOCK_ERR_CLOSED, fsk_script_stage(s), "the server hung up before %s%s",
+                    fsk_script_awaits(s), fsk_buf_len(&s->in_buf) ? " was complete" : "");
     give_up(s, false);
+}
+
+/* What has come before TLS could be anybody's. */
+static void throw_away(struct fsk_script *s)
+{
+    char digits[FSK_DECIMAL_MAX];
+    size_t n = fsk_buf_len(&s->in_buf);
+    if (n)
+        fsk_script_fact(s, "bytes_before_tls", fsk_span(digits, fsk_decimal_write(n, digits)));
+    fsk_buf_clear(&s->in_buf);
 }
 
 void fsk_script_secured(struct fsk_script *s)
 {
+    throw_away(s);
     s->secure = s->renewed = true;
     fsk_buf_clear(&s->words); /* what was said before TLS may be anybody's */
     begin(s, s->move + 1);

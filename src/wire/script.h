@@ -3,7 +3,9 @@
  *
  * A move says something, or nothing, and awaits an answer; the answer is good, bad, or asks for
  * more (a challenge). What that leads to is in the table, too: so a protocol is a page of data. The
- * tables are in script_*.c; service.h says which protocol has which.
+ * tables are in script_*.c; service.h says which protocol has which. They are the one place where
+ * protocols' words stand: a check goes through all of a table (op/dialog.h), `fsock talk` up to TLS
+ * (cli/talk_starttls.h).
  *
  * Pure: no descriptor, no clock. The owner asks for the next turn, does what it says, and reports:
  *
@@ -16,8 +18,9 @@
  * Bounded: 64 KiB of an answer, 1 MiB of a text that was asked for, 16 KiB of what is learnt.
  *
  * Who listens on the way must not learn a password: without TLS only mechanisms that hide it are
- * taken by themselves. What has come behind the go-ahead for TLS is thrown away, since anybody
- * could have put it there (RFC 3207 4.2); the fact "bytes_before_tls" counts it.
+ * taken by themselves. What has come behind the go-ahead for TLS could have been put there by
+ * anybody (RFC 3207 4.2). At FSK_SCRIPT_TLS it is in s->in_buf; _secured() throws it away, and the
+ * fact "bytes_before_tls" counts it.
  */
 #ifndef FSK_SCRIPT_H
 #define FSK_SCRIPT_H
@@ -76,7 +79,8 @@ struct fsk_move {
     unsigned when;       /* FSK_IF_*; 0: always */
     const char *say;     /* NULL: nothing. %h our name, %H the host, %/ the path, %u user, %p
                             password, %U %P the same as quoted strings, %a mechanism, %d POP3's
-                            digest, %f sender, %r recipient, %n message, %t the caller's text */
+                            digest, %f sender, %r recipient, %n message, %t the caller's text,
+                            %D XMPP's domain, %N its namespace */
     enum fsk_reply_form form;
     const char *good; /* the deciding line begins so, in either case: "230|331"; NULL: any does */
     const char *no;   /* a bad one that is of this protocol at all begins so */
@@ -109,7 +113,8 @@ struct fsk_wish {
     struct fsk_span user, password;
     struct fsk_span mechanism; /* as the server names it, or "APOP", "PASS"; empty: the best */
     struct fsk_span myself;    /* %h */
-    struct fsk_span host;      /* %H */
+    struct fsk_span host;      /* %H: with its port, unless that is the service's own */
+    struct fsk_span server;    /* the host alone: %D, if there is no path */
     struct fsk_span path;      /* %/ */
     struct fsk_span sender;
     const char *const *recipients; /* ends with NULL; NULL: none */
@@ -187,6 +192,12 @@ enum fsock_stage fsk_script_stage(const struct fsk_script *s);
 
 /* ---- For the tables -------------------------------------------------------------------------- */
 
+/* Whether it must not go on without TLS. */
+bool fsk_script_must_have_tls(const struct fsk_script *s);
+
+/* The answer is none of this protocol: it has failed, with a sentence. Returns FSK_BAD. */
+enum fsk_verdict fsk_script_other(struct fsk_script *s, struct fsk_span answer);
+
 /* The line that decides, without a code or tag. */
 struct fsk_span fsk_script_line(const struct fsk_script *s, struct fsk_span answer);
 
@@ -205,13 +216,14 @@ void fsk_script_fact(struct fsk_script *s, const char *key, struct fsk_span valu
 void fsk_script_fail(struct fsk_script *s, enum fsock_err err, enum fsock_stage stage,
                      const char *format, ...) __attribute__((format(printf, 4, 5)));
 
-/* Bytes of a server's for a sentence: at most 160, without control characters. */
+/* Bytes of a server's for a sentence: at most 160, those that aren't printable ASCII as \xXX. */
 #define FSK_SCRIPT_SHOWN 168
 const char *fsk_script_shown(struct fsk_span bytes, char room[FSK_SCRIPT_SHOWN]);
 
-extern const struct fsk_move fsk_moves_open[], fsk_moves_smtp[], fsk_moves_pop3[], fsk_moves_imap[],
-    fsk_moves_ftp[], fsk_moves_ssh[], fsk_moves_telnet[], fsk_moves_redis[], fsk_moves_memcached[],
-    fsk_moves_http[], fsk_moves_postgres[], fsk_moves_mysql[], fsk_moves_ntp[], fsk_moves_dns[],
-    fsk_moves_udp[];
+extern const struct fsk_move fsk_moves_open[], fsk_moves_smtp[], fsk_moves_lmtp[], fsk_moves_pop3[],
+    fsk_moves_imap[], fsk_moves_sieve[], fsk_moves_ftp[], fsk_moves_nntp[], fsk_moves_irc[],
+    fsk_moves_xmpp[], fsk_moves_ldap[], fsk_moves_ssh[], fsk_moves_telnet[], fsk_moves_redis[],
+    fsk_moves_memcached[], fsk_moves_http[], fsk_moves_postgres[], fsk_moves_mysql[],
+    fsk_moves_ntp[], fsk_moves_dns[], fsk_moves_udp[];
 
 #endif

@@ -1,4 +1,7 @@
-/* Services of lines: FTP (RFC 959, 4217), SSH (RFC 4253), HTTP, Redis, memcached. */
+/*
+ * Services of lines: FTP (RFC 959, 4217), NNTP (RFC 3977, 4642, 4643), SSH (RFC 4253), HTTP, Redis,
+ * memcached.
+ */
 #include "base/digits.h"
 #include "wire/script.h"
 
@@ -57,6 +60,66 @@ const struct fsk_move fsk_moves_ftp[] = {
      .bad = FSK_BAD_LOGIN},
     {.awaited = "the end",             .say = "QUIT\r\n", .bye = true},
     {.awaited = NULL                              },
+};
+
+/* ---- NNTP ------------------------------------------------------------------------------------ */
+
+/* An answer has one line, so that its code has nothing to say of where it ends. */
+static void take_nntp_banner(struct fsk_script *s, struct fsk_span answer)
+{
+    struct fsk_span line = fsk_script_line(s, answer);
+    fsk_script_banner(s, fsk_span(line.p + 3, line.n - 3));
+}
+
+/* A line each, up to the dot. */
+static void take_capabilities(struct fsk_script *s, struct fsk_span answer)
+{
+    struct fsk_span line;
+    fsk_script_next_line(&answer, &line);
+    while (fsk_script_next_line(&answer, &line))
+        if (!(line.n == 1 && line.p[0] == '.'))
+            fsk_script_word(s, line);
+}
+
+/* 200 and 201 differ in whether one may post. */
+const struct fsk_move fsk_moves_nntp[] = {
+    {.awaited = "its greeting",
+     .form = FSK_REPLY_LINE,
+     .good = "200|201",
+     .no = "4|5",
+     .take = take_nntp_banner},
+    {.awaited = "its answer to CAPABILITIES",
+     .say = "CAPABILITIES\r\n",
+     .form = FSK_REPLY_DOTTED,
+     .good = "101",
+     .bad = FSK_BAD_FINE,
+     .take = take_capabilities},
+    {.awaited = "its answer to STARTTLS",
+     .when = FSK_IF_STARTTLS,
+     .say = "STARTTLS\r\n",
+     .form = FSK_REPLY_LINE,
+     .good = "382",
+     .offer = "STARTTLS",
+     .then = FSK_THEN_TLS,
+     .bad = FSK_BAD_TLS},
+    {.awaited = "its answer to CAPABILITIES within TLS",
+     .when = FSK_IF_RENEWED,
+     .say = "CAPABILITIES\r\n",
+     .form = FSK_REPLY_DOTTED,
+     .good = "101",
+     .bad = FSK_BAD_FINE,
+     .take = take_capabilities},
+    {.awaited = "its answer to AUTHINFO",
+     .when = FSK_IF_PASS,
+     .say = "AUTHINFO USER %u\r\n",
+     .form = FSK_REPLY_LINE,
+     .good = "281",
+     .more = "381",
+     .then_say = "AUTHINFO PASS %p\r\n",
+     .then = FSK_THEN_IN,
+     .bad = FSK_BAD_LOGIN},
+    {.awaited = "the end",                     .say = "QUIT\r\n", .bye = true},
+    {.awaited = NULL                                      },
 };
 
 /* ---- SSH ------------------------------------------------------------------------------------- */

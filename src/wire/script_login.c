@@ -98,7 +98,8 @@ static void take_wished(struct fsk_script *s)
 /* Without TLS, those that hide the password. XOAUTH2 has no password, and must be wished for. */
 static bool take_best(struct fsk_script *s)
 {
-    for (unsigned i = FSK_SASL_NONE + 1; i < FSK_SASL_XOAUTH2; i++) {
+    bool can = s->service->can & FSK_CAN_SASL;
+    for (unsigned i = FSK_SASL_NONE + 1; can && i < FSK_SASL_XOAUTH2; i++) {
         enum fsk_sasl_kind kind = (enum fsk_sasl_kind)i;
         if ((s->secure || fsk_sasl_hides(kind)) && offers_mechanism(s, fsk_sasl_name(kind))) {
             fsk_script_take_sasl(s, kind);
@@ -146,30 +147,43 @@ static struct fsk_span challenge_of(const struct fsk_script *s, struct fsk_span 
 
 enum fsock_err fsk_script_respond(struct fsk_script *s, struct fsk_span line)
 {
+    return fsk_script_respond_within(s, challenge_of(s, line), "", "\r\n");
+}
+
+/* What the mechanism says to the challenge, before it becomes base64. */
+static enum fsock_err answer(struct fsk_script *s, struct fsk_span challenge, struct fsk_buf *out)
+{
     char raw[FSK_BASE64_BYTES(CHALLENGE_MAX)];
     size_t n = 0, at;
     const char *why = "it is no base64";
-    struct fsk_buf answer;
-    struct fsk_span challenge = challenge_of(s, line);
-    fsk_buf_init(&answer, CHALLENGE_MAX);
     enum fsock_err err = FSOCK_ERR_PROTOCOL;
     if (challenge.n <= CHALLENGE_MAX && !fsk_base64_decode(challenge, raw, &n, &at))
-        err = fsk_sasl_answer(&s->sasl, fsk_span(raw, n), &answer, &why);
+        err = fsk_sasl_answer(&s->sasl, fsk_span(raw, n), out, &why);
     if (err == FSOCK_ERR_PROTOCOL)
         fsk_script_fail(s, err, FSOCK_STAGE_LOGIN, "the server's challenge can't be answered: %s",
                         why);
-    struct fsk_span bytes = fsk_buf_span(&answer);
-    size_t room = FSK_BASE64_ROOM(bytes.n);
+    OPENSSL_cleanse(raw, sizeof raw);
+    return err;
+}
+
+enum fsock_err fsk_script_respond_within(struct fsk_script *s, struct fsk_span challenge,
+                                         const char *before, const char *behind)
+{
+    struct fsk_buf out;
+    fsk_buf_init(&out, CHALLENGE_MAX);
+    enum fsock_err err = answer(s, challenge, &out);
+    struct fsk_span bytes = fsk_buf_span(&out);
     if (err == FSOCK_OK)
-        err = fsk_buf_reserve(&s->out, room + 2);
+        err = fsk_buf_puts(&s->out, before);
+    if (err == FSOCK_OK)
+        err = fsk_buf_reserve(&s->out, FSK_BASE64_ROOM(bytes.n));
     if (err == FSOCK_OK) {
         s->out.end += fsk_base64_encode(bytes.p ? bytes.p : "", bytes.n, s->out.mem + s->out.end);
-        err = fsk_buf_puts(&s->out, "\r\n");
+        err = fsk_buf_puts(&s->out, behind);
     }
-    if (answer.mem)
-        OPENSSL_cleanse(answer.mem, answer.cap);
-    fsk_buf_fini(&answer);
-    OPENSSL_cleanse(raw, sizeof raw);
+    if (out.mem)
+        OPENSSL_cleanse(out.mem, out.cap);
+    fsk_buf_fini(&out);
     return err;
 }
 

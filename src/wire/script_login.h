@@ -22,7 +22,11 @@ void fsk_script_choose_login(struct fsk_script *s);
 void fsk_script_take_sasl(struct fsk_script *s, enum fsk_sasl_kind kind);
 
 /* Append the answer to a challenge, a line, as base64. As fsk_sasl_answer(); s->err is set. */
-enum fsock_err fsk_script_respond(struct fsk_script *s, struct fsk_span challenge);
+enum fsock_err fsk_script_respond(struct fsk_script *s, struct fsk_span line);
+
+/* ... to one in base64, with these texts in front of the answer and behind it. */
+enum fsock_err fsk_script_respond_within(struct fsk_script *s, struct fsk_span challenge,
+                                         const char *before, const char *behind);
 
 /* Append APOP's digest. */
 enum fsock_err fsk_script_digest(struct fsk_script *s);

@@ -1,4 +1,7 @@
-/* Mail: SMTP (RFC 5321, 3207, 4954), POP3 (RFC 1939, 2449, 2595, 5034), IMAP (RFC 9051). */
+/*
+ * Mail: SMTP (RFC 5321, 3207, 4954), LMTP (RFC 2033), POP3 (RFC 1939, 2449, 2595, 5034), IMAP (RFC
+ * 9051).
+ */
 #include "base/digits.h"
 #include "wire/script.h"
 
@@ -109,6 +112,58 @@ const struct fsk_move fsk_moves_smtp[] = {
      .no = "4|5"},
     {.awaited = "the end",                         .say = "QUIT\r\n", .bye = true},
     {.awaited = NULL},
+};
+
+/* ---- LMTP ------------------------------------------------------------------------------------ */
+
+const struct fsk_move fsk_moves_lmtp[] = {
+    {.awaited = "its greeting",
+     .form = FSK_REPLY_CODE,
+     .good = "220",
+     .no = "4|5",
+     .take = take_banner},
+    {.awaited = "its answer to LHLO",
+     .say = "LHLO %h\r\n",
+     .form = FSK_REPLY_CODE,
+     .good = "250",
+     .no = "4|5",
+     .take = take_ehlo},
+    {.awaited = "its answer to STARTTLS",
+     .when = FSK_IF_STARTTLS,
+     .say = "STARTTLS\r\n",
+     .form = FSK_REPLY_CODE,
+     .good = "220",
+     .offer = "STARTTLS",
+     .then = FSK_THEN_TLS,
+     .bad = FSK_BAD_TLS},
+    {.awaited = "its answer to LHLO within TLS",
+     .when = FSK_IF_RENEWED,
+     .say = "LHLO %h\r\n",
+     .form = FSK_REPLY_CODE,
+     .good = "250",
+     .no = "4|5",
+     .take = take_ehlo},
+    {.awaited = "its answer to MAIL FROM",
+     .when = FSK_IF_RCPT,
+     .say = "MAIL FROM:<%f>\r\n",
+     .form = FSK_REPLY_CODE,
+     .good = "250",
+     .no = "4|5"},
+    {.awaited = "its answer to RCPT TO",
+     .when = FSK_IF_RCPT,
+     .say = "RCPT TO:<%r>\r\n",
+     .form = FSK_REPLY_CODE,
+     .good = "25",
+     .no = "4|5",
+     .then = FSK_THEN_EACH},
+    {.awaited = "its answer to RSET",
+     .when = FSK_IF_RCPT,
+     .say = "RSET\r\n",
+     .form = FSK_REPLY_CODE,
+     .good = "250",
+     .no = "4|5"},
+    {.awaited = "the end",         .say = "QUIT\r\n", .bye = true},
+    {.awaited = NULL         },
 };
 
 /* ---- POP3 ------------------------------------------------------------------------------------ */
@@ -249,11 +304,19 @@ const struct fsk_move fsk_moves_pop3[] = {
 
 /* ---- IMAP ------------------------------------------------------------------------------------ */
 
+/* A session that is logged in already can't begin TLS (RFC 9051 6.2.1). */
 static void take_imap_banner(struct fsk_script *s, struct fsk_span answer)
 {
+    char shown[FSK_SCRIPT_SHOWN];
     struct fsk_span line = fsk_script_line(s, answer);
-    if (fsk_script_begins(line, "* PREAUTH"))
+    bool preauth = fsk_script_begins(line, "* PREAUTH");
+    if (preauth)
         fsk_script_fact(s, "preauth", fsk_span_str("yes"));
+    if (preauth && !s->secure && fsk_script_must_have_tls(s))
+        fsk_script_fail(s, FSOCK_ERR_PROTOCOL, FSOCK_STAGE_TLS,
+                        "the server refuses TLS: its greeting is '%s', in which state there is "
+                        "no STARTTLS",
+                        fsk_script_shown(line, shown));
     size_t skipped = line.n > 5 ? 5 : line.n;
     fsk_script_banner(s, fsk_span(line.p + skipped, line.n - skipped));
 }

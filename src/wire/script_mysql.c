@@ -45,8 +45,7 @@ static enum fsk_verdict judge_greeting(struct fsk_script *s, struct fsk_span m)
         return refuse(s, m);
     if (byte_at(m, HEADER) == SAYS_10 && memchr(m.p + HEADER + 1, '\0', m.n - HEADER - 1))
         return FSK_GOOD;
-    fsk_script_fail(s, FSOCK_ERR_PROTOCOL, FSOCK_STAGE_DIALOG, "this is no MySQL");
-    return FSK_BAD;
+    return fsk_script_other(s, m);
 }
 
 /* Up to 20 bytes, the first 8 of which may be there already. */

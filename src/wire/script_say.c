@@ -5,6 +5,7 @@
 
 #include "base/digits.h"
 #include "wire/script_login.h"
+#include "wire/service.h"
 
 /* ---- What may be said ------------------------------------------------------------------------ */
 
@@ -31,7 +32,8 @@ const char *fsk_wish_check(const struct fsk_wish *w)
         return "a user or a password with a line end or a NUL could say more than it should";
     if (w->login && !w->user.n)
         return "a password needs a user";
-    if (!is_word(w->myself) || !is_word(w->sender) || !is_word(w->host) || !is_word(w->path))
+    if (!is_word(w->myself) || !is_word(w->sender) || !is_word(w->host) || !is_word(w->server) ||
+        !is_word(w->path))
         return "a name or an address holds no blanks, control characters or angle brackets";
     for (size_t i = 0; w->recipients && w->recipients[i]; i++)
         if (!w->recipients[i][0] || !is_word(fsk_span_str(w->recipients[i])))
@@ -46,7 +48,7 @@ static enum fsock_err put(struct fsk_script *s, struct fsk_span text)
     return text.n ? fsk_buf_append(&s->out, text.p, text.n) : FSOCK_OK;
 }
 
-/* A quoted string, of IMAP and of Redis. */
+/* A quoted string, of IMAP, ManageSieve and Redis. */
 static enum fsock_err put_quoted(struct fsk_script *s, struct fsk_span text)
 {
     enum fsock_err err = fsk_buf_puts(&s->out, "\"");
@@ -57,6 +59,24 @@ static enum fsock_err put_quoted(struct fsk_script *s, struct fsk_span text)
             err = fsk_buf_append(&s->out, text.p + i, 1);
     }
     return err == FSOCK_OK ? fsk_buf_puts(&s->out, "\"") : err;
+}
+
+/*
+ * Whose server XMPP asks for, as an attribute's value: the path if there is one, since a domain's
+ * server may have a name of its own.
+ */
+static enum fsock_err put_domain(struct fsk_script *s)
+{
+    const struct fsk_wish *w = s->wish;
+    struct fsk_span name = w->path.n > 1 ? fsk_span(w->path.p + 1, w->path.n - 1) : w->server;
+    enum fsock_err err = FSOCK_OK;
+    for (size_t i = 0; i < name.n && err == FSOCK_OK; i++) {
+        bool plain = !strchr("<>&'\"", name.p[i]);
+        char reference[8];
+        snprintf(reference, sizeof reference, "&#%d;", name.p[i]);
+        err = plain ? put(s, fsk_span(name.p + i, 1)) : fsk_buf_puts(&s->out, reference);
+    }
+    return err;
 }
 
 static enum fsock_err put_number(struct fsk_script *s, uint64_t number)
@@ -95,6 +115,11 @@ static enum fsock_err put_field(struct fsk_script *s, char field)
         return put_number(s, w->message);
     case 't':
         return put(s, w->send);
+    case 'D':
+        return put_domain(s);
+    case 'N':
+        return fsk_buf_puts(&s->out, s->service->can & FSK_AMONG_SERVERS ? "jabber:server"
+                                                                         : "jabber:client");
     default:
         return fsk_buf_append(&s->out, &field, 1);
     }

@@ -107,22 +107,34 @@ static enum fsk_verdict refuse(struct fsk_script *s, struct fsk_span m)
     return FSK_BAD;
 }
 
+/* An error is that of a server which lets nobody in, by TLS or without. */
 static enum fsk_verdict judge_ssl(struct fsk_script *s, struct fsk_span answer)
 {
-    if (answer.p[0] != 'S' && answer.p[0] != 'N')
-        fsk_script_fail(s, FSOCK_ERR_PROTOCOL, FSOCK_STAGE_DIALOG, "this is no PostgreSQL");
-    return answer.p[0] == 'S' ? FSK_GOOD : FSK_BAD;
+    char shown[FSK_SCRIPT_SHOWN];
+    switch (answer.p[0]) {
+    case 'S':
+        return FSK_GOOD;
+    case 'N':
+        if (fsk_script_must_have_tls(s))
+            fsk_script_fail(s, FSOCK_ERR_PROTOCOL, FSOCK_STAGE_TLS,
+                            "the server does not offer TLS, so what follows could be read by "
+                            "others");
+        return FSK_BAD;
+    case 'E':
+        fsk_script_fail(s, FSOCK_ERR_STATUS, FSOCK_STAGE_DIALOG,
+                        "the server answers SSLRequest with an error: '%s'",
+                        fsk_script_shown(field_of(answer, 'M'), shown));
+        return FSK_BAD;
+    default:
+        return fsk_script_other(s, answer);
+    }
 }
 
 static enum fsk_verdict judge_startup(struct fsk_script *s, struct fsk_span m)
 {
     if (m.p[0] == 'E')
         return refuse(s, m);
-    if (m.p[0] != 'R') {
-        fsk_script_fail(s, FSOCK_ERR_PROTOCOL, FSOCK_STAGE_DIALOG, "this is no PostgreSQL");
-        return FSK_BAD;
-    }
-    return FSK_GOOD;
+    return m.p[0] == 'R' ? FSK_GOOD : fsk_script_other(s, m);
 }
 
 static void take_startup(struct fsk_script *s, struct fsk_span m)
@@ -289,7 +301,7 @@ const struct fsk_move fsk_moves_postgres[] = {
     {.awaited = "its answer to SSLRequest",
      .when = FSK_IF_STARTTLS,
      .build = build_ssl,
-     .form = FSK_REPLY_BYTE,
+     .form = FSK_REPLY_SSL,
      .judge = judge_ssl,
      .then = FSK_THEN_TLS,
      .bad = FSK_BAD_OFFER},

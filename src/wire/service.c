@@ -2,13 +2,17 @@
 
 #include <stdio.h>
 
+#include "base/digits.h"
+
 #define NAME_SHOWN 31
 
 #define MAIL (FSK_CAN_SASL | FSK_CAN_RCPT)
 #define POP3 (FSK_CAN_SASL | FSK_CAN_PASS | FSK_CAN_APOP | FSK_CAN_RETR)
 #define IMAP (FSK_CAN_SASL | FSK_CAN_PASS)
 #define PASS FSK_CAN_PASS
+#define LDAP (FSK_CAN_PASS | FSK_WANTS_PASSWORD)
 #define TLS  FSK_CAN_LATER
+#define S2S  FSK_AMONG_SERVERS
 
 /* clang-format off */
 static const struct fsk_service services[] = {
@@ -19,12 +23,24 @@ static const struct fsk_service services[] = {
     {"smtps",       465, FSK_TLS,  "SMTP", fsk_moves_smtp, MAIL},
     {"submission",  587, FSK_TCP,  "SMTP", fsk_moves_smtp, MAIL | TLS},
     {"submissions", 465, FSK_TLS,  "SMTP", fsk_moves_smtp, MAIL},
+    {"lmtp",        24,  FSK_TCP,  "LMTP", fsk_moves_lmtp, FSK_CAN_RCPT | TLS},
     {"pop3",        110, FSK_TCP,  "POP3", fsk_moves_pop3, POP3 | TLS},
     {"pop3s",       995, FSK_TLS,  "POP3", fsk_moves_pop3, POP3},
     {"imap",        143, FSK_TCP,  "IMAP", fsk_moves_imap, IMAP | TLS},
     {"imaps",       993, FSK_TLS,  "IMAP", fsk_moves_imap, IMAP},
+    {"sieve",       4190, FSK_TCP, "ManageSieve", fsk_moves_sieve, FSK_CAN_SASL | TLS},
     {"ftp",         21,  FSK_TCP,  "FTP",  fsk_moves_ftp,  PASS | TLS},
     {"ftps",        990, FSK_TLS,  "FTP",  fsk_moves_ftp,  PASS},
+    {"nntp",        119, FSK_TCP,  "NNTP", fsk_moves_nntp, PASS | TLS},
+    {"nntps",       563, FSK_TLS,  "NNTP", fsk_moves_nntp, PASS},
+    {"irc",         6667, FSK_TCP, "IRC",  fsk_moves_irc,  TLS},
+    {"ircs",        6697, FSK_TLS, "IRC",  fsk_moves_irc,  0},
+    {"xmpp",        5222, FSK_TCP, "XMPP", fsk_moves_xmpp, TLS},
+    {"xmpps",       5223, FSK_TLS, "XMPP", fsk_moves_xmpp, 0},
+    {"xmpp-server", 5269, FSK_TCP, "XMPP", fsk_moves_xmpp, S2S | TLS},
+    {"xmpps-server", 5270, FSK_TLS, "XMPP", fsk_moves_xmpp, S2S},
+    {"ldap",        389, FSK_TCP,  "LDAP", fsk_moves_ldap, LDAP | TLS},
+    {"ldaps",       636, FSK_TLS,  "LDAP", fsk_moves_ldap, LDAP},
     {"ssh",         22,  FSK_TCP,  "SSH",  fsk_moves_ssh,  0},
     {"telnet",      23,  FSK_TCP,  "telnet", fsk_moves_telnet, FSK_CAN_EXPECT},
     {"http",        80,  FSK_TCP,  "HTTP", fsk_moves_http, 0},
@@ -44,10 +60,11 @@ enum { SERVICES = sizeof services / sizeof *services };
 
 /* In the order of the rows. */
 static const char *const names[SERVICES + 1] = {
-    "tcp",    "tls",   "unix",  "smtp",  "smtps",  "submission", "submissions",
-    "pop3",   "pop3s", "imap",  "imaps", "ftp",    "ftps",       "ssh",
-    "telnet", "http",  "https", "redis", "rediss", "memcached",  "postgres",
-    "mysql",  "dns",   "ntp",   "udp",   NULL,
+    "tcp",      "tls",   "unix",   "smtp",  "smtps", "submission",  "submissions",  "lmtp",
+    "pop3",     "pop3s", "imap",   "imaps", "sieve", "ftp",         "ftps",         "nntp",
+    "nntps",    "irc",   "ircs",   "xmpp",  "xmpps", "xmpp-server", "xmpps-server", "ldap",
+    "ldaps",    "ssh",   "telnet", "http",  "https", "redis",       "rediss",       "memcached",
+    "postgres", "mysql", "dns",    "ntp",   "udp",   NULL,
 };
 
 const char *const *fsk_service_names(void)
@@ -69,7 +86,7 @@ const char *fsk_service_refuses(const struct fsk_service *s, const struct fsk_wi
     if (w->login && fsk_sasl_find(w->mechanism) && !(s->can & FSK_CAN_SASL))
         return "this service logs in by commands of its own; the way is PASS";
     if (w->recipients && w->recipients[0] && !(s->can & FSK_CAN_RCPT))
-        return "only SMTP has recipients";
+        return "only SMTP and LMTP have recipients";
     if ((w->message || w->list) && !(s->can & FSK_CAN_RETR))
         return "only POP3 lists and gives out messages";
     if ((w->message || w->list) && !w->login)
@@ -79,12 +96,14 @@ const char *fsk_service_refuses(const struct fsk_service *s, const struct fsk_wi
         return "what is said to this service is fixed; texts of your own are for tcp, tls, unix "
                "and "
                "udp";
+    if (w->login && !w->password.n && s->can & FSK_WANTS_PASSWORD)
+        return "this service takes everybody for nobody who has no password; give one";
     if (s->transport == FSK_UDP && s->can & FSK_CAN_TEXT && !w->send.n)
         return "udp answers only to what it is told; give it something to send";
     return NULL;
 }
 
-static const struct fsk_service *find(struct fsk_span name)
+const struct fsk_service *fsk_service_find(struct fsk_span name)
 {
     for (size_t i = 0; i < SERVICES; i++)
         if (fsk_span_caseeq(name, fsk_span_str(services[i].name)))
@@ -92,12 +111,16 @@ static const struct fsk_service *find(struct fsk_span name)
     return NULL;
 }
 
+static bool is_of_a_name(char c)
+{
+    return (fsk_lower(c) >= 'a' && fsk_lower(c) <= 'z') || fsk_is_digit(c) || c == '-';
+}
+
 /* What stands before "://"; nothing if a bracket, a slash or the like comes first. */
 static struct fsk_span scheme_of(struct fsk_span text)
 {
     size_t n = 0;
-    while (n < text.n && ((fsk_lower(text.p[n]) >= 'a' && fsk_lower(text.p[n]) <= 'z') ||
-                          (text.p[n] >= '0' && text.p[n] <= '9')))
+    while (n < text.n && is_of_a_name(text.p[n]))
         n++;
     bool is_one = n && text.n - n >= 3 && memcmp(text.p + n, "://", 3) == 0;
     return fsk_span(text.p, is_one ? n : 0);
@@ -105,7 +128,7 @@ static struct fsk_span scheme_of(struct fsk_span text)
 
 static bool unknown(char why[FSK_ENDPOINT_WHY], struct fsk_span name)
 {
-    char list[300] = "";
+    char list[360] = "";
     for (size_t i = 0, n = 0; i < SERVICES && n < sizeof list; i++)
         n += (size_t)snprintf(list + n, sizeof list - n, "%s%s", i ? ", " : "", names[i]);
     name.n = name.n < NAME_SHOWN ? name.n : NAME_SHOWN;
@@ -133,7 +156,7 @@ bool fsk_service_parse(struct fsk_span text, struct fsk_service_target *t,
     *t = (struct fsk_service_target){.service = services};
     struct fsk_span scheme = scheme_of(text), rest = text;
     if (scheme.n) {
-        t->service = find(scheme);
+        t->service = fsk_service_find(scheme);
         rest = fsk_span(text.p + scheme.n + 3, text.n - scheme.n - 3);
     }
     if (!t->service)

@@ -20,9 +20,11 @@ enum {
     FSK_CAN_APOP = 4,
     FSK_CAN_RCPT = 8,
     FSK_CAN_RETR = 16,
-    FSK_CAN_TEXT = 32,    /* it is told what to say */
-    FSK_CAN_EXPECT = 128, /* it is told what to wait for */
-    FSK_CAN_LATER = 64    /* TLS can be put on in the middle */
+    FSK_CAN_TEXT = 32,       /* it is told what to say */
+    FSK_CAN_EXPECT = 128,    /* it is told what to wait for */
+    FSK_CAN_LATER = 64,      /* TLS can be put on in the middle */
+    FSK_AMONG_SERVERS = 256, /* XMPP: we speak as another server */
+    FSK_WANTS_PASSWORD = 512 /* an empty one is no login */
 };
 
 struct fsk_service {
@@ -46,6 +48,9 @@ struct fsk_service_target {
  */
 bool fsk_service_parse(struct fsk_span text, struct fsk_service_target *target,
                        char why[FSK_ENDPOINT_WHY]);
+
+/* The one of that name in any case; NULL: there is none. */
+const struct fsk_service *fsk_service_find(struct fsk_span name);
 
 /* NULL; or what the service has no use for, a sentence. */
 const char *fsk_service_refuses(const struct fsk_service *service, const struct fsk_wish *wish);

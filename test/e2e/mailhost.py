@@ -1,7 +1,10 @@
 """Servers for the tests of `fsock check`: some that play a scene by a table, and real ones."""
 
+import base64
 import contextlib
 import getpass
+import hashlib
+import hmac
 import os
 import pathlib
 import shutil
@@ -23,17 +26,17 @@ def context_of(site):
 class Host:
     """Greets, then answers each line by the first row that it begins with; `heard` has the lines.
 
-    An answer that is a function is given the line and returns the answer. "<TLS>" at an answer's end
-    puts TLS on; None hangs up. `first`: TLS from the start."""
+    An answer that is a function is given the line and returns the answer. "<TLS>" in an answer puts
+    TLS on, and what follows is said within; None hangs up. `first`: TLS from the start."""
 
     def __init__(self, greeting, rows, tls=None, first=False):
         self.greeting, self.rows, self.tls, self.heard = greeting, rows, tls, []
         self.first = first
         self.port = serve(self.play)
 
-    def told(self):
+    def told(self, last="QUIT"):
         """What it has heard, when the last word is there: the client does not wait for it."""
-        wait_for(lambda: self.heard[-1:] == ["QUIT"])
+        wait_for(lambda: self.heard[-1:] == [last])
         return self.heard
 
     def play(self, connection):
@@ -67,12 +70,41 @@ class Host:
             answer = answer(line)
         if answer is None:
             return None
-        said, tls, _ = answer.partition("<TLS>")
+        said, tls, within = answer.partition("<TLS>")
         connection.sendall(said.encode())
         if tls:
             self.heard.append("<TLS>")
-            return self.tls.wrap_socket(connection, server_side=True)
+            connection = self.tls.wrap_socket(connection, server_side=True)
+            connection.sendall(within.encode())
         return connection
+
+
+class Scram:
+    """The server's part of SCRAM-SHA-256 (RFC 5802), of the password "pencil"; a liar does not know it."""
+
+    salt, rounds = b"salt", 4096
+
+    def __init__(self, honest=True):
+        self.honest = honest
+
+    def first(self, text):
+        """The challenge to the client's first message; both in base64."""
+        self.bare = base64.b64decode(text).decode()[3:]
+        nonce = self.bare.split("r=")[1] + "server"
+        self.challenge = f"r={nonce},s={base64.b64encode(self.salt).decode()},i={self.rounds}"
+        return base64.b64encode(self.challenge.encode()).decode()
+
+    def final(self, text):
+        """The proof of ours, to that of the client's, which is verified."""
+        text, proof = base64.b64decode(text).decode().split(",p=")
+        message = f"{self.bare},{self.challenge},{text}".encode()
+        salted = hashlib.pbkdf2_hmac("sha256", b"pencil", self.salt, self.rounds)
+        key = hmac.digest(salted, b"Client Key", "sha256")
+        signature = hmac.digest(hashlib.sha256(key).digest(), message, "sha256")
+        assert base64.b64decode(proof) == bytes(a ^ b for a, b in zip(key, signature))
+        server = hmac.digest(hmac.digest(salted, b"Server Key", "sha256"), message, "sha256")
+        server = server if self.honest else bytes(32)
+        return base64.b64encode(b"v=" + base64.b64encode(server)).decode()
 
 
 class Server(Program):

@@ -94,7 +94,7 @@ def test_names(site, fsock):
     (["-X", "6", "-x", "127.0.0.1:1", "127.0.0.1", "80"], "-X knows 4, 4a, 5 and connect, not '6'"),
     (["--nonsense", "127.0.0.1", "80"], "--nonsense"), (["-w"], "-w needs a value"),
     (["-w", "soon", "127.0.0.1", "80"], "-w needs a time"), (["-E", "x"], "unknown option -E"),
-    (["--starttls", "gopher", "127.0.0.1", "80"], "smtp, lmtp, pop3"),
+    (["--starttls", "gopher", "127.0.0.1", "80"], "smtp, submission, lmtp"),
     (["--code-page", "1140", "--ebcdic", "x", "127.0.0.1", "80"], "1047"),
     (["--view", "octal", "127.0.0.1", "80"], "raw|hex|c|text|ebcdic"),
     (["--tls-min", "1.4", "tls://127.0.0.1:80"], "1.4"),

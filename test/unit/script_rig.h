@@ -40,6 +40,7 @@ static inline void rig_init(struct rig *r, const char *target)
                                 .mechanism = none,
                                 .myself = fsk_span_str("me.test"),
                                 .host = none,
+                                .server = none,
                                 .path = none,
                                 .sender = none,
                                 .send = none,

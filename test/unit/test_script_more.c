@@ -114,8 +114,12 @@ static void test_ftp(void **state)
     goes("ftps://a.test", tim, BYTES("220 z\r\n500 b\r\n331 p\r\n530 i\r\n"), FSOCK_ERR_LOGIN,
          BYTES("FEAT\r\nUSER tim\r\nPASS pencil\r\nQUIT\r\n"));
     rig_fini(&rig);
-    goes("ftp://a.test", tim, BYTES("220 z\r\n500 b\r\n"), FSOCK_ERR_PROTOCOL,
+    goes("ftp://a.test", tim, BYTES("220 z\r\n211-a\r\n UTF8\r\n211 b\r\n"), FSOCK_ERR_PROTOCOL,
          BYTES("FEAT\r\nQUIT\r\n"));
+    rig_fini(&rig);
+    /* who does not say what it offers is asked for it, if it must have it */
+    goes("ftp://a.test", tim, BYTES("220 z\r\n530 first\r\n534 no\r\n"), FSOCK_ERR_PROTOCOL,
+         BYTES("FEAT\r\nAUTH TLS\r\nQUIT\r\n"));
     rig_fini(&rig);
 }
 
