@@ -61,14 +61,14 @@ bool fsk_script_begins(struct fsk_span text, const char *with)
 
 const char *fsk_script_shown(struct fsk_span bytes, char room[FSK_SCRIPT_SHOWN])
 {
-    static const char digits[] = "0123456789abcdef";
     size_t n = 0, i = 0;
     for (; i < bytes.n && n < FSK_SCRIPT_SHOWN - 8; i++) {
         unsigned char c = (unsigned char)bytes.p[i];
-        const char hex[] = {'\\', 'x', digits[c >> 4], digits[c & 15]};
+        char code[4] = {'\\', 'x'};
         bool plain = c >= ' ' && c < 0x7f;
-        memcpy(room + n, plain ? bytes.p + i : hex, plain ? 1 : sizeof hex);
-        n += plain ? 1 : sizeof hex;
+        fsk_hex_write(&c, 1, code + 2);
+        memcpy(room + n, plain ? bytes.p + i : code, plain ? 1 : sizeof code);
+        n += plain ? 1 : sizeof code;
     }
     memcpy(room + n, i < bytes.n ? "..." : "", i < bytes.n ? 4 : 1);
     return room;
