@@ -41,6 +41,10 @@ static const struct option_row rows[] = {
     LIST(0, "resolve", "HOST:PORT:ADDR", resolve, 0, "use ADDR for HOST, which may be *"),
     TEXT(0, "dns-servers", "ADDR,...", dns_servers, "ask these name servers"),
     TEXT('x', "proxy", "URL", proxy, "go through this proxy"),
+    TEXT(0, "proxy-user", "USER:PASSWORD", proxy_user, "log in at the proxy"),
+    SET(0, "proxy-basic", proxy_auth, FSOCK_AUTH_BASIC, "... by Basic, at once (the default)"),
+    SET(0, "proxy-digest", proxy_auth, FSOCK_AUTH_DIGEST, "... by Digest"),
+    SET(0, "proxy-anyauth", proxy_auth, FSOCK_AUTH_ANY, "... by the best that it offers"),
     TEXT(0, "tls-name", "NAME", tls_name, "whom the certificate must name, instead of the host"),
     FLAG('k', "insecure", insecure, "accept any certificate"),
     TEXT(0, "cacert", "FILE", ca_file, "trust these roots instead of the system's (PEM)"),
@@ -173,6 +177,8 @@ static int fill_options(struct check_options *o, char *why, size_t cap)
     f->family = o->family;
     f->dns_servers = o->dns_servers;
     f->proxy = o->proxy;
+    f->proxy_user = o->proxy_user;
+    f->proxy_auth = (enum fsock_auth)o->proxy_auth;
     f->ca_file = o->ca_file;
     f->cert_file = o->cert_file;
     f->key_file = o->key_file;

@@ -17,11 +17,12 @@
 /* What the command line said. Flags are 0 or 1; times are nanoseconds. */
 struct check_options {
     struct option_list targets, lists, resolve, recipients;
-    int family, insecure, json, silent, verbose, starttls, list_mail, services;
+    int family, insecure, json, silent, verbose, starttls, list_mail, services, proxy_auth;
     int nagios, prometheus;
     const char *user, *password_file, *password_env, *netrc, *mechanism, *name, *sender;
     const char *send, *expect;
-    const char *proxy, *dns_servers, *tls_name, *ca_file, *cert_file, *key_file, *tls_min, *tls_max;
+    const char *proxy, *proxy_user, *dns_servers, *tls_name, *ca_file, *cert_file, *key_file,
+        *tls_min, *tls_max;
     int64_t max_time, connect_timeout, read_timeout, parallel, message;
     int64_t warn, critical, cert_days, every;
 

@@ -151,8 +151,8 @@ static const struct option_row rows[] = {
     TEXT('x', "proxy", "URL", proxy, "http, https, socks4, socks4a, socks5 or socks5h proxy; '': none"),
     TEXT('U', "proxy-user", "USER:PASSWORD", proxy_user, "log in at the proxy"),
     SET(0, "proxy-basic", proxy_auth, FSOCK_AUTH_BASIC, "... by Basic, at once (the default)"),
-    SET(0, "proxy-digest", proxy_auth, FSOCK_AUTH_DIGEST, "... by Digest (http URLs)"),
-    SET(0, "proxy-anyauth", proxy_auth, FSOCK_AUTH_ANY, "... by the best that it offers (http URLs)"),
+    SET(0, "proxy-digest", proxy_auth, FSOCK_AUTH_DIGEST, "... by Digest"),
+    SET(0, "proxy-anyauth", proxy_auth, FSOCK_AUTH_ANY, "... by the best that it offers"),
     TEXT(0, "noproxy", "HOST,...", no_proxy, "no proxy for these hosts"),
 
     HEADING("Where not to go (redirects are held to it, too)"),

@@ -32,6 +32,9 @@ static const struct option_row rows[] = {
     TEXT('x', "proxy", "HOST[:PORT]", proxy, "go through this proxy: SOCKS 5, or as -X or its URL says"),
     TEXT('X', "proxy-protocol", "KIND", proxy_kind, "4, 4a, 5 or connect, if -x does not say"),
     TEXT('P', "proxy-user", "USER:PASSWORD", proxy_user, "log in at the proxy"),
+    SET(0, "proxy-basic", proxy_auth, FSOCK_AUTH_BASIC, "... by Basic, at once (the default)"),
+    SET(0, "proxy-digest", proxy_auth, FSOCK_AUTH_DIGEST, "... by Digest"),
+    SET(0, "proxy-anyauth", proxy_auth, FSOCK_AUTH_ANY, "... by the best that it offers"),
     LIST(0, "resolve", "HOST:PORT:ADDR", resolve, 0, "use ADDR for HOST, which may be *"),
     TEXT(0, "dns-servers", "ADDR,...", dns_servers, "ask these name servers"),
     FLAG('b', "broadcast", broadcast, "datagrams may go to broadcast addresses"),
@@ -352,6 +355,7 @@ static int fill_options(struct talk_options *o, char *why, size_t cap)
     f->dns_servers = o->dns_servers;
     f->proxy = o->proxy_text ? o->proxy_text : o->proxy;
     f->proxy_user = o->proxy_user;
+    f->proxy_auth = (enum fsock_auth)o->proxy_auth;
     f->ca_file = o->ca_file;
     f->cert_file = o->cert_file;
     f->key_file = o->key_file;

@@ -32,7 +32,7 @@ struct talk_options {
     struct option_list words, pieces, resolve;
     int list, listen, keep, udp, unix_path, scan, numeric, no_stdin, shut, verbose, silent, crlf;
     int tls, insecure, telnet, raw, dump, json, keepalive, broadcast;
-    int family, view;
+    int family, view, proxy_auth;
     const char *source, *port, *proxy, *proxy_kind, *proxy_user;
     const char *dns_servers, *script, *starttls, *code_page, *escape, *payload;
     const char *tls_name, *ca_file, *cert_file, *key_file, *tls_min, *tls_max, *alpn;

@@ -263,7 +263,7 @@ struct fsock_options {
     int breaker;  /* 1: what can't be reached, time and again, is set aside (FSOCK_ERR_ASIDE) */
     fsock_allowance *allowance; /* how much HTTP there may be in all: of all that share it, borrowed
                                    as long as they run; NULL: no limit */
-    enum fsock_auth proxy_auth; /* how to log in at an HTTP proxy for http; for https it is Basic */
+    enum fsock_auth proxy_auth; /* how to log in at an HTTP proxy */
     int http2; /* an FSOCK_HTTP2_: requests to one scheme, host and port share a connection where
                   the peer speaks HTTP/2; 0: it is not asked */
     fsock_hsts *hsts; /* who is to be asked by https alone: learned from answers, borrowed as long

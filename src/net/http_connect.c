@@ -4,54 +4,32 @@
 #include "net/pass.h"
 #include "net/proxy.h"
 #include "wire/addr.h"
-#include "wire/base64.h"
 #include "wire/h1.h"
 
 #define HEAD_MAX    (16 * 1024) /* of the proxy's answer */
-#define FIELD_MAX   4096        /* host; user and password together */
+#define LOGIN_MAX   (16 * 1024) /* the value of Proxy-Authorization */
 #define INTERIM_MAX 100         /* 1xx answers before the final one */
 
 /* Kept only while the handshake lasts. */
 struct handshake {
     size_t out_n, sent;
-    size_t parsed, got;      /* bytes of in[] that were looked at, and that are there */
-    unsigned interim;        /* 1xx answers so far */
-    char out[5 * FIELD_MAX]; /* the host twice, and the credentials */
+    size_t parsed, got; /* bytes of in[] that were looked at, and that are there */
+    unsigned interim;   /* 1xx answers so far */
+    char out[LOGIN_MAX + 2 * FSK_AUTHORITY_ROOM + 128];
     char in[HEAD_MAX];
 };
 
 struct http_connect {
     struct fsk_layer layer;
     struct handshake *h;
-    bool usable; /* the target can be written into a request */
+    bool usable;            /* the target can be written into a request */
+    bool asked;             /* the answer is 407 */
+    struct fsk_span fields; /* ... and its header, within the handshake */
 };
 
 static struct http_connect *http_connect_of(struct fsk_layer *l)
 {
     return (struct http_connect *)l;
-}
-
-/* The field with user and password (RFC 7617 2) in out; "" without them. False if too long. */
-static bool credentials(const struct fsk_proxy_target *t, char out[2 * FIELD_MAX])
-{
-    static const char name[] = "Proxy-Authorization: Basic ";
-    char pair[FIELD_MAX];
-    size_t len = t->user.n + 1 + t->password.n, n = sizeof name - 1;
-    out[0] = '\0';
-    if (!t->user.n && !t->password.n)
-        return true;
-    if (len > sizeof pair)
-        return false;
-    if (t->user.n)
-        memcpy(pair, t->user.p, t->user.n);
-    pair[t->user.n] = ':';
-    if (t->password.n)
-        memcpy(pair + t->user.n + 1, t->password.p, t->password.n);
-    memcpy(out, name, n);
-    n += fsk_base64_encode(pair, len, out + n);
-    memcpy(out + n, "\r\n", sizeof "\r\n");
-    explicit_bzero(pair, sizeof pair);
-    return true;
 }
 
 /* Nothing but graphic ASCII, and not too much of it. */
@@ -60,31 +38,42 @@ static bool is_host(struct fsk_span s)
     for (size_t i = 0; i < s.n; i++)
         if (s.p[i] <= ' ' || s.p[i] >= 0x7f)
             return false;
-    return s.n > 0 && s.n <= FIELD_MAX - sizeof "[]:65535";
+    return s.n > 0 && s.n <= FSK_AUTHORITY_ROOM - sizeof "[]:65535";
+}
+
+bool fsk_connect_authority(const struct fsk_proxy_target *t, char out[FSK_AUTHORITY_ROOM])
+{
+    struct fsk_addr addr;
+    if (!is_host(t->host))
+        return false;
+    bool v6 = fsk_addr_parse(t->host, &addr, NULL) && addr.family == 6;
+    snprintf(out, FSK_AUTHORITY_ROOM, v6 ? "[%.*s]:%u" : "%.*s:%u", (int)t->host.n, t->host.p,
+             (unsigned)t->port);
+    return true;
 }
 
 /* The request (RFC 9110 9.3.6). False if the target can't be written. */
 static bool write_request(struct handshake *h, const struct fsk_proxy_target *t)
 {
-    char target[FIELD_MAX], login[2 * FIELD_MAX];
-    struct fsk_addr addr;
-    if (!is_host(t->host) || !credentials(t, login))
+    char target[FSK_AUTHORITY_ROOM];
+    if (t->login.n > LOGIN_MAX || !fsk_connect_authority(t, target))
         return false;
-    bool v6 = fsk_addr_parse(t->host, &addr, NULL) && addr.family == 6;
-    snprintf(target, sizeof target, v6 ? "[%.*s]:%u" : "%.*s:%u", (int)t->host.n, t->host.p,
-             (unsigned)t->port);
-    h->out_n = (size_t)snprintf(h->out, sizeof h->out, "CONNECT %s HTTP/1.1\r\nHost: %s\r\n%s\r\n",
-                                target, target, login);
-    explicit_bzero(login, sizeof login);
+    h->out_n =
+        (size_t)snprintf(h->out, sizeof h->out, "CONNECT %s HTTP/1.1\r\nHost: %s\r\n%s%.*s%s\r\n",
+                         target, target, t->login.n ? "Proxy-Authorization: " : "", (int)t->login.n,
+                         t->login.n ? t->login.p : "", t->login.n ? "\r\n" : "");
     return true;
 }
 
 static enum fsock_err judge(struct fsk_layer *l, const struct fsk_h1_head *head)
 {
+    struct http_connect *c = http_connect_of(l);
     int len = (int)(head->reason.n < 100 ? head->reason.n : 100);
     if (head->status / 100 == 2)
         return FSOCK_OK;
-    if (head->status == 407)
+    c->asked = head->status == 407;
+    c->fields = head->fields;
+    if (c->asked)
         return fsk_layer_fail(l, FSOCK_ERR_PROXY, 0, "the proxy wants authentication (407)");
     return fsk_layer_fail(l, FSOCK_ERR_PROXY, 0, "the proxy says: %d%s%.*s", head->status,
                           len ? " " : "", len, head->reason.p);
@@ -169,6 +158,15 @@ static const struct fsk_layer_ops http_connect_ops = {
     .info = fsk_pass_info,
     .free = http_connect_free,
 };
+
+bool fsk_http_connect_asks(const struct fsk_layer *layer, struct fsk_span *fields)
+{
+    const struct http_connect *c = (const struct http_connect *)layer;
+    if (layer->ops != &http_connect_ops || !c->asked)
+        return false;
+    *fields = c->fields;
+    return true;
+}
 
 struct fsk_layer *fsk_http_connect_new(struct fsk_layer *below,
                                        const struct fsk_proxy_target *target)

@@ -9,6 +9,7 @@
 #include "base/trace.h"
 #include "net/plain.h"
 #include "net/tls_peer.h"
+#include "op/dial_tunnel.h"
 
 #define ATTEMPT_DELAY   (250 * FSOCK_MILLISECOND) /* RFC 8305 8 */
 #define MORE_DELAY      (300 * FSOCK_MILLISECOND) /* for the other family, when one has failed */
@@ -250,7 +251,9 @@ static bool put_layer(struct fsk_dial *d)
     const struct fsk_target *t = d->target;
     const struct fsk_proxy *p = &t->proxy;
     struct fsk_span host = d->named[0] ? fsk_span_str(d->named) : t->host;
-    struct fsk_proxy_target to = {host, t->port, p->user, p->password};
+    struct fsk_proxy_target to = {
+        host, t->port, p->user, p->password, {NULL, 0}
+    };
     struct fsk_stream *s = &d->stream;
     for (;;) {
         switch (d->layer++) {
@@ -262,7 +265,7 @@ static bool put_layer(struct fsk_dial *d)
             return true;
         case 1:
             if (p->kind == FSK_PROXY_HTTP && t->tunnel)
-                s->top = fsk_http_connect_new(s->top, &to);
+                fsk_dial_tunnel(d, &to);
             else if (p->kind == FSK_PROXY_SOCKS5 || p->kind == FSK_PROXY_SOCKS5H)
                 s->top = fsk_socks5_new(s->top, &to);
             else if (fsk_proxy_is_socks4(p))
@@ -305,8 +308,12 @@ static enum fsock_err layer_failed(struct fsk_dial *d, enum fsock_err err, fsock
         return fsk_fault_set(d->fault, FSOCK_ERR_TIMEOUT, top->stage, ETIMEDOUT,
                              "%s %s%s: connected, but the handshake was not over after %s", stage,
                              peer, addr, fsk_time_text(when, sizeof when, now - d->connected));
-    return fsk_fault_set(d->fault, err, top->stage, top->sys_errno, "%s %s%s: %s", stage, peer,
-                         addr, fsk_stream_why(&d->stream));
+    fsk_fault_set(d->fault, err, top->stage, top->sys_errno, "%s %s%s: %s", stage, peer, addr,
+                  fsk_stream_why(&d->stream));
+    const char *hint = fsk_dial_tunnel_hint(d);
+    if (hint)
+        fsk_fault_hint(d->fault, "%s", hint);
+    return err;
 }
 
 static void mark_layer(struct fsk_dial *d)
@@ -322,6 +329,31 @@ static void mark_layer(struct fsk_dial *d)
                  fsk_number("port", proxy->port));
 }
 
+/* Whom to race for: the peer, by its name. A unix socket needs none. */
+static void begin_race(struct fsk_dial *d)
+{
+    d->state = FSK_DIAL_RACE;
+    d->resolved = peer_path(d).n > 0;
+    d->resolving = !d->resolved;
+    if (d->resolving)
+        fsk_resolve_init(&d->resolve, d->dialer->resolver, peer_host(d), peer_port(d),
+                         d->dialer->family, d->op.deadline, d->fault);
+}
+
+/* Another connection, to the same peer. */
+static enum fsock_err dial_again(struct fsk_dial *d)
+{
+    fsk_stream_close(&d->stream);
+    if (d->resolving)
+        fsk_resolve_fini(&d->resolve);
+    fsk_op_clear(&d->op);
+    d->layer = d->next = 0;
+    d->next_at = d->no_more_at = 0;
+    begin_race(d);
+    d->op.yield = true;
+    return FSOCK_AGAIN;
+}
+
 static enum fsock_err open_layers(struct fsk_dial *d, fsock_time now)
 {
     for (;;) {
@@ -333,8 +365,12 @@ static enum fsock_err open_layers(struct fsk_dial *d, fsock_time now)
             d->op.expired ? FSOCK_ERR_TIMEOUT : top->ops->connect(top, &d->op.wait);
         if (err == FSOCK_AGAIN)
             return err;
+        if (err != FSOCK_OK && fsk_dial_tunnel_again(d))
+            return dial_again(d);
         if (err != FSOCK_OK)
             return layer_failed(d, err, now);
+        if (top->stage == FSOCK_STAGE_PROXY)
+            fsk_dial_tunnel_opened(d);
         if (d->layer)
             mark_layer(d);
         if (!put_layer(d))
@@ -344,17 +380,6 @@ static enum fsock_err open_layers(struct fsk_dial *d, fsock_time now)
         d->secured = fsock_now();
     d->state = FSK_DIAL_OPEN;
     return FSOCK_OK;
-}
-
-/* Whom to race for: the peer, by its name. A unix socket needs none. */
-static void begin_race(struct fsk_dial *d)
-{
-    d->state = FSK_DIAL_RACE;
-    d->resolved = peer_path(d).n > 0;
-    d->resolving = !d->resolved;
-    if (d->resolving)
-        fsk_resolve_init(&d->resolve, d->dialer->resolver, peer_host(d), peer_port(d),
-                         d->dialer->family, d->op.deadline, d->fault);
 }
 
 static enum fsock_err forbid(struct fsk_dial *d, const char *why)
@@ -440,4 +465,5 @@ void fsk_dial_fini(struct fsk_dial *d)
         if (d->racer[i])
             drop_racer(d, i);
     fsk_stream_close(&d->stream);
+    fsk_challenger_reset(&d->proxy);
 }

@@ -13,6 +13,7 @@
 #include "net/sock.h"
 #include "net/stream.h"
 #include "net/tls.h"
+#include "op/challenger.h"
 #include "op/connect.h"
 #include "op/dial_guard.h"
 #include "op/op.h"
@@ -28,6 +29,8 @@ struct fsk_dialer {
     struct fsk_guard guard;
     char path[FSK_SOCKADDR_TEXT]; /* whatever the target, connect to this unix socket, */
     size_t path_n;                /* abstract with a leading NUL; 0: there is none */
+    enum fsock_auth proxy_auth;   /* how HTTP proxies are told who we are */
+    struct fsk_realms *realms;    /* theirs, borrowed; NULL: each dial is asked anew */
     bool http2;                   /* `tls` offers it, which is not for each peer, nor for a proxy */
     bool alone;                   /* nobody will give back a descriptor: don't wait for one */
 };
@@ -103,8 +106,9 @@ struct fsk_dial {
     fsock_time no_more_at; /* when to stop hoping for more addresses; 0: some are left */
     int last_errno;
 
-    char named[FSK_ADDR_TEXT]; /* the target's address, in words, if FSK_DIAL_NAME found one */
-    unsigned layer;            /* how many of the layers above the socket have been put on */
+    char named[FSK_ADDR_TEXT];   /* the target's address, in words, if FSK_DIAL_NAME found one */
+    struct fsk_challenger proxy; /* of a tunnel */
+    unsigned layer;              /* how many of the layers above the socket have been put on */
     struct fsk_stream stream;
     fsock_time started, looked_up, connected, secured; /* when each stage was over; 0: not */
 };

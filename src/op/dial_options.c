@@ -25,7 +25,7 @@ static enum fsock_err copy_path(struct fsk_dialer *dialer, const char *path,
 enum fsock_err fsk_dialer_init(struct fsk_dialer *dialer, const struct fsock_options *o,
                                struct fsk_driver *driver, struct fsock_fault *fault)
 {
-    *dialer = (struct fsk_dialer){.family = o->family};
+    *dialer = (struct fsk_dialer){.family = o->family, .proxy_auth = o->proxy_auth};
     enum fsock_err err = copy_path(dialer, o->unix_socket, fault);
     if (err == FSOCK_OK)
         err = fsk_tuning_init(&dialer->tuning, o, fault);

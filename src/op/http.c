@@ -29,7 +29,6 @@ enum fsock_err fsk_http_init(struct fsk_http *http, const struct fsock_options *
         .http2 = o->http2,
         .limits = {o->max_body, o->max_ratio ? o->max_ratio : FSK_DECODE_RATIO},
         .allowance = o->allowance,
-        .proxy_auth = o->proxy_auth,
         .hsts = o->insecure || o->tls_name ? NULL : o->hsts,
     };
     fsk_aim_memory_init(&http->aimed);
@@ -44,6 +43,7 @@ enum fsock_err fsk_http_init(struct fsk_http *http, const struct fsock_options *
     if (err != FSOCK_OK)
         return err;
     http->dialer.http2 = o->http2 != 0;
+    http->dialer.realms = &http->realms;
     http->dialer.tuning.user_timeout_ms = user_timeout(o);
     http->out = malloc(FSK_SCRATCH_SIZE);
     http->routes = fsk_routes_new(o, fault);

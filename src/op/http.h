@@ -20,7 +20,6 @@ struct fsk_http {
     struct fsk_pool pool;
     int64_t connect_timeout, read_timeout, total_timeout; /* nanoseconds; 0: none */
     struct fsk_decode_limits limits;
-    enum fsock_auth proxy_auth;
     struct fsk_realms realms;          /* that were met */
     struct fsock_allowance *allowance; /* borrowed; NULL: none */
     struct fsock_hsts *hsts;           /* borrowed; takes what answers say; NULL: none may */

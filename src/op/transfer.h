@@ -14,7 +14,7 @@
 #define FSK_TRANSFER_H
 
 #include "op/aim.h"
-#include "op/credentials.h"
+#include "op/challenger.h"
 #include "op/exchange.h"
 #include "op/http.h"
 #include "op/pool_share.h"
@@ -41,15 +41,6 @@ enum fsk_transfer_then {
     FSK_THEN_REDIRECT, /* it is passed over, */
     FSK_THEN_LOG_IN,   /* and so it is here, */
     FSK_THEN_REST      /* and here */
-};
-
-/* Who may ask who we are (transfer_login.h). */
-struct fsk_challenger {
-    struct fsk_realm *realm;   /* of its challenge, which the next request meets; NULL: none */
-    unsigned met;              /* challenges, for this URL */
-    bool known;                /* we have a user, and may tell it */
-    bool unmet;                /* it asks for what we don't do */
-    enum fsk_auth_scheme sent; /* in the request at hand */
 };
 
 /* What it takes to try again. */

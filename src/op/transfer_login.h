@@ -1,9 +1,6 @@
 /*
  * transfer_login.h - who a transfer says it is, to the server and to a plain HTTP proxy, and what
  * it makes of an answer that asks for that (401, 407). Only transfer.c and its parts use it.
- *
- * A challenge belongs to the transfer until its answer was accepted; only then others may use the
- * nonce, too, since a request of theirs could else arrive before ours and be counted first.
  */
 #ifndef FSK_TRANSFER_LOGIN_H
 #define FSK_TRANSFER_LOGIN_H

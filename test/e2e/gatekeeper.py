@@ -13,13 +13,16 @@ What a page asks for stands in its path: /digest/ALGORITHM/QOP/... with words am
 /foreign/... for what nobody does; /open/... for nothing. /moved/URL redirects.
 
 It is a proxy, too: what is asked for with a whole URL needs Digest (MD5) at the proxy, or Basic if
-`basic_proxy` is set, and is answered by the site itself, whatever the host.
+`basic_proxy` is set, and is answered by the site itself, whatever the host. So does CONNECT, whose
+tunnel leads to `tunnel`, a port of this machine, whatever the target.
 """
 
 import base64
 import hashlib
 import itertools
 import re
+import select
+import socket
 import threading
 import urllib.parse
 
@@ -52,6 +55,7 @@ class Gatekeeper(Server):
     """heard: of each request its method, path, Authorization field (or None) and client port."""
 
     basic_proxy = False
+    tunnel = 0
 
     def __init__(self):
         self.heard, self.nonces, self.lock = [], {}, threading.Lock()
@@ -145,8 +149,30 @@ class Gate(Handler):
             verdict = self.judge(field, "md5", "auth", self.path) if field and field.startswith("Digest ") else "bad"
             good, challenge = verdict == "good", self.challenge("md5", "auth", verdict == "stale")
         if not good:
-            self.answer("who?", 407, [("Proxy-Authenticate", challenge)])
+            closes = [("Connection", "close")] if self.command == "CONNECT" else []
+            self.answer("who?", 407, [("Proxy-Authenticate", challenge), *closes])
         return good
+
+    def do_CONNECT(self):
+        self.sent, self.words = b"", []
+        login = self.headers.get("Proxy-Authorization")
+        self.server.heard.append(("CONNECT", self.path, login, self.client_address[1]))
+        self.close_connection = True
+        if not self.let_through(login):
+            return
+        with socket.create_connection(("127.0.0.1", self.server.tunnel)) as there:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.flush()
+            self.pass_on({self.connection: there, there: self.connection})
+
+    def pass_on(self, ways):
+        while True:
+            for one in select.select(list(ways), [], [], 20)[0]:
+                data = one.recv(65536)
+                if not data:
+                    return
+                ways[one].sendall(data)
 
     def do_GET(self):
         self.sent, self.words = self.body(), []

@@ -188,6 +188,56 @@ def test_any_way_at_a_proxy(gate, fsock):
         gate.basic_proxy = False
 
 
+@pytest.fixture
+def tunnel(gate, site):
+    """What leads to the site's https, through a proxy."""
+    gate.tunnel = site.https
+    return ["-x", f"http://127.0.0.1:{gate.server_port}", "-U", "alice:wonder%3Aland", "--cacert", site.ca]
+
+
+def test_digest_at_a_tunnel(gate, site, fsock, tunnel):
+    """A list is asked once; what can't be met, or was refused, is said so, and no password in the clear."""
+    page = f"https://localhost:{site.https}/sized/5"
+    for way in ("--proxy-digest", "--proxy-anyauth"):
+        r = fsock("get", "-s", way, *tunnel, page)
+        assert r.code == 0 and len(r.stdout) == 5 and said(gate) == ["-", "Digest"], r
+    pages = [page + f"?{i}" for i in range(3)]
+    r = fsock("get", "-P", "1", "-s", "--proxy-digest", "-H", "Connection: close", *tunnel, *pages)
+    assert r.code == 0 and said(gate) == ["-", "Digest", "Digest", "Digest"], r
+    r = fsock("get", "--proxy-digest", *tunnel, "-U", "alice:wrong", page)
+    assert r.code == 97 and "the user or the password was refused" in r.errors and said(gate) == ["-", "Digest"], r
+    r = fsock("get", *tunnel, page)
+    assert r.code == 97 and said(gate) == ["Basic"], r
+
+
+@pytest.mark.parametrize("verb, target", [("talk", ["a.test", "7"]), ("check", ["tcp://a.test:7"])])
+def test_other_verbs_at_a_tunnel(gate, site, fsock, verb, target):
+    gate.tunnel = site.tcp_fin
+    proxy = ["-x", f"http://127.0.0.1:{gate.server_port}", "--proxy-user", "alice:wonder%3Aland"]
+    for way, heard in ("digest", ["-", "Digest"]), ("anyauth", ["-", "Digest"]), ("basic", ["Basic"]):
+        r = fsock(verb, f"--proxy-{way}", *proxy, *target)
+        assert said(gate) == heard, r
+        assert ("proxy wants authentication" in r.errors + r.text) == (way == "basic"), r
+
+
+def test_any_way_at_a_tunnel(gate, site, fsock, tunnel):
+    page = f"https://localhost:{site.https}/sized/5"
+    gate.basic_proxy = True
+    try:
+        r = fsock("get", "--proxy-anyauth", *tunnel, page)
+        assert len(r.stdout) == 5 and said(gate) == ["-", "Basic"], r
+        r = fsock("get", "--proxy-digest", *tunnel, page)
+        assert r.code == 97 and "no way to log in" in r.errors and said(gate) == ["-"], r
+    finally:
+        gate.basic_proxy = False
+
+
+def test_curl_gets_through_the_tunnel_as_well(gate, site, tunnel):
+    r = subprocess.run(["curl", "-sf", "--noproxy", "", "--proxy-digest", *tunnel, "-U", WHO, f"https://localhost:{site.https}/sized/5"],
+                       capture_output=True, timeout=20)
+    assert r.returncode == 0 and len(r.stdout) == 5 and said(gate) == ["-", "Digest"]
+
+
 # ---- Where passwords come from -------------------------------------------------------------------
 
 

@@ -49,6 +49,7 @@ struct tried {
     enum fsock_err err;
     char why[200];
     char tunnel[16]; /* what came through it */
+    char asks[64];   /* the header in which the proxy asks who we are */
 };
 
 static struct tried try(char letter, const struct fsk_proxy_target *target)
@@ -56,6 +57,7 @@ static struct tried try(char letter, const struct fsk_proxy_target *target)
     struct peer p;
     struct client c = {.host = ""};
     struct tried t = {.err = FSOCK_OK};
+    struct fsk_span fields;
     size_t n;
     stub_driver_init(&c.driver);
     peer_init(&p, "t", NULL, 0);
@@ -67,6 +69,8 @@ static struct tried try(char letter, const struct fsk_proxy_target *target)
     t.err = client_handshake(c.stream.top);
     assert_int_equal(c.stream.top->stage, FSOCK_STAGE_PROXY);
     snprintf(t.why, sizeof t.why, "%s", t.err ? fsk_stream_why(&c.stream) : "");
+    if (fsk_http_connect_asks(c.stream.top, &fields))
+        snprintf(t.asks, sizeof t.asks, "%.*s", (int)fields.n, fields.p);
     while (!t.err && client_recv(&c, t.tunnel + strlen(t.tunnel),
                                  sizeof t.tunnel - 1 - strlen(t.tunnel), &n, 0) == FSOCK_OK)
         ;
@@ -76,8 +80,11 @@ static struct tried try(char letter, const struct fsk_proxy_target *target)
 }
 
 static const struct fsk_proxy_target name_target = {.host = FSK_SPAN("a.test"), .port = 258};
-static const struct fsk_proxy_target login_target = {
-    .host = FSK_SPAN("a.test"), .port = 258, .user = FSK_SPAN("me"), .password = FSK_SPAN("pass")};
+static const struct fsk_proxy_target login_target = {.host = FSK_SPAN("a.test"),
+                                                     .port = 258,
+                                                     .user = FSK_SPAN("me"),
+                                                     .password = FSK_SPAN("pass"),
+                                                     .login = FSK_SPAN("Basic bWU6cGFzcw==")};
 
 #define SCRIPT(...)                                                                                \
     do {                                                                                           \
@@ -355,7 +362,7 @@ static void test_connect_input(void **state)
     (void)state;
     static const struct fsk_span bad[] = {FSK_SPAN(""),     FSK_SPAN("a b"),  FSK_SPAN("a\rb"),
                                           FSK_SPAN("a\nb"), FSK_SPAN("a\0b"), FSK_SPAN("a\tb")};
-    static char text[5000];
+    static char text[17000];
     struct fsk_proxy_target target = name_target;
     SCRIPT({BYTES(""), BYTES(""), false});
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
@@ -366,8 +373,23 @@ static void test_connect_input(void **state)
     target.host = fsk_span(text, sizeof text);
     assert_int_equal(try('H', &target).err, FSOCK_ERR_INPUT);
     target = login_target;
-    target.user = fsk_span(text, sizeof text);
+    target.login = fsk_span(text, sizeof text);
     assert_int_equal(try('H', &target).err, FSOCK_ERR_INPUT);
+}
+
+/* Whether it is for its challenge that the proxy has refused. */
+static void test_connect_asks(void **state)
+{
+    (void)state;
+    SCRIPT({BYTES(CONNECT_HEAD "\r\n"),
+            BYTES("HTTP/1.1 407 No\r\nProxy-Authenticate: Basic\r\n\r\n"), false});
+    struct tried t = try('H', &name_target);
+    assert_int_equal(t.err, FSOCK_ERR_PROXY);
+    assert_non_null(strstr(t.asks, "Proxy-Authenticate: Basic"));
+    SCRIPT({BYTES(CONNECT_HEAD "\r\n"),
+            BYTES("HTTP/1.1 403 No\r\nProxy-Authenticate: Basic\r\n\r\n"), false});
+    t = try('H', &name_target);
+    assert_string_equal(t.asks, "");
 }
 
 int main(void)
@@ -379,6 +401,7 @@ int main(void)
         cmocka_unit_test(test_socks4_input),    cmocka_unit_test(test_socks4_longest),
         cmocka_unit_test(test_connect_opens),   cmocka_unit_test(test_connect_refusals),
         cmocka_unit_test(test_connect_interim), cmocka_unit_test(test_connect_input),
+        cmocka_unit_test(test_connect_asks),
     };
     signal(SIGPIPE, SIG_IGN);
     return cmocka_run_group_tests_name("proxy", tests, NULL, NULL);
