@@ -229,25 +229,26 @@ static void found_link(void *user, const struct page_link *link)
         check_link(f->check, &seen, fingerprint);
 }
 
-void follow_links(struct follow *f, const struct source_url *u, struct fsk_span url,
-                  const struct page_doc *doc)
+enum page_err follow_links(struct follow *f, const struct source_url *u, struct fsk_span url,
+                           const struct page_doc *doc, bool (*go_on)(int64_t), int64_t until)
 {
     struct finder finder;
     struct page_links_ask ask = {.kinds = PAGE_LINK_A | PAGE_LINK_FRAME | PAGE_LINK_LINK,
                                  .fragments = true,
                                  .found = found_link,
-                                 .user = &finder};
+                                 .user = &finder,
+                                 .go_on = go_on,
+                                 .until = until};
     if (!f->o || !begin(&finder, f, u, url))
         return;
     if (f->check->o) {
         bool links = u->depth < f->o->depth; /* ... are wanted, besides its places */
         check_page(f->check, doc, fingerprint_of_url(f, url), links);
         if (!links)
-            return;
+            return PAGE_OK;
         ask.kinds = PAGE_LINK_ALL | PAGE_LINK_OTHER;
     }
-    if (!page_links(doc, &ask))
-        fails(f, "out of memory");
+    return page_links(doc, &ask);
 }
 
 /* A redirect's target, as a link; what it is known by. */
@@ -292,7 +293,7 @@ enum list_result follow_next(struct follow *f, struct source_url *u)
 void follow_took(struct follow *f, const struct source_url *u)
 {
     if (!f->o)
-        return;
+        return PAGE_OK;
     f->open += !u->external;
     if (u->from || u->why)
         return;

@@ -68,9 +68,10 @@ enum list_result follow_next(struct follow *f, struct source_url *u);
 /* A URL has been taken from the source, and will be fetched; each of its variants is one. */
 void follow_took(struct follow *f, const struct source_url *u);
 
-/* A page has come: `u` is what it was asked for by, `url` its text, as it is in records. */
-void follow_links(struct follow *f, const struct source_url *u, struct fsk_span url,
-                  const struct page_doc *doc);
+/* A page has come: `u` is what it was asked for by, `url` its text, as it is in records. What
+ * page_links() says of it, which asks whether to go on. */
+enum page_err follow_links(struct follow *f, const struct source_url *u, struct fsk_span url,
+                           const struct page_doc *doc, bool (*go_on)(int64_t), int64_t until);
 
 /* It has ended, after that: redirects are followed, too. `page`: it is one, and was read. */
 void follow_ended(struct follow *f, const struct source_url *u, struct fsk_span url,

@@ -439,7 +439,9 @@ static void round_ended(struct items *all, struct item *item, const struct fsock
     if (item->started || !all->cut_short || all->report->single)
         record(all, item, response);
     /* What the run had no time for, or no more requests, is for the next one. */
-    if ((!all->stopped && e->err != FSOCK_ERR_SPENT) || all->outcome.exitcode == EXIT_FINE)
+    bool cut_short =
+        all->stopped || e->err == FSOCK_ERR_SPENT || all->outcome.exitcode == EXIT_CANCELED;
+    if (!cut_short || all->outcome.exitcode == EXIT_FINE)
         remember(all, item, response);
     item_drop(all, item);
 }

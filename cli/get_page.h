@@ -78,11 +78,11 @@ struct fsk_span get_page_members(const struct get_page *p, const struct get_opti
 /* The members of a record's JSON, each with a comma in front; `doc` is NULL if there is no page,
  * and `why` says why, or is NULL. */
 enum page_err get_page_json(struct out *to, const struct get_options *o, const struct page_doc *doc,
-                            const char *why);
+                            const char *why, fsock_time until);
 
 /* The lines of the one option that was given. */
 enum page_err get_page_lines(struct out *to, const struct get_options *o,
-                             const struct page_doc *doc);
+                             const struct page_doc *doc, fsock_time until);
 
 static inline enum page_err get_page_err(enum fsock_err err)
 {
@@ -90,6 +90,6 @@ static inline enum page_err get_page_err(enum fsock_err err)
 }
 
 /* How page_links() is asked for --links, and for --images. */
-struct page_links_ask get_page_ask(const struct get_options *o, bool images);
+struct page_links_ask get_page_ask(const struct get_options *o, bool images, fsock_time until);
 
 #endif
