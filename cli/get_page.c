@@ -95,7 +95,7 @@ bool get_page_push(struct get_page *p, struct fsk_span bytes, struct outcome *ou
     enum fsock_err err = fsk_buf_append(&p->body, bytes.p, bytes.n);
     if (err == FSOCK_OK)
         return true;
-    if (err == FSOCK_ERR_TOO_BIG && !get_page_wants(&p->o->page)) {
+    if (err == FSOCK_ERR_TOO_BIG && !get_page_wants(&p->o->page) && get_saves(p->o)) {
         p->too_long = true; /* a file of it can be whole all the same */
         fsk_buf_fini(&p->body);
         return true;

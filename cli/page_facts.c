@@ -1,5 +1,6 @@
 #include "page_facts.h"
 
+#include "charset.h"
 #include "page_walk.h"
 
 enum { NAME_MAX_LEN = 200 };
@@ -72,7 +73,7 @@ void page_facts(const struct page_doc *doc, void (*found)(void *, const struct p
 {
     const struct teller t = {doc, found, user};
     struct page_walk walk = page_walk_page(doc);
-    tell(&t, FSK_SPAN("charset"), fsk_span_str(page_charset(doc)));
+    tell(&t, FSK_SPAN("charset"), fsk_span_str(charset_name(page_charset(doc))));
     for (const GumboNode *node; (node = page_walk_next(&walk));) {
         GumboTag tag = walk.leaving ? GUMBO_TAG_LAST : page_tag(node);
         if (tag == GUMBO_TAG_HTML)

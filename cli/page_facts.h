@@ -17,9 +17,9 @@ struct page_fact {
 };
 
 /*
- * In the order of the page: "charset", as it was read; "lang" of <html>; each <meta> with a
- * content, by its name, property or http-equiv ("description", "og:title", "refresh"); "canonical",
- * the URL of <link rel=canonical>, absolute.
+ * In the order of the page: "charset", as it was read, by its usual name; "lang" of <html>; each
+ * <meta> with a content, by its name, property or http-equiv ("description", "og:title",
+ * "refresh"); "canonical", the URL of <link rel=canonical>, absolute.
  */
 void page_facts(const struct page_doc *doc, void (*found)(void *user, const struct page_fact *fact),
                 void *user);
