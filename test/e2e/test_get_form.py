@@ -32,7 +32,8 @@ two</textarea><button name=do value=save>Save</button><input type=image name=pic
 <form id=up action=/echo method=post enctype=multipart/form-data><input type=file name=f><input name='a"b' value=1>
 <input type=file name=g></form>
 <form id=plain action=/echo method=post enctype=text/plain><input name=a value=1><input name=b value="x y"></form>
-<form id=mail action=mailto:a@b.example method=post><input name=a></form>"""
+<form id=mail action=mailto:a@b.example method=post><input name=a></form>
+<form id=jump action=/><input name=q value=1><button name=go value=2 formaction="/echo#there"></button></form>"""
 
 LATIN = ("<meta charset=iso-8859-1><form action=/echo method=post><input name=n value='Grüße'>"
          "<input type=hidden name=_charset_></form>").encode("latin-1")
@@ -184,6 +185,10 @@ def test_buttons(fsock, at):
     assert seen["headers"]["Content-Type"] == "application/x-www-form-urlencoded"
 
 
+def test_a_button_with_a_fragment_in_its_action(fsock, at):
+    assert query(sent(fsock("get", "--submit=jump", at("/order")))) == [("q", "1"), ("go", "2")]
+
+
 def test_upload_by_a_form(fsock, at, tmp):
     (tmp / "x.png").write_bytes(b"\x89PNG\0\r\n")
     seen = sent(fsock("get", "--submit=up", "-F", "f=@x.png", at("/order")))
@@ -312,8 +317,9 @@ def test_no_room_for_the_body(fsock, tmp):
 
 
 @pytest.mark.parametrize("words, why", [
-    (["--submit=nope", "/order"], "the page has no form 'nope', but 4: order, up, plain, mail"),
-    (["--submit", "/none"], "the page has no form"),
+    (["--submit=nope", "/order"], "the page has no form 'nope', but 5: order, up, plain, mail, jump"),
+    (["--submit", "/none"], "the page has no form\n"),
+    (["--submit=x", "/gone"], "the page has no form 'x', but 1: 1; its status is 404\n"),
     (["--submit=order", "-F", "foo=1", "/order"],
      "the form has no field 'foo'; it has q, t, size, tags, how, opt, off, note"),
     (["--submit", "-F", "size=XL", "/order"], "the field 'size' has no choice 'XL' that is left; it has S, M, L"),
@@ -336,16 +342,16 @@ def test_pages_that_do_not_have_it(fsock, at, words, why):
     (["-F", "a=@missing"], 26, "can't read missing: no such file"),
     (["-F", "a=<missing"], 26, "can't read missing"),
     (["-F", "a=@."], 26, "can't read .: Is a directory"),
+    (["-F", "a=@-", "-F", "b=<-;type=x"], 2, "standard input can be read only once"),
+    (["-F", "a=@-", "-i", "-"], 2, "standard input"),
+    (["-d", "@-", "--data-urlencode", "a@-"], 2, "standard input"),
+    (["-b", "-", "-w", "@-"], 2, "standard input"),
     (["-F", "a=1", "-d", "b=2"], 2, "-d"),
     (["-F", "a=1", "-G"], 2, "-G"),
     (["-F", "a=1", "-I"], 2, "-I"),
     (["-F", "a=1", "--warm"], 2, "-F"),
     (["-F", "a=1", "-H", "content-type: x"], 2, "-H"),
     (["--submit", "-X", "PUT"], 2, "-X"),
-    (["-F", "a=@-", "-F", "b=<-;type=x"], 2, "standard input can be read only once"),
-    (["-F", "a=@-", "-i", "-"], 2, "standard input"),
-    (["-d", "@-", "--data-urlencode", "a@-"], 2, "standard input"),
-    (["-b", "-", "-w", "@-"], 2, "standard input"),
     (["--submit", "-r", "0-1"], 2, "-r"),
     (["--submit", "--no-wait"], 2, "--no-wait"),
     (["--button", "x"], 2, "--submit"),
