@@ -53,6 +53,7 @@ struct follow {
     size_t page_bytes;
     uint64_t open; /* URLs that were taken, may lead to others, and have not ended */
     bool broken;   /* the run is not whole */
+    bool barred;   /* a page has asked that its links aren't followed, and that was told */
 };
 
 /* All is borrowed. Without --depth all of it does nothing. */

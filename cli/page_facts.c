@@ -84,3 +84,30 @@ void page_facts(const struct page_doc *doc, void (*found)(void *, const struct p
             look_at_link(&t, node);
     }
 }
+
+/* ---- What it asks of robots ------------------------------------------------------------------ */
+
+/* Whether one of the words of a list, as in "noindex, nofollow", bars links. */
+static bool has_bar(struct fsk_span list)
+{
+    for (size_t i = 0; i < list.n; i++) {
+        size_t from = i;
+        while (i < list.n && list.p[i] != ',' && !page_is_blank(list.p[i]))
+            i++;
+        struct fsk_span word = fsk_span(list.p + from, i - from);
+        if (fsk_span_caseeq(word, FSK_SPAN("nofollow")) || fsk_span_caseeq(word, FSK_SPAN("none")))
+            return true;
+    }
+    return false;
+}
+
+bool page_bars_links(const struct page_doc *doc)
+{
+    struct page_walk walk = page_walk_page(doc);
+    for (const GumboNode *node; (node = page_walk_next(&walk));)
+        if (!walk.leaving && page_tag(node) == GUMBO_TAG_META &&
+            fsk_span_caseeq(page_trim(page_attribute(node, "name")), FSK_SPAN("robots")) &&
+            has_bar(page_attribute(node, "content")))
+            return true;
+    return false;
+}

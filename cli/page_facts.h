@@ -24,4 +24,7 @@ struct page_fact {
 void page_facts(const struct page_doc *doc, void (*found)(void *user, const struct page_fact *fact),
                 void *user);
 
+/* Whether it asks that nobody follow its links: <meta name=robots content=nofollow>, or none. */
+bool page_bars_links(const struct page_doc *doc);
+
 #endif

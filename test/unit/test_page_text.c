@@ -148,6 +148,29 @@ static const struct row facts[] = {
     }
 }
 
+static void what_bars_links(void **state)
+{
+    static const struct {
+        const char *page;
+        bool bars;
+    } pages[] = {
+        {"<meta name=robots content=nofollow>",            true },
+        {"<meta name=Robots content='noindex, NoFollow'>", true },
+        {"<body><meta name=robots content=none>",          true },
+        {"<meta name=robots content=noindex>",             false},
+        {"<meta name=robots content='nofollowers'>",       false},
+        {"<meta name=robots>",                             false},
+        {"<meta name=other content=nofollow>",             false},
+        {"<a rel=nofollow href=x>",                        false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof pages / sizeof *pages; i++) {
+        struct page_doc *doc = page_of(pages[i].page);
+        assert_int_equal(page_bars_links(doc), pages[i].bars);
+        page_doc_free(doc);
+    }
+}
+
 static void titles(void **state)
 {
     /* clang-format off */
@@ -178,6 +201,7 @@ int main(void)
         cmocka_unit_test(deep_lists),
         cmocka_unit_test(facts_of_a_page),
         cmocka_unit_test(titles),
+        cmocka_unit_test(what_bars_links),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
