@@ -448,10 +448,14 @@ static void go_on(struct items *all, struct item *item)
     all->open++;
 }
 
-/* Who doesn't know HEAD may know GET. */
-static bool asks_again(struct item *item, int status)
+/* Who answers HEAD with a failure, or not at all, may know GET. */
+static bool asks_again(struct item *item, const struct fsock_event *e)
 {
-    if (!item->given.external || item->again || (status != 405 && status != 501))
+    int status = e->response->status;
+    bool refused = status >= 400 && status != 429;
+    bool unanswered = !status && e->fault && e->fault->stage == FSOCK_STAGE_HEAD &&
+                      e->err != FSOCK_ERR_CANCELED && e->err != FSOCK_ERR_SPENT;
+    if (!item->given.external || item->again || !(refused || unanswered))
         return false;
     item->again = true;
     return true;
@@ -466,7 +470,7 @@ static void round_ended(struct items *all, struct item *item, const struct fsock
         go_on(all, item);
         return;
     }
-    bool again = asks_again(item, response->status);
+    bool again = asks_again(item, e);
     if (!again)
         rounds_next(all->rounds, &item->at, response, &all->outcome);
     if (again || item->at.round != ROUND_END) {
