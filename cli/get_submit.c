@@ -223,6 +223,10 @@ static bool send_form(struct submission *s, const struct page_doc *doc,
         return no_form(outcome, "the form only closes a dialog; nothing is sent");
     if (fsk_url_parse(action, false, &to, NULL) != FSK_URL_OK)
         return no_form(outcome, "the form leads nowhere that could be asked");
+    if (fsk_span_caseeq(page_url(doc)->scheme, FSK_SPAN("https")) &&
+        fsk_span_caseeq(to.scheme, FSK_SPAN("http")))
+        return no_form(outcome, "the form leads from https to http, where everybody on the way can "
+                                "read it");
     if (!files_fit(filled, outcome))
         return false;
     bool post = strcmp(filled->method, "POST") == 0;

@@ -4,6 +4,7 @@ import base64
 import http.server
 import json
 import shutil
+import ssl
 import subprocess
 import threading
 import urllib.parse
@@ -231,6 +232,28 @@ def test_abroad_without_secrets(fsock, at):
     inside = at("/order").replace("//", "//me:pw@")
     headers = sent(fsock("get", "--submit", inside))["headers"]
     assert "Authorization" in headers and headers["Referer"] == at("/order")
+
+
+def test_no_form_leads_from_https_to_http(fsock, at, site):
+    class Shop(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        log_message = Handler.log_message
+        answer = Handler.answer
+
+        def do_GET(self):
+            self.answer(f"<form action={at('/echo')}><input name=pwd></form><form action=/in><input name=pin></form>")
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Shop)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(site.folder / "site.pem", site.folder / "key.pem")
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"https://127.0.0.1:{server.server_port}/"
+    result = fsock("get", "--cacert", site.ca, "--submit", "-F", "pwd=secret", url)
+    assert result.code == 8 and "from https to http" in result.errors and result.stdout == b""
+    assert fsock("get", "--cacert", site.ca, "--submit", "-F", "pin=1", "-w", "%{url_effective}", url).text.endswith("/in?pin=1")
+    server.shutdown()
+    server.server_close()
 
 
 def test_a_list(fsock, at):
