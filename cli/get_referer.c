@@ -1,20 +1,22 @@
 #include "get_referer.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <strings.h>
+
+enum { LONGEST = 4096 }; /* of path and query: servers refuse headers that are much longer */
 
 static const struct fsk_span name = FSK_SPAN("Referer: ");
 
 void referer_init(struct referer *r)
 {
-    r->headers = NULL;
-    fsk_buf_init(&r->line, REFERER_MOST);
+    *r = (struct referer){.line = NULL};
 }
 
 void referer_fini(struct referer *r)
 {
     free(r->headers);
-    fsk_buf_fini(&r->line);
+    free(r->line);
 }
 
 static bool is_referer(const char *line)
@@ -31,21 +33,25 @@ static bool is_said(const char *const *headers)
     return false;
 }
 
-static enum fsock_err write_line(struct fsk_buf *b, const struct fsk_url *from, bool whole)
+/* The line, in no more memory than it needs, since there may be one for each open URL. */
+static char *make_line(const struct fsk_url *from, bool whole)
 {
-    size_t room = FSK_URL_ROOM(from->host.n + from->path.n + from->query.n + 64);
-    enum fsock_err err = fsk_buf_reserve(b, name.n + from->scheme.n + 3 + 2 * room);
-    if (err != FSOCK_OK)
-        return err;
-    fsk_buf_append(b, name.p, name.n);
-    fsk_buf_append(b, from->scheme.p, from->scheme.n);
-    fsk_buf_append(b, "://", 3);
-    b->end += fsk_url_authority(from, false, b->mem + b->end, room);
-    if (whole)
-        b->end += fsk_url_target(from, b->mem + b->end, room);
+    size_t room = FSK_URL_ROOM(from->host.n + from->path.n + from->query.n);
+    char *text = malloc(name.n + from->scheme.n + 3 + 2 * room), *end = text;
+    if (!text)
+        return NULL;
+    end = mempcpy(end, name.p, name.n);
+    end = mempcpy(end, from->scheme.p, from->scheme.n);
+    end = mempcpy(end, "://", 3);
+    end += fsk_url_authority(from, false, end, room);
+    size_t n = whole ? fsk_url_target(from, end, room) : 0;
+    if (n == 0 || n > LONGEST)
+        *end++ = '/';
     else
-        b->mem[b->end++] = '/';
-    return fsk_buf_terminate(b);
+        end += n;
+    char *line = strndup(text, (size_t)(end - text));
+    free(text);
+    return line;
 }
 
 /* The headers that there are, and the line. */
@@ -59,7 +65,7 @@ static enum fsock_err add_line(struct referer *r, struct fsock_request *request)
         return FSOCK_ERR_MEMORY;
     for (size_t i = 0; i < n; i++)
         r->headers[i] = request->headers[i];
-    r->headers[n] = r->line.mem + r->line.start;
+    r->headers[n] = r->line;
     request->headers = r->headers;
     return FSOCK_OK;
 }
@@ -71,15 +77,15 @@ enum fsock_err referer_add(struct referer *r, const struct fsk_url *from, const 
                   !fsk_span_caseeq(to->scheme, FSK_SPAN("https"));
     if (secret || !from->host.n || is_said(request->headers))
         return FSOCK_OK;
-    enum fsock_err err = write_line(&r->line, from, fsk_url_same_origin(from, to));
-    if (err == FSOCK_OK)
-        err = add_line(r, request);
-    if (err != FSOCK_OK)
-        fsk_buf_clear(&r->line);
-    return err;
+    r->line = make_line(from, fsk_url_same_origin(from, to));
+    if (r->line && add_line(r, request) == FSOCK_OK)
+        return FSOCK_OK;
+    free(r->line);
+    r->line = NULL;
+    return FSOCK_ERR_MEMORY;
 }
 
 const char *referer_url(const struct referer *r)
 {
-    return fsk_buf_len(&r->line) ? r->line.mem + r->line.start + name.n : NULL;
+    return r->line ? r->line + name.n : NULL;
 }

@@ -1,20 +1,17 @@
 /*
  * get_referer.h - the page that a request comes from, told as browsers do (Referer): to another
- * site only which site it is, and from https to http nothing.
+ * site, or if it is very long, only which site it is, and from https to http nothing.
  */
 #ifndef FSOCK_CLI_GET_REFERER_H
 #define FSOCK_CLI_GET_REFERER_H
 
 #include <fsock.h>
 
-#include "base/buf.h"
 #include "wire/url.h"
-
-#define REFERER_MOST ((size_t)16 * 1024 * 1024)
 
 /* What a request's headers point to. */
 struct referer {
-    struct fsk_buf line; /* "Referer: ...", with a NUL behind it; empty: nothing is told */
+    char *line; /* "Referer: ..."; NULL: nothing is told */
     const char **headers;
 };
 

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <cmocka.h>
 
@@ -64,6 +65,16 @@ static void as_browsers_tell_it(void **state)
         gives(rows[i].from, rows[i].to, NULL, rows[i].expect);
 }
 
+static void long_ones_are_cut(void **state)
+{
+    char from[5000], expect[5000];
+    (void)state;
+    snprintf(from, sizeof from, "http://h/%04095d", 0);
+    gives(from, "http://h/", NULL, from);
+    snprintf(expect, sizeof expect, "http://h/%04096d", 0);
+    gives(expect, "http://h/", NULL, "http://h/");
+}
+
 static void what_the_user_says_counts(void **state)
 {
     static const char *const others[] = {"A: b", "Referers: x", NULL};
@@ -81,6 +92,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(as_browsers_tell_it),
+        cmocka_unit_test(long_ones_are_cut),
         cmocka_unit_test(what_the_user_says_counts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
