@@ -41,9 +41,10 @@ static bool no_page(const struct get_page *p, struct outcome *outcome)
     return false;
 }
 
-static bool failed(enum page_err err, struct outcome *outcome)
+bool get_page_fails(enum page_err err, struct outcome *outcome)
 {
-    bool big = err == PAGE_TOO_LONG || err == PAGE_TOO_MUCH || err == PAGE_LINKED;
+    bool big =
+        err == PAGE_TOO_LONG || err == PAGE_TOO_MUCH || err == PAGE_LINKED || err == PAGE_FULL;
     if (err == PAGE_TOO_SLOW && interrupt_signal()) {
         outcome_fail(outcome, EXIT_CANCELED, fsock_err_name(FSOCK_ERR_CANCELED), 0, "interrupted");
         return false;
@@ -65,7 +66,7 @@ static bool begin(struct get_page **made, const struct get_options *o,
 {
     struct get_page *p = calloc(1, sizeof *p);
     if (!p)
-        return failed(PAGE_NO_MEMORY, outcome);
+        return get_page_fails(PAGE_NO_MEMORY, outcome);
     *made = p;
     p->o = o;
     fsk_buf_init(&p->body, PAGE_BYTES);
@@ -100,7 +101,7 @@ bool get_page_push(struct get_page *p, struct fsk_span bytes, struct outcome *ou
         fsk_buf_fini(&p->body);
         return true;
     }
-    return failed(err == FSOCK_ERR_MEMORY ? PAGE_NO_MEMORY : PAGE_TOO_LONG, outcome);
+    return get_page_fails(err == FSOCK_ERR_MEMORY ? PAGE_NO_MEMORY : PAGE_TOO_LONG, outcome);
 }
 
 static bool has_time(fsock_time until)
@@ -135,7 +136,7 @@ struct page_doc *get_page_parse(struct get_page *p, const struct fsock_response 
     enum page_err err = parse(p, r, &doc);
     fsk_buf_fini(&p->body);
     if (err != PAGE_OK)
-        failed(err, outcome);
+        get_page_fails(err, outcome);
     return doc;
 }
 
@@ -152,7 +153,7 @@ static enum page_err write_result(struct get_page *p, const struct page_doc *doc
                                    : get_page_lines(to, p->o, doc, until);
     out_flush(to);
     if (err == PAGE_OK && to->sys_errno)
-        err = PAGE_TOO_MUCH;
+        err = PAGE_FULL;
     out_fini(to);
     free(to);
     return err;
@@ -172,7 +173,7 @@ bool get_page_finish(struct get_page *p, const struct fsock_response *r, struct 
     if (err == PAGE_OK)
         return true;
     fsk_buf_fini(&p->result);
-    return failed(err, outcome);
+    return get_page_fails(err, outcome);
 }
 
 /* ---- The record ------------------------------------------------------------------------------ */

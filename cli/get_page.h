@@ -61,6 +61,9 @@ bool get_page_push(struct get_page *p, struct fsk_span bytes, struct outcome *ou
 /* The body is whole: p->result is what was found in it. */
 bool get_page_finish(struct get_page *p, const struct fsock_response *r, struct outcome *outcome);
 
+/* What it means for the outcome that something can't be had of a page. Returns false. */
+bool get_page_fails(enum page_err err, struct outcome *outcome);
+
 /* The body is whole, and let go: its tree, to be freed. NULL: the outcome says why. */
 struct page_doc *get_page_parse(struct get_page *p, const struct fsock_response *r,
                                 struct outcome *outcome);
@@ -86,7 +89,7 @@ enum page_err get_page_lines(struct out *to, const struct get_options *o,
 
 static inline enum page_err get_page_err(enum fsock_err err)
 {
-    return err == FSOCK_OK ? PAGE_OK : err == FSOCK_ERR_MEMORY ? PAGE_NO_MEMORY : PAGE_TOO_MUCH;
+    return err == FSOCK_OK ? PAGE_OK : err == FSOCK_ERR_MEMORY ? PAGE_NO_MEMORY : PAGE_FULL;
 }
 
 /* How page_links() is asked for --links, and for --images. */

@@ -248,8 +248,9 @@ static bool fill(struct submission *s, const struct page_doc *doc, const char *u
                            .button = s->o->button,
                            .given = s->ask->form.given,
                            .n_given = s->ask->form.n};
-    if (page_forms_init(&forms, doc) != PAGE_OK)
-        return failed(outcome, FSOCK_ERR_MEMORY);
+    enum page_err page_err = page_forms_init(&forms, doc);
+    if (page_err != PAGE_OK)
+        return get_page_fails(page_err, outcome);
     const struct page_form *form = form_choose(&forms, &ask, why);
     enum fsock_err err = FSOCK_ERR_INPUT;
     const char *charset = form ? charset_of(form, doc) : NULL;

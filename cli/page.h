@@ -35,6 +35,7 @@ enum page_err {
     PAGE_TOO_SLOW,  /* the caller did not go on */
     PAGE_NO_MEMORY, /* ... to be had */
     PAGE_LINKED,    /* its links have more than PAGE_LINKS bytes */
+    PAGE_FULL,      /* more is found in it than who looks for it keeps */
     PAGE_NO_CHARSET /* iconv(3) lacks its encoding */
 };
 

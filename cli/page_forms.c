@@ -33,7 +33,7 @@ struct collector {
 static void note(struct collector *c, enum fsock_err err)
 {
     if (err != FSOCK_OK)
-        c->err = err == FSOCK_ERR_MEMORY ? PAGE_NO_MEMORY : PAGE_TOO_MUCH;
+        c->err = err == FSOCK_ERR_MEMORY ? PAGE_NO_MEMORY : PAGE_FULL;
 }
 
 /* The array with room for one more behind `n`; NULL: out of memory. */

@@ -90,6 +90,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.answer(f"<form method=post action=http://localhost:{self.server.server_port}/echo><input name=a></form>")
         elif path == "/gone":
             self.answer("<form></form>", 404)
+        elif path == "/button":
+            self.answer("<form>")
+        elif path == "/full":
+            self.answer(f"<base href='/{'x' * 8000}/'>" + "<form action=x></form>" * 2200)
         elif path == "/keep":
             self.answer("", 307, Location="/echo")
         else:
@@ -234,6 +238,13 @@ def test_abroad_without_secrets(fsock, at):
     assert "Authorization" in headers and headers["Referer"] == at("/order")
 
 
+def test_forms_that_are_longer_than_their_page(fsock, at):
+    why = "fsock: get: the page has more in it than is kept: 16 MiB of text, 16 of forms, 64 in all\n"
+    for option in ("--submit", "--forms"):
+        result = fsock("get", option, at("/full"))
+        assert (result.code, result.errors) == (63, why), result
+
+
 def test_no_form_leads_from_https_to_http(fsock, at, site):
     class Shop(http.server.BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -342,6 +353,7 @@ def test_no_room_for_the_body(fsock, tmp):
 @pytest.mark.parametrize("words, why", [
     (["--submit=nope", "/order"], "the page has no form 'nope', but 5: order, up, plain, mail, jump"),
     (["--submit", "/none"], "the page has no form\n"),
+    (["--submit", "--button=x", "/button"], "the form has no button 'x', nor any other\n"),
     (["--submit=x", "/gone"], "the page has no form 'x', but 1: 1; its status is 404\n"),
     (["--submit=order", "-F", "foo=1", "/order"],
      "the form has no field 'foo'; it has q, t, size, tags, how, opt, off, note"),
