@@ -165,7 +165,7 @@ static int prepare(struct get *g, char *why, size_t cap)
     follow_init(&g->follow, &g->o, &g->report, &g->check);
     check_init(&g->check, &g->o, &g->report, &g->follow.seen);
     if (!source_init(&g->source, &g->o, &g->gate, &g->sitemaps, &g->follow) ||
-        !sitemaps_init(&g->sitemaps, &g->o, &g->errands, &g->report, &g->run.numbered) ||
+        !sitemaps_init(&g->sitemaps, &g->o, &g->errands, &g->report, &g->check, &g->run.numbered) ||
         !robots_init(&g->robots, &g->o, &g->errands, &g->report) || g->run.signals < 0 ||
         (threads && g->run.room < 0) || !loop_init(&g->first, &g->run, fetch, NULL))
         return no_memory(why, cap);

@@ -5,6 +5,8 @@
 
 #include "base/fault.h"
 #include "base/list.h"
+#include "base/time.h"
+#include "interrupt.h"
 #include "wire/url.h"
 
 enum { HOPS_MOST = 100 }; /* of redirects that are looked up for one link */
@@ -62,18 +64,21 @@ static void put(struct check *c, struct spool *to, const struct entry *e, struct
         fails(c, to, err);
 }
 
-void check_link(struct check *c, const struct check_link *link, uint64_t url)
+void check_link(struct check *c, const struct check_link *link, uint64_t id)
 {
+    struct fsk_span url = link->url;
+    if (url.n > PAGE_URL)
+        url.n = PAGE_URL; /* one from a list; the rest of it isn't shown */
     struct entry e = {.link = *link,
-                      .url = url,
-                      .url_n = (uint32_t)link->url.n,
+                      .url = id,
+                      .url_n = (uint32_t)url.n,
                       .fragment_n = (uint32_t)link->fragment.n};
     if (!c->o)
         return;
     c->n_links += !link->given;
     fsk_buf_clear(&c->key);
-    if (link->url.n + link->fragment.n > 4 * PAGE_URL ||
-        fsk_buf_append(&c->key, link->url.p, link->url.n) != FSOCK_OK ||
+    if (url.n + link->fragment.n > 4 * PAGE_URL ||
+        fsk_buf_append(&c->key, url.p, url.n) != FSOCK_OK ||
         fsk_buf_append(&c->key, link->fragment.p, link->fragment.n) != FSOCK_OK)
         fails(c, NULL, FSOCK_ERR_MEMORY);
     else
@@ -152,6 +157,7 @@ static const char *sentence_of(const struct outcome *outcome)
 void check_ended(struct check *c, uint64_t url, const struct fsock_response *response,
                  const struct outcome *outcome, bool page, uint64_t moved)
 {
+    const char *spent = fsock_err_name(FSOCK_ERR_SPENT);
     bool fine = outcome->exitcode == EXIT_FINE;
     int note = !fine || moved ? CHECK_ODD : page ? CHECK_PAGE : CHECK_FINE;
     struct reason reason = {.url = url,
@@ -159,17 +165,36 @@ void check_ended(struct check *c, uint64_t url, const struct fsock_response *res
                             .exitcode = outcome->exitcode,
                             .status = response->status,
                             .err = outcome->err};
-    bool unasked = outcome->exitcode == EXIT_FORBIDDEN || outcome->exitcode == EXIT_CANCELED ||
-                   strcmp(outcome->err, fsock_err_name(FSOCK_ERR_SPENT)) == 0;
-    if (!c->o || (!fine && unasked))
-        return;
+    if (!c->o || outcome->exitcode == EXIT_CANCELED || strcmp(outcome->err, spent) == 0)
+        return; /* the run has ended first */
     if (!fingerprints_put(c->urls, url, (unsigned)note))
         fails(c, NULL, FSOCK_ERR_MEMORY);
     if (note == CHECK_ODD)
         keep_reason(c, &reason, fsk_span_str(fine ? response->redirect_url : sentence_of(outcome)));
 }
 
+void check_sitemap(struct check *c, const struct check_link *link,
+                   const struct fsock_response *response, const struct outcome *outcome)
+{
+    if (!c->o)
+        return;
+    uint64_t id = fingerprint_of(c->urls, link->url);
+    check_link(c, link, id);
+    check_ended(c, id, response, outcome, false, 0);
+}
+
 /* ---- The report ------------------------------------------------------------------------------ */
+
+/* Whether to go on with it: after Ctrl-C only for a moment. */
+static bool goes_on(struct check *c)
+{
+    const fsock_time moment = 100 * FSOCK_MILLISECOND;
+    if (!interrupt_signal())
+        return true;
+    if (!c->until)
+        c->until = fsock_now() + moment;
+    return fsock_now() < c->until;
+}
 
 static const struct reason *reason_of(const struct check *c, uint64_t url)
 {
@@ -231,7 +256,7 @@ static bool is_left(struct check *c, const struct entry *e)
     struct end end = end_of(c, e->url);
     struct fsk_span names[2], fragment = e->link.fragment;
     if (end.note == CHECK_WAITING || (end.note == FINGERPRINT_ABSENT && !end.redirect)) {
-        c->unchecked += !e->link.given;
+        c->unchecked++;
         return false;
     }
     if (end.note != CHECK_PAGE)
@@ -292,18 +317,20 @@ void check_report(struct check *c)
     uint64_t found;
     if (!c->o)
         return;
-    while (next_link(c, &c->links, &e))
+    while (goes_on(c) && next_link(c, &c->links, &e))
         if (is_left(c, &e))
             put(c, &c->left, &e, fsk_span(e.link.url.p, e.url_n + e.fragment_n));
-    while (spool_get(&c->found, &place) == FSOCK_OK) {
+    while (goes_on(c) && spool_get(&c->found, &place) == FSOCK_OK) {
         memcpy(&found, place.p, sizeof found);
         if (fingerprints_get(&c->places, found) == false)
             fingerprints_put(&c->places, found, true);
     }
     if (c->found.sys_errno)
         fails(c, &c->found, FSOCK_ERR_SYSTEM);
-    while (next_link(c, &c->left, &e))
+    while (goes_on(c) && next_link(c, &c->left, &e))
         tell(c, &e);
+    if (c->links.n + c->found.n + c->left.n && !c->failed)
+        report_say(c->report, "the report of broken links isn't whole");
 }
 
 const char *check_text(const struct check *c, char *text, size_t cap)

@@ -51,7 +51,8 @@ struct check {
     struct spool links, found, left;
     struct fsk_buf key;
     uint64_t pages, n_links, broken, unchecked;
-    bool failed; /* the report is not whole */
+    bool failed;      /* the report is not whole */
+    fsock_time until; /* after Ctrl-C: when the report ends; 0: not before it is whole */
 };
 
 /* Where a link stands, and where it leads. */
@@ -71,8 +72,8 @@ void check_init(struct check *c, const struct get_options *o, struct report *rep
 /* After check_init(), or of what is all zero. */
 void check_fini(struct check *c);
 
-/* A link was found; `url` is its URL's fingerprint. */
-void check_link(struct check *c, const struct check_link *link, uint64_t url);
+/* A link was found; `id` is its URL's fingerprint. */
+void check_link(struct check *c, const struct check_link *link, uint64_t id);
 
 /* A link's URL is none: why, for "the URL ...". */
 void check_bad_url(struct check *c, uint64_t url, const char *why);
@@ -83,6 +84,10 @@ void check_page(struct check *c, const struct page_doc *doc, uint64_t url, bool 
 /* A URL has ended; `moved` is the fingerprint of where it redirects to, 0: to nowhere. */
 void check_ended(struct check *c, uint64_t url, const struct fsock_response *response,
                  const struct outcome *outcome, bool page, uint64_t moved);
+
+/* A sitemap can't be read: `link` is its URL, and where that stands. */
+void check_sitemap(struct check *c, const struct check_link *link,
+                   const struct fsock_response *response, const struct outcome *outcome);
 
 /* The end of the run: tell of each link that is broken. */
 void check_report(struct check *c);

@@ -4,9 +4,11 @@
 #include <stdlib.h>
 
 #include "base/fault.h"
+#include "page_facts.h"
 #include "page_links.h"
 #include "url_key.h"
 #include "wire/hostlist.h"
+#include "wire/idn.h"
 
 /* What is found in a page, or a redirect. */
 struct finder {
@@ -16,6 +18,7 @@ struct finder {
     struct fsk_url at;
     const struct fsk_url *site; /* that of the first page of its site */
     bool foreign;               /* ... to which no passwords are sent */
+    bool barred;                /* it asks that its links aren't followed */
     struct follow_page *page;   /* NULL: nothing that is kept was found in it so far */
 };
 
@@ -63,6 +66,13 @@ static bool is_new(struct follow *f, uint64_t fingerprint)
     return false;
 }
 
+/* The first page of the site that this URL belongs to; NULL: it is that itself, since the user has
+ * given it, or where it led. A frame belongs to the page that it is in. */
+static const struct follow_page *root_of(const struct source_url *u)
+{
+    return u->from && (u->depth || u->frames) ? u->from->root : NULL;
+}
+
 /* The page as it stays; NULL: it can't be kept. */
 static const struct follow_page *page_of(struct finder *finder)
 {
@@ -78,10 +88,12 @@ static const struct follow_page *page_of(struct finder *finder)
         fails(f, room ? "out of memory" : "the URLs of pages have more than 256 MiB");
         return NULL;
     }
-    *page = (struct follow_page){.next = f->pages, .foreign = u->foreign, .at = finder->at};
-    page->root = u->from && u->depth ? u->from->root : page;
+    *page = (struct follow_page){.next = f->pages, .foreign = u->foreign};
+    const struct follow_page *root = root_of(u);
+    page->root = root ? root : page;
     fsk_span_text(finder->url, page->url, finder->url.n + 1);
-    fsk_url_rebase(&page->at, finder->url.p, page->url);
+    /* Parsed once more, not moved: a scheme that was assumed is no part of the text. */
+    (void)fsk_url_parse(fsk_span(page->url, finder->url.n), true, &page->at, NULL);
     f->pages = finder->page = page;
     f->page_bytes += size;
     return page;
@@ -95,17 +107,31 @@ static bool begin(struct finder *finder, struct follow *f, const struct source_u
     *finder = (struct finder){.f = f, .u = u, .url = url};
     if (fsk_url_parse(url, true, &finder->at, NULL) != FSK_URL_OK)
         return false;
-    const struct follow_page *root = u->from && u->depth ? u->from->root : NULL;
+    const struct follow_page *root = root_of(u);
     finder->site = root ? &root->at : &finder->at;
     finder->foreign = root ? root->foreign : u->foreign;
     return true;
+}
+
+/* Whether it is the same host, perhaps once in its own letters and once in ASCII. */
+static bool is_same_host(struct fsk_span a, struct fsk_span b)
+{
+    char ascii_a[FSK_IDN_MAX], ascii_b[FSK_IDN_MAX];
+    const char *why;
+    if (fsk_span_caseeq(a, b))
+        return true;
+    if (!fsk_idn_needed(a) && !fsk_idn_needed(b))
+        return false;
+    a = fsk_span(ascii_a, fsk_idn_to_ascii(a, ascii_a, sizeof ascii_a, &why));
+    b = fsk_span(ascii_b, fsk_idn_to_ascii(b, ascii_b, sizeof ascii_b, &why));
+    return a.n && fsk_span_caseeq(a, b);
 }
 
 /* Whether links lead there: it is of the page's site, or of the hosts that were named. */
 static bool is_wanted(const struct finder *finder, const struct fsk_url *to)
 {
     struct fsk_span others = fsk_span_str(finder->f->o->span_hosts);
-    return fsk_span_caseeq(finder->site->host, to->host) ||
+    return is_same_host(finder->site->host, to->host) ||
            fsk_hostlist_has(others, to->host, fsk_url_port(to));
 }
 
@@ -185,21 +211,23 @@ static bool is_hint(const struct page_link *link)
                                             fsk_span_caseeq(link->text, FSK_SPAN("dns-prefetch")));
 }
 
-/* What should be a URL of the web and is none is a broken link. */
-static void found_bad(struct finder *finder, const struct page_link *link, uint64_t fingerprint)
+/* What should be a URL of the web and is none, or is too long to be asked for, is a broken link. */
+static void found_bad(struct follow *f, struct fsk_span url, uint64_t fingerprint)
 {
     char why[FSK_URL_ERROR_TEXT];
     struct fsk_url u;
     size_t at;
-    enum fsk_url_err err = fsk_url_parse(link->url, false, &u, &at);
-    check_bad_url(finder->f->check, fingerprint, fsk_url_error_text(err, link->url, at, why));
+    enum fsk_url_err err = fsk_url_parse(url, false, &u, &at);
+    if (f->check->o && fingerprint)
+        check_bad_url(f->check, fingerprint,
+                      err == FSK_URL_OK ? "is longer than 8 KiB"
+                                        : fsk_url_error_text(err, url, at, why));
 }
 
 /* Whether it is of the web, or should be. */
-static bool is_of_web(const struct page_link *link)
+static bool is_of_web(struct fsk_span url)
 {
-    struct fsk_span url = link->url;
-    return link->web || (url.n >= 5 && fsk_span_caseeq(fsk_span(url.p, 5), FSK_SPAN("http:"))) ||
+    return (url.n >= 5 && fsk_span_caseeq(fsk_span(url.p, 5), FSK_SPAN("http:"))) ||
            (url.n >= 6 && fsk_span_caseeq(fsk_span(url.p, 6), FSK_SPAN("https:")));
 }
 
@@ -210,13 +238,13 @@ static void found_link(void *user, const struct page_link *link)
     struct source_url u = like(finder->u, link->url);
     u.line = link->line;
     u.found = true;
-    if (!is_of_web(link) || (!steps(&u, link) && (!f->check->o || is_hint(link))))
+    if (!is_of_web(link->url) || (!steps(&u, link) && (!f->check->o || is_hint(link))))
         return;
     uint64_t fingerprint = fingerprint_of_url(f, link->url);
-    if (link->web)
+    if (link->web && !finder->barred)
         found(finder, &u, fingerprint, false);
-    else if (f->check->o && fingerprint)
-        found_bad(finder, link, fingerprint);
+    else if (!link->web)
+        found_bad(f, link->url, fingerprint);
     const struct follow_page *page = f->check->o && fingerprint ? page_of(finder) : NULL;
     struct check_link seen = {.page = page ? page->url : NULL,
                               .kind = link->kind,
@@ -229,37 +257,59 @@ static void found_link(void *user, const struct page_link *link)
         check_link(f->check, &seen, fingerprint);
 }
 
-void follow_links(struct follow *f, const struct source_url *u, struct fsk_span url,
-                  const struct page_doc *doc)
+/* Who wonders why there is so little shall know, once. */
+static void tell_barred(struct follow *f)
+{
+    bool silent = f->barred || (f->o->silent && !f->o->show_error);
+    f->barred = true;
+    if (!silent)
+        report_say(f->report, "there are pages that ask by <meta name=robots> not to follow their "
+                              "links (--no-robots does all the same)");
+}
+
+enum page_err follow_links(struct follow *f, const struct source_url *u, struct fsk_span url,
+                           const struct page_doc *doc, bool (*go_on)(int64_t), int64_t until)
 {
     struct finder finder;
     struct page_links_ask ask = {.kinds = PAGE_LINK_A | PAGE_LINK_FRAME | PAGE_LINK_LINK,
                                  .fragments = true,
                                  .found = found_link,
-                                 .user = &finder};
+                                 .user = &finder,
+                                 .go_on = go_on,
+                                 .until = until};
     if (!f->o || !begin(&finder, f, u, url))
-        return;
+        return PAGE_OK;
     if (f->check->o) {
         bool links = u->depth < f->o->depth; /* ... are wanted, besides its places */
         check_page(f->check, doc, fingerprint_of_url(f, url), links);
         if (!links)
-            return;
+            return PAGE_OK;
         ask.kinds = PAGE_LINK_ALL | PAGE_LINK_OTHER;
     }
-    if (!page_links(doc, &ask))
-        fails(f, "out of memory");
+    finder.barred = f->o->robots && page_bars_links(doc);
+    if (finder.barred)
+        tell_barred(f);
+    if (finder.barred && !f->check->o)
+        return PAGE_OK;
+    return page_links(doc, &ask);
 }
 
-/* A redirect's target, as a link; what it is known by. */
+/* A redirect's target, as a link; what it is known by. 0: it is of no kind that could be asked for,
+ * as mailto:. */
 static uint64_t follow_redirect(struct follow *f, const struct source_url *u, struct fsk_span url,
                                 struct fsk_span to)
 {
     struct finder finder;
+    struct fsk_url parts;
     struct source_url next = like(u, to);
+    if (!is_of_web(to))
+        return 0;
     uint64_t fingerprint = fingerprint_of_url(f, to);
     next.redirects++;
-    if (begin(&finder, f, u, url)) /* (where the user's own URL leads is the site) */
-        found(&finder, &next, fingerprint, u->depth == 0);
+    if (to.n > PAGE_URL || fsk_url_parse(to, false, &parts, NULL) != FSK_URL_OK)
+        found_bad(f, to, fingerprint);
+    else if (begin(&finder, f, u, url)) /* (where the user's own URL leads is the site) */
+        found(&finder, &next, fingerprint, !root_of(u));
     return fingerprint;
 }
 
@@ -286,7 +336,7 @@ enum list_result follow_next(struct follow *f, struct source_url *u)
     }
     spool_fails(f, from, err);
     from->n = 0;
-    return LIST_WAIT;
+    return LIST_MORE; /* of the others */
 }
 
 void follow_took(struct follow *f, const struct source_url *u)
@@ -294,13 +344,20 @@ void follow_took(struct follow *f, const struct source_url *u)
     if (!f->o)
         return;
     f->open += !u->external;
-    if (u->from || u->why)
+    if (u->from)
         return;
     struct check_link given = {
         .page = u->list, .given = true, .line = (unsigned)u->line, .url = u->text};
     uint64_t fingerprint = fingerprint_of_url(f, u->text);
     (void)is_new(f, fingerprint);
     check_link(f->check, &given, fingerprint);
+}
+
+/* What may not be fetched isn't broken; but the user shall hear of it if it was what he gave. */
+static bool is_told(const struct source_url *u, const struct outcome *outcome)
+{
+    bool given = !u->from && !u->found;
+    return given || outcome->exitcode != EXIT_FORBIDDEN;
 }
 
 void follow_ended(struct follow *f, const struct source_url *u, struct fsk_span url,
@@ -312,7 +369,7 @@ void follow_ended(struct follow *f, const struct source_url *u, struct fsk_span 
     f->open -= !u->external;
     if (response->redirect_url[0] && outcome->exitcode == EXIT_FINE && !u->external)
         moved = follow_redirect(f, u, url, fsk_span_str(response->redirect_url));
-    if (f->check->o)
+    if (f->check->o && is_told(u, outcome))
         check_ended(f->check, fingerprint_of_url(f, url), response, outcome, page, moved);
 }
 

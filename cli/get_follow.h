@@ -53,6 +53,7 @@ struct follow {
     size_t page_bytes;
     uint64_t open; /* URLs that were taken, may lead to others, and have not ended */
     bool broken;   /* the run is not whole */
+    bool barred;   /* a page has asked that its links aren't followed, and that was told */
 };
 
 /* All is borrowed. Without --depth all of it does nothing. */
@@ -68,9 +69,10 @@ enum list_result follow_next(struct follow *f, struct source_url *u);
 /* A URL has been taken from the source, and will be fetched; each of its variants is one. */
 void follow_took(struct follow *f, const struct source_url *u);
 
-/* A page has come: `u` is what it was asked for by, `url` its text, as it is in records. */
-void follow_links(struct follow *f, const struct source_url *u, struct fsk_span url,
-                  const struct page_doc *doc);
+/* A page has come: `u` is what it was asked for by, `url` its text, as it is in records. What
+ * page_links() says of it, which asks whether to go on. */
+enum page_err follow_links(struct follow *f, const struct source_url *u, struct fsk_span url,
+                           const struct page_doc *doc, bool (*go_on)(int64_t), int64_t until);
 
 /* It has ended, after that: redirects are followed, too. `page`: it is one, and was read. */
 void follow_ended(struct follow *f, const struct source_url *u, struct fsk_span url,

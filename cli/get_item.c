@@ -73,6 +73,9 @@ void item_drop(struct items *all, struct item *item)
     held_fini(&item->held);
     get_page_free(item->found);
     submission_free(item->form);
+    if (item->visit)
+        referer_fini(&item->visit->referer);
+    free(item->visit);
     free(item->resumed);
     free(item->failure);
     fsk_list_remove(&item->turn);
@@ -146,8 +149,30 @@ struct item *item_of_url(struct items *all, const struct source_url *u)
     return NULL;
 }
 
+/* The same with its Referer; without memory for that, as it is. */
+static const struct fsock_request *visit(struct item *item, const struct fsock_request *usual)
+{
+    struct fsk_url to;
+    struct visit *v = item->visit;
+    if (v) {
+        const char *const *headers = v->request.headers;
+        v->request = *usual;
+        v->request.headers = headers;
+        return &v->request;
+    }
+    if (fsk_url_parse(fsk_buf_span(&item->url), true, &to, NULL) != FSK_URL_OK)
+        return usual;
+    v = item->visit = malloc(sizeof *v);
+    if (!v)
+        return usual;
+    v->request = *usual;
+    referer_init(&v->referer);
+    (void)referer_add(&v->referer, &item->given.from->at, &to, &v->request);
+    return &v->request;
+}
+
 /* The request; with -C one that goes on where an earlier run had to stop. */
-static const struct fsock_request *request_for(struct items *all, struct item *item)
+static const struct fsock_request *usual_for(struct items *all, struct item *item)
 {
     const struct get_request *ask = all->ask;
     const struct rounds *rounds = item->given.foreign ? all->abroad : all->rounds;
@@ -166,6 +191,12 @@ static const struct fsock_request *request_for(struct items *all, struct item *i
     if (!item->resumed)
         item->resumed = resumption_new(&item->sink, item_url(item), usual);
     return item->resumed ? &item->resumed->request : usual;
+}
+
+static const struct fsock_request *request_for(struct items *all, struct item *item)
+{
+    const struct fsock_request *usual = usual_for(all, item);
+    return item->given.from ? visit(item, usual) : usual;
 }
 
 /* Ask for its round. FSOCK_OK, FSOCK_AGAIN; else it has ended. */
@@ -295,6 +326,15 @@ void items_return(struct items *all)
 
 /* ---- The record ------------------------------------------------------------------------------ */
 
+/* The Referer that was sent, if it was one of ours; else that of -e, or NULL. */
+static const char *referer_of(const struct items *all, const struct item *item)
+{
+    const char *own = item->form    ? referer_url(&item->form->referer)
+                      : item->visit ? referer_url(&item->visit->referer)
+                                    : NULL;
+    return own ? own : all->o->referer;
+}
+
 static void record(struct items *all, const struct item *item,
                    const struct fsock_response *response)
 {
@@ -307,7 +347,7 @@ static void record(struct items *all, const struct item *item,
         .response = response,
         .outcome = &all->outcome,
         .file = all->outcome.exitcode == EXIT_FINE ? item->sink.name : NULL,
-        .referer = all->o->referer,
+        .referer = referer_of(all, item),
         .referrer = item->given.from ? item->given.from->url : NULL,
         .depth = item->given.depth,
         .page = get_page_members(item->found, all->o, nothing),
@@ -408,10 +448,14 @@ static void go_on(struct items *all, struct item *item)
     all->open++;
 }
 
-/* Who doesn't know HEAD may know GET. */
-static bool asks_again(struct item *item, int status)
+/* Who answers HEAD with a failure, or not at all, may know GET. */
+static bool asks_again(struct item *item, const struct fsock_event *e)
 {
-    if (!item->given.external || item->again || (status != 405 && status != 501))
+    int status = e->response->status;
+    bool refused = status >= 400 && status != 429;
+    bool unanswered = !status && e->fault && e->fault->stage == FSOCK_STAGE_HEAD &&
+                      e->err != FSOCK_ERR_CANCELED && e->err != FSOCK_ERR_SPENT;
+    if (!item->given.external || item->again || !(refused || unanswered))
         return false;
     item->again = true;
     return true;
@@ -426,7 +470,7 @@ static void round_ended(struct items *all, struct item *item, const struct fsock
         go_on(all, item);
         return;
     }
-    bool again = asks_again(item, response->status);
+    bool again = asks_again(item, e);
     if (!again)
         rounds_next(all->rounds, &item->at, response, &all->outcome);
     if (again || item->at.round != ROUND_END) {
@@ -439,7 +483,9 @@ static void round_ended(struct items *all, struct item *item, const struct fsock
     if (item->started || !all->cut_short || all->report->single)
         record(all, item, response);
     /* What the run had no time for, or no more requests, is for the next one. */
-    if ((!all->stopped && e->err != FSOCK_ERR_SPENT) || all->outcome.exitcode == EXIT_FINE)
+    bool cut_short =
+        all->stopped || e->err == FSOCK_ERR_SPENT || all->outcome.exitcode == EXIT_CANCELED;
+    if (!cut_short || all->outcome.exitcode == EXIT_FINE)
         remember(all, item, response);
     item_drop(all, item);
 }

@@ -25,11 +25,18 @@ struct item {
     struct held held;        /* --include=decoded: the body, until the header is known */
     struct get_page *found;  /* what is in the page; NULL: nobody wants to know */
     struct submission *form; /* --submit; NULL: not asked for yet, or never */
+    struct visit *visit;     /* it was found in a page; NULL: not asked for yet, or it wasn't */
     struct sink sink;
     uint64_t from;              /* where in the file the answer begins */
     struct resumption *resumed; /* -C; NULL: from the beginning */
     struct outcome *failure;    /* what went wrong here, not on the network; NULL: nothing */
     char room[128];             /* where `url` begins */
+};
+
+/* The request for what was found in a page. */
+struct visit {
+    struct fsock_request request;
+    struct referer referer;
 };
 
 /* Its URL, as a C string. */

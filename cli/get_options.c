@@ -297,6 +297,40 @@ static bool names_header(const struct get_options *o, const char *name)
     return false;
 }
 
+/* Does this -d, or this -F, read standard input? */
+static bool data_reads_it(const struct option_item *data)
+{
+    const char *value = data->value;
+    if (data->tag == DATA_URLENCODE)
+        value += strcspn(value, "=@");
+    return data->tag != DATA_RAW && strcmp(value, "@-") == 0;
+}
+
+static bool field_reads_it(const struct option_item *field)
+{
+    const char *value = strchr(field->value, '=');
+    if (!value || field->tag != FIELD_FORM || (value[1] != '@' && value[1] != '<'))
+        return false;
+    return value[2] == '-' && (!value[3] || value[3] == ';');
+}
+
+/* How many want to read standard input, which only the first would find full. */
+static unsigned count_readers(const struct get_options *o)
+{
+    unsigned n = o->password_file && get_is_dash(o->password_file);
+    n += o->bearer && strcmp(o->bearer, "@-") == 0;
+    n += o->write_out && strcmp(o->write_out, "@-") == 0;
+    for (size_t i = 0; i < o->lists.n; i++)
+        n += get_is_dash(o->lists.item[i].value);
+    for (size_t i = 0; i < o->cookies.n; i++)
+        n += get_is_dash(o->cookies.item[i].value);
+    for (size_t i = 0; i < o->data.n; i++)
+        n += data_reads_it(&o->data.item[i]);
+    for (size_t i = 0; i < o->fields.n; i++)
+        n += field_reads_it(&o->fields.item[i]);
+    return n;
+}
+
 /* conflict(), of what has to do with earlier runs. */
 static const char *journal_conflict(const struct get_options *o)
 {
@@ -431,6 +465,9 @@ static const char *conflict(const struct get_options *o)
         return text;
     if (!o->urls.n && !o->lists.n && !o->sitemaps.n && !o->only_failed)
         return "no URL; give one, or a list of them with -i FILE";
+    if (count_readers(o) > 1)
+        return "standard input can be read only once; let all but one of those that read it have a "
+               "file";
     if (o->since && !o->sitemaps.n)
         return "--since is about the URLs of sitemaps; give one with --sitemap URL";
     if (o->since && !sitemaps_since(o->since, 0, &unused))

@@ -6,6 +6,7 @@
 
 #include "base/time.h"
 #include "get_follow.h"
+#include "interrupt.h"
 #include "page_links.h"
 #include "wire/h1.h"
 
@@ -40,9 +41,14 @@ static bool no_page(const struct get_page *p, struct outcome *outcome)
     return false;
 }
 
-static bool failed(enum page_err err, struct outcome *outcome)
+bool get_page_fails(enum page_err err, struct outcome *outcome)
 {
-    bool big = err == PAGE_TOO_LONG || err == PAGE_TOO_MUCH;
+    bool big =
+        err == PAGE_TOO_LONG || err == PAGE_TOO_MUCH || err == PAGE_LINKED || err == PAGE_FULL;
+    if (err == PAGE_TOO_SLOW && interrupt_signal()) {
+        outcome_fail(outcome, EXIT_CANCELED, fsock_err_name(FSOCK_ERR_CANCELED), 0, "interrupted");
+        return false;
+    }
     enum fsock_err class = big                     ? FSOCK_ERR_TOO_BIG
                            : err == PAGE_TOO_SLOW  ? FSOCK_ERR_TIMEOUT
                            : err == PAGE_NO_MEMORY ? FSOCK_ERR_MEMORY
@@ -60,7 +66,7 @@ static bool begin(struct get_page **made, const struct get_options *o,
 {
     struct get_page *p = calloc(1, sizeof *p);
     if (!p)
-        return failed(PAGE_NO_MEMORY, outcome);
+        return get_page_fails(PAGE_NO_MEMORY, outcome);
     *made = p;
     p->o = o;
     fsk_buf_init(&p->body, PAGE_BYTES);
@@ -90,18 +96,23 @@ bool get_page_push(struct get_page *p, struct fsk_span bytes, struct outcome *ou
     enum fsock_err err = fsk_buf_append(&p->body, bytes.p, bytes.n);
     if (err == FSOCK_OK)
         return true;
-    if (err == FSOCK_ERR_TOO_BIG && !get_page_wants(&p->o->page)) {
+    if (err == FSOCK_ERR_TOO_BIG && !get_page_wants(&p->o->page) && get_saves(p->o)) {
         p->too_long = true; /* a file of it can be whole all the same */
         fsk_buf_fini(&p->body);
         return true;
     }
-    return failed(err == FSOCK_ERR_MEMORY ? PAGE_NO_MEMORY : PAGE_TOO_LONG, outcome);
+    return get_page_fails(err == FSOCK_ERR_MEMORY ? PAGE_NO_MEMORY : PAGE_TOO_LONG, outcome);
+}
+
+static bool has_time(fsock_time until)
+{
+    return !interrupt_signal() && fsock_now() < until;
 }
 
 static bool is_time(void *user)
 {
     const fsock_time *deadline = user;
-    return fsock_now() < *deadline;
+    return has_time(*deadline);
 }
 
 static enum page_err parse(struct get_page *p, const struct fsock_response *r,
@@ -125,12 +136,12 @@ struct page_doc *get_page_parse(struct get_page *p, const struct fsock_response 
     enum page_err err = parse(p, r, &doc);
     fsk_buf_fini(&p->body);
     if (err != PAGE_OK)
-        failed(err, outcome);
+        get_page_fails(err, outcome);
     return doc;
 }
 
 /* Write what is found; `doc` is NULL if there is no page. */
-static enum page_err write_result(struct get_page *p, const struct page_doc *doc)
+static enum page_err write_result(struct get_page *p, const struct page_doc *doc, fsock_time until)
 {
     char why[sizeof p->type + 32];
     struct out *to = malloc(sizeof *to);
@@ -138,11 +149,11 @@ static enum page_err write_result(struct get_page *p, const struct page_doc *doc
         return PAGE_NO_MEMORY;
     out_init_buf(to, &p->result);
     snprintf(why, sizeof why, "no HTML page, but %s", p->type);
-    enum page_err err = p->o->json ? get_page_json(to, p->o, doc, p->is_html ? NULL : why)
-                                   : get_page_lines(to, p->o, doc);
+    enum page_err err = p->o->json ? get_page_json(to, p->o, doc, p->is_html ? NULL : why, until)
+                                   : get_page_lines(to, p->o, doc, until);
     out_flush(to);
     if (err == PAGE_OK && to->sys_errno)
-        err = PAGE_TOO_MUCH;
+        err = PAGE_FULL;
     out_fini(to);
     free(to);
     return err;
@@ -152,16 +163,17 @@ bool get_page_finish(struct get_page *p, const struct fsock_response *r, struct 
 {
     struct page_doc *doc = NULL;
     enum page_err err = p->too_long ? PAGE_TOO_LONG : p->is_html ? parse(p, r, &doc) : PAGE_OK;
+    fsock_time until = fsock_now() + parse_time; /* once more, for what is in it */
     fsk_buf_fini(&p->body);
     if (err == PAGE_OK && doc && p->follow)
-        follow_links(p->follow, p->given, p->url, doc);
+        err = follow_links(p->follow, p->given, p->url, doc, has_time, until);
     if (err == PAGE_OK && get_page_wants(&p->o->page))
-        err = write_result(p, doc);
+        err = write_result(p, doc, until);
     page_doc_free(doc);
     if (err == PAGE_OK)
         return true;
     fsk_buf_fini(&p->result);
-    return failed(err, outcome);
+    return get_page_fails(err, outcome);
 }
 
 /* ---- The record ------------------------------------------------------------------------------ */
@@ -181,9 +193,11 @@ struct fsk_span get_page_members(const struct get_page *p, const struct get_opti
     return fsk_span(nothing, (size_t)n);
 }
 
-struct page_links_ask get_page_ask(const struct get_options *o, bool images)
+struct page_links_ask get_page_ask(const struct get_options *o, bool images, fsock_time until)
 {
     return (struct page_links_ask){.kinds = images ? PAGE_LINK_IMG : o->page.kinds,
                                    .unique = true,
-                                   .fragments = o->page.fragments && !images};
+                                   .fragments = o->page.fragments && !images,
+                                   .go_on = has_time,
+                                   .until = until};
 }

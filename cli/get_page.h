@@ -61,6 +61,9 @@ bool get_page_push(struct get_page *p, struct fsk_span bytes, struct outcome *ou
 /* The body is whole: p->result is what was found in it. */
 bool get_page_finish(struct get_page *p, const struct fsock_response *r, struct outcome *outcome);
 
+/* What it means for the outcome that something can't be had of a page. Returns false. */
+bool get_page_fails(enum page_err err, struct outcome *outcome);
+
 /* The body is whole, and let go: its tree, to be freed. NULL: the outcome says why. */
 struct page_doc *get_page_parse(struct get_page *p, const struct fsock_response *r,
                                 struct outcome *outcome);
@@ -78,18 +81,18 @@ struct fsk_span get_page_members(const struct get_page *p, const struct get_opti
 /* The members of a record's JSON, each with a comma in front; `doc` is NULL if there is no page,
  * and `why` says why, or is NULL. */
 enum page_err get_page_json(struct out *to, const struct get_options *o, const struct page_doc *doc,
-                            const char *why);
+                            const char *why, fsock_time until);
 
 /* The lines of the one option that was given. */
 enum page_err get_page_lines(struct out *to, const struct get_options *o,
-                             const struct page_doc *doc);
+                             const struct page_doc *doc, fsock_time until);
 
 static inline enum page_err get_page_err(enum fsock_err err)
 {
-    return err == FSOCK_OK ? PAGE_OK : err == FSOCK_ERR_MEMORY ? PAGE_NO_MEMORY : PAGE_TOO_MUCH;
+    return err == FSOCK_OK ? PAGE_OK : err == FSOCK_ERR_MEMORY ? PAGE_NO_MEMORY : PAGE_FULL;
 }
 
 /* How page_links() is asked for --links, and for --images. */
-struct page_links_ask get_page_ask(const struct get_options *o, bool images);
+struct page_links_ask get_page_ask(const struct get_options *o, bool images, fsock_time until);
 
 #endif

@@ -46,6 +46,8 @@ static void found_link(void *user, const struct page_link *link)
 {
     struct list *list = user;
     struct out *to = list->to;
+    if (to->sys_errno)
+        return; /* there is too much already, and one text may belong to very many links */
     next_in(list);
     OUT_LITERAL(to, "\"url\":\"");
     out_json(to, link->url);
@@ -64,16 +66,16 @@ static void found_link(void *user, const struct page_link *link)
 }
 
 static enum page_err put_links(struct out *to, const struct get_options *o,
-                               const struct page_doc *doc, bool images)
+                               const struct page_doc *doc, bool images, fsock_time until)
 {
-    struct page_links_ask ask = get_page_ask(o, images);
+    struct page_links_ask ask = get_page_ask(o, images, until);
     struct list list = {.to = to, .fragments = ask.fragments};
     ask.found = found_link;
     ask.user = &list;
     out_char(to, '[');
-    bool good = page_links(doc, &ask);
+    enum page_err err = page_links(doc, &ask);
     out_char(to, ']');
-    return good ? PAGE_OK : PAGE_NO_MEMORY;
+    return err;
 }
 
 /* ---- Title, text, facts ---------------------------------------------------------------------- */
@@ -187,7 +189,7 @@ static enum page_err put_forms(struct out *to, const struct page_doc *doc)
 enum member { TITLE, META, LINKS, IMAGES, TEXT, FORMS };
 
 static enum page_err put_value(struct out *to, enum member member, const struct get_options *o,
-                               const struct page_doc *doc)
+                               const struct page_doc *doc, fsock_time until)
 {
     switch (member) {
     case TITLE:
@@ -196,7 +198,7 @@ static enum page_err put_value(struct out *to, enum member member, const struct 
         return put_facts(to, doc);
     case LINKS:
     case IMAGES:
-        return put_links(to, o, doc, member == IMAGES);
+        return put_links(to, o, doc, member == IMAGES, until);
     case TEXT:
         return put_buf(to, doc, page_text);
     case FORMS:
@@ -206,7 +208,7 @@ static enum page_err put_value(struct out *to, enum member member, const struct 
 }
 
 enum page_err get_page_json(struct out *to, const struct get_options *o, const struct page_doc *doc,
-                            const char *why)
+                            const char *why, fsock_time until)
 {
     const struct {
         bool wanted;
@@ -225,7 +227,7 @@ enum page_err get_page_json(struct out *to, const struct get_options *o, const s
             continue;
         out_str(to, members[m].key);
         if (doc)
-            err = put_value(to, m, o, doc);
+            err = put_value(to, m, o, doc, until);
         else
             out_str(to, "null");
     }

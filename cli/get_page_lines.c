@@ -22,13 +22,13 @@ static void found_link(void *user, const struct page_link *link)
 }
 
 static enum page_err put_links(struct out *to, const struct get_options *o,
-                               const struct page_doc *doc, bool images)
+                               const struct page_doc *doc, bool images, fsock_time until)
 {
-    struct page_links_ask ask = get_page_ask(o, images);
+    struct page_links_ask ask = get_page_ask(o, images, until);
     struct lines lines = {to, ask.fragments};
     ask.found = found_link;
     ask.user = &lines;
-    return page_links(doc, &ask) ? PAGE_OK : PAGE_NO_MEMORY;
+    return page_links(doc, &ask);
 }
 
 static void found_fact(void *user, const struct page_fact *fact)
@@ -110,10 +110,10 @@ static enum page_err put_forms(struct out *to, const struct page_doc *doc)
 }
 
 enum page_err get_page_lines(struct out *to, const struct get_options *o,
-                             const struct page_doc *doc)
+                             const struct page_doc *doc, fsock_time until)
 {
     if (o->page.links || o->page.images)
-        return put_links(to, o, doc, o->page.images);
+        return put_links(to, o, doc, o->page.images, until);
     if (o->page.title)
         return put_title(to, doc);
     if (o->page.text)

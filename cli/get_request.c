@@ -310,7 +310,7 @@ static bool make_others(struct get_request *r)
     r->look.method = "HEAD";
     r->look.max_redirects = r->look_again.max_redirects = r->errand.max_redirects;
     r->look.flags |= FSOCK_FOLLOW | FSOCK_FAIL_STATUS | FSOCK_DISCARD;
-    r->look_again.flags = r->look.flags | FSOCK_FIRST;
+    r->look_again.flags = (r->look.flags | FSOCK_FIRST) & ~(unsigned)FSOCK_GIVE_BACK;
     r->errand_abroad = r->errand;
     r->errand_abroad.headers = r->headers_abroad;
     r->errand_abroad.cookie = NULL;

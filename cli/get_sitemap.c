@@ -98,8 +98,11 @@ static void record_failure(struct sitemaps *s, const struct sitemap_name *name,
         .response = response,
         .outcome = outcome,
     };
+    struct check_link link = {
+        .page = name->list, .given = true, .line = (unsigned)name->line, .url = r.url};
     s->failed++;
     report_record(s->report, &r);
+    check_sitemap(s->check, &link, response, outcome);
 }
 
 /* The fetch of one has ended with `err`, or never began. */
@@ -280,10 +283,14 @@ enum list_result sitemaps_next(struct sitemaps *s, struct source_url *u)
 /* ---- Before and after ------------------------------------------------------------------------ */
 
 bool sitemaps_init(struct sitemaps *s, const struct get_options *o, struct errands *errands,
-                   struct report *report, _Atomic uint64_t *numbered)
+                   struct report *report, struct check *check, _Atomic uint64_t *numbered)
 {
-    *s = (struct sitemaps){
-        .o = o, .errands = errands, .report = report, .numbered = numbered, .since = INT64_MIN};
+    *s = (struct sitemaps){.o = o,
+                           .errands = errands,
+                           .report = report,
+                           .check = check,
+                           .numbered = numbered,
+                           .since = INT64_MIN};
     fsk_map_init(&s->seen);
     spool_init(&s->urls, SITEMAPS_SPOOL);
     if (o->since)

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "base/map.h"
+#include "get_check.h"
 #include "get_errand.h"
 #include "get_report.h"
 #include "get_source.h"
@@ -42,6 +43,7 @@ struct sitemaps {
     const struct get_options *o;
     struct errands *errands;
     struct report *report;
+    struct check *check;        /* is told of those that can't be read */
     _Atomic uint64_t *numbered; /* records so far: a failure's takes the next number */
     int64_t since;              /* seconds since 1970: what is older isn't wanted */
     struct spool urls;          /* struct source_url, and the text */
@@ -62,7 +64,7 @@ bool sitemaps_since(const char *text, int64_t now, int64_t *since);
 
 /* All is borrowed. False: out of memory. */
 bool sitemaps_init(struct sitemaps *s, const struct get_options *o, struct errands *errands,
-                   struct report *report, _Atomic uint64_t *numbered);
+                   struct report *report, struct check *check, _Atomic uint64_t *numbered);
 
 /* After sitemaps_init(), or of what is all zero. No errand may run. */
 void sitemaps_fini(struct sitemaps *s);

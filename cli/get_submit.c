@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <strings.h>
 
 #include "base/fault.h"
 #include "charset.h"
@@ -25,7 +24,7 @@ struct submission *submission_new(const struct get_options *o, const struct get_
     s->request.flags &= ~(unsigned)(FSOCK_DISCARD | FSOCK_NO_DECODE);
     s->request.flags |= FSOCK_FOLLOW;
     fsk_buf_init(&s->url, URL_MOST);
-    fsk_buf_init(&s->referer, URL_MOST);
+    referer_init(&s->referer);
     upload_init(&s->upload);
     return s;
 }
@@ -36,9 +35,8 @@ void submission_free(struct submission *s)
         return;
     get_page_free(s->page);
     fsk_buf_fini(&s->url);
-    fsk_buf_fini(&s->referer);
+    referer_fini(&s->referer);
     upload_fini(&s->upload);
-    free(s->headers);
     free(s);
 }
 
@@ -96,60 +94,18 @@ static enum fsock_err set_url(struct submission *s, struct fsk_span action,
     return err == FSOCK_OK && query ? form_encode_query(content, &s->url) : err;
 }
 
-/* A Referer as browsers send it: to another site only where from, and nothing from https to http.
- */
-static enum fsock_err set_referer(struct submission *s, const struct fsk_url *from,
-                                  const struct fsk_url *to)
-{
-    bool same = fsk_url_same_origin(from, to);
-    bool secret = fsk_span_caseeq(from->scheme, FSK_SPAN("https")) &&
-                  !fsk_span_caseeq(to->scheme, FSK_SPAN("https"));
-    size_t room = FSK_URL_ROOM(from->host.n + from->path.n + from->query.n + 64);
-    if (secret || !from->host.n)
-        return FSOCK_OK;
-    enum fsock_err err = fsk_buf_puts(&s->referer, "Referer: ");
-    if (err == FSOCK_OK)
-        err = fsk_buf_append(&s->referer, from->scheme.p, from->scheme.n);
-    if (err == FSOCK_OK)
-        err = fsk_buf_puts(&s->referer, "://");
-    if (err == FSOCK_OK)
-        err = fsk_buf_reserve(&s->referer, 2 * room);
-    if (err != FSOCK_OK)
-        return err;
-    struct fsk_buf *b = &s->referer;
-    b->end += fsk_url_authority(from, false, b->mem + b->end, room);
-    if (same)
-        b->end += fsk_url_target(from, b->mem + b->end, room);
-    else
-        b->mem[b->end++] = '/';
-    return fsk_buf_terminate(b);
-}
-
-static bool is_referer(const char *line)
-{
-    return strncasecmp(line, "Referer", 7) == 0 && (line[7] == ':' || line[7] == ';');
-}
-
-/* The usual headers, and the Referer unless the user has said another. */
-static bool set_headers(struct submission *s)
-{
-    const char *const *usual = s->request.headers;
-    size_t n = 0;
-    bool said = !fsk_buf_len(&s->referer);
-    for (; usual && usual[n]; n++)
-        said |= is_referer(usual[n]);
-    s->headers = calloc(n + 2, sizeof *s->headers);
-    if (!s->headers)
-        return false;
-    for (size_t i = 0; i < n; i++)
-        s->headers[i] = usual[i];
-    if (!said)
-        s->headers[n] = s->referer.mem + s->referer.start;
-    s->request.headers = s->headers;
-    return true;
-}
-
 /* ---- What is sent ---------------------------------------------------------------------------- */
+
+static bool end_body(struct submission *s, struct outcome *outcome)
+{
+    int sys_errno = upload_end(&s->upload, &s->body);
+    if (sys_errno == ENOMEM)
+        return failed(outcome, FSOCK_ERR_MEMORY);
+    if (sys_errno)
+        outcome_fail(outcome, EXIT_WRITE, "write", sys_errno,
+                     "can't write the body to a temporary file: %s", fsk_errno_text(sys_errno));
+    return !sys_errno;
+}
 
 static bool set_multipart(struct submission *s, const struct form_content *content,
                           struct outcome *outcome)
@@ -164,16 +120,8 @@ static bool set_multipart(struct submission *s, const struct form_content *conte
                      fsk_errno_text(sys_errno));
         return false;
     }
-    if (err != FSOCK_OK)
-        return failed(outcome, err);
-    sys_errno = upload_end(&s->upload, &s->body);
-    if (sys_errno == ENOMEM)
-        return failed(outcome, FSOCK_ERR_MEMORY);
-    if (sys_errno)
-        outcome_fail(outcome, EXIT_WRITE, "write", sys_errno,
-                     "can't write the body to a temporary file: %s", fsk_errno_text(sys_errno));
     snprintf(s->type, sizeof s->type, "multipart/form-data; boundary=%s", boundary);
-    return !sys_errno;
+    return failed(outcome, err) && end_body(s, outcome);
 }
 
 static bool set_text(struct submission *s, const struct form_content *content, bool plain,
@@ -185,10 +133,9 @@ static bool set_text(struct submission *s, const struct form_content *content, b
         plain ? form_encode_plain(content, &text) : form_encode_query(content, &text);
     upload_text(&s->upload, fsk_buf_span(&text));
     fsk_buf_fini(&text);
-    int sys_errno = err == FSOCK_OK ? upload_end(&s->upload, &s->body) : 0;
     snprintf(s->type, sizeof s->type, "%s",
              plain ? "text/plain" : "application/x-www-form-urlencoded");
-    return failed(outcome, sys_errno ? FSOCK_ERR_MEMORY : err);
+    return failed(outcome, err) && end_body(s, outcome);
 }
 
 static bool set_body(struct submission *s, const struct form_filled *filled,
@@ -269,25 +216,30 @@ static bool send_form(struct submission *s, const struct page_doc *doc,
     if (button && button->action.p)
         action = page_resolve(page_trim(button->action).n ? page_base(doc) : page_url(doc),
                               page_trim(button->action), room);
+    const char *fragment = action.n ? memchr(action.p, '#', action.n) : NULL;
+    if (fragment)
+        action.n = (size_t)(fragment - action.p);
     if (strcmp(filled->method, "DIALOG") == 0)
         return no_form(outcome, "the form only closes a dialog; nothing is sent");
     if (fsk_url_parse(action, false, &to, NULL) != FSK_URL_OK)
         return no_form(outcome, "the form leads nowhere that could be asked");
+    if (fsk_span_caseeq(page_url(doc)->scheme, FSK_SPAN("https")) &&
+        fsk_span_caseeq(to.scheme, FSK_SPAN("http")))
+        return no_form(outcome, "the form leads from https to http, where everybody on the way can "
+                                "read it");
     if (!files_fit(filled, outcome))
         return false;
     bool post = strcmp(filled->method, "POST") == 0;
     set_request(s, url, &to, restarts);
     enum fsock_err err = set_url(s, action, &to, !post, &content);
     if (err == FSOCK_OK)
-        err = set_referer(s, page_url(doc), &to);
-    if (err == FSOCK_OK && !set_headers(s))
-        err = FSOCK_ERR_MEMORY;
+        err = referer_add(&s->referer, page_url(doc), &to, &s->request);
     s->request.method = filled->method;
     return failed(outcome, err) && (!post || set_body(s, filled, &content, outcome));
 }
 
 static bool fill(struct submission *s, const struct page_doc *doc, const char *url, bool restarts,
-                 struct outcome *outcome)
+                 const struct fsock_response *r, struct outcome *outcome)
 {
     char why[FORM_WHY] = "";
     struct page_forms forms;
@@ -296,13 +248,16 @@ static bool fill(struct submission *s, const struct page_doc *doc, const char *u
                            .button = s->o->button,
                            .given = s->ask->form.given,
                            .n_given = s->ask->form.n};
-    if (page_forms_init(&forms, doc) != PAGE_OK)
-        return failed(outcome, FSOCK_ERR_MEMORY);
+    enum page_err page_err = page_forms_init(&forms, doc);
+    if (page_err != PAGE_OK)
+        return get_page_fails(page_err, outcome);
     const struct page_form *form = form_choose(&forms, &ask, why);
     enum fsock_err err = FSOCK_ERR_INPUT;
     const char *charset = form ? charset_of(form, doc) : NULL;
     if (form)
         err = form_fill(&filled, form, &ask, charset, why);
+    else if (r->status >= 400)
+        snprintf(why + strlen(why), sizeof why - strlen(why), "; its status is %d", r->status);
     bool good = err == FSOCK_ERR_INPUT ? no_form(outcome, why) : failed(outcome, err);
     if (good)
         good = send_form(s, doc, &filled, charset, url, restarts, outcome);
@@ -315,7 +270,7 @@ bool submission_fill(struct submission *s, const char *url, bool restarts,
                      const struct fsock_response *r, struct outcome *outcome)
 {
     struct page_doc *doc = get_page_parse(s->page, r, outcome);
-    bool good = doc && fill(s, doc, url, restarts, outcome);
+    bool good = doc && fill(s, doc, url, restarts, r, outcome);
     page_doc_free(doc);
     get_page_free(s->page);
     s->page = NULL;

@@ -15,6 +15,7 @@
 #include <fsock.h>
 
 #include "get_page.h"
+#include "get_referer.h"
 #include "get_request.h"
 
 /* Of one URL. */
@@ -30,8 +31,7 @@ struct submission {
     struct upload upload;
     struct fsk_span body;
     char type[FORM_TYPE];
-    struct fsk_buf referer;
-    const char **headers;
+    struct referer referer;
 };
 
 /* NULL: out of memory. */

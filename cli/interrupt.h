@@ -14,7 +14,7 @@ int interrupt_catch(void);
 /* After that: catch this one, too. */
 void interrupt_catch_too(int number);
 
-/* The signal that came first; 0: none yet. */
+/* The signal that came first; 0: none yet. For any thread. */
 int interrupt_signal(void);
 
 #endif

@@ -197,6 +197,8 @@ const char *page_err_text(enum page_err err)
         [PAGE_TOO_MUCH] = "needs more than 128 MiB when it is parsed",
         [PAGE_TOO_SLOW] = "takes too long to parse",
         [PAGE_NO_MEMORY] = "can't be parsed: out of memory",
+        [PAGE_LINKED] = "has links of more than 32 MiB",
+        [PAGE_FULL] = "has more in it than is kept: 16 MiB of text, 16 of forms, 64 in all",
         [PAGE_NO_CHARSET] = "is in an encoding that this system can't convert",
     };
     return texts[err];

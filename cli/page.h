@@ -26,6 +26,7 @@
 #define PAGE_BYTES  ((size_t)8 * 1024 * 1024)   /* of a page, and of the same in UTF-8 */
 #define PAGE_MEMORY ((size_t)128 * 1024 * 1024) /* of its tree */
 #define PAGE_URL    ((size_t)8192)              /* of a URL in it; what is longer is passed over */
+#define PAGE_LINKS  ((size_t)32 * 1024 * 1024)  /* of all of them, absolute: <base> may be long */
 
 enum page_err {
     PAGE_OK,
@@ -33,6 +34,8 @@ enum page_err {
     PAGE_TOO_MUCH,  /* more than PAGE_MEMORY */
     PAGE_TOO_SLOW,  /* the caller did not go on */
     PAGE_NO_MEMORY, /* ... to be had */
+    PAGE_LINKED,    /* its links have more than PAGE_LINKS bytes */
+    PAGE_FULL,      /* more is found in it than who looks for it keeps */
     PAGE_NO_CHARSET /* iconv(3) lacks its encoding */
 };
 

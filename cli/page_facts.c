@@ -1,5 +1,6 @@
 #include "page_facts.h"
 
+#include "charset.h"
 #include "page_walk.h"
 
 enum { NAME_MAX_LEN = 200 };
@@ -72,7 +73,7 @@ void page_facts(const struct page_doc *doc, void (*found)(void *, const struct p
 {
     const struct teller t = {doc, found, user};
     struct page_walk walk = page_walk_page(doc);
-    tell(&t, FSK_SPAN("charset"), fsk_span_str(page_charset(doc)));
+    tell(&t, FSK_SPAN("charset"), fsk_span_str(charset_name(page_charset(doc))));
     for (const GumboNode *node; (node = page_walk_next(&walk));) {
         GumboTag tag = walk.leaving ? GUMBO_TAG_LAST : page_tag(node);
         if (tag == GUMBO_TAG_HTML)
@@ -82,4 +83,31 @@ void page_facts(const struct page_doc *doc, void (*found)(void *, const struct p
         else if (tag == GUMBO_TAG_LINK)
             look_at_link(&t, node);
     }
+}
+
+/* ---- What it asks of robots ------------------------------------------------------------------ */
+
+/* Whether one of the words of a list, as in "noindex, nofollow", bars links. */
+static bool has_bar(struct fsk_span list)
+{
+    for (size_t i = 0; i < list.n; i++) {
+        size_t from = i;
+        while (i < list.n && list.p[i] != ',' && !page_is_blank(list.p[i]))
+            i++;
+        struct fsk_span word = fsk_span(list.p + from, i - from);
+        if (fsk_span_caseeq(word, FSK_SPAN("nofollow")) || fsk_span_caseeq(word, FSK_SPAN("none")))
+            return true;
+    }
+    return false;
+}
+
+bool page_bars_links(const struct page_doc *doc)
+{
+    struct page_walk walk = page_walk_page(doc);
+    for (const GumboNode *node; (node = page_walk_next(&walk));)
+        if (!walk.leaving && page_tag(node) == GUMBO_TAG_META &&
+            fsk_span_caseeq(page_trim(page_attribute(node, "name")), FSK_SPAN("robots")) &&
+            has_bar(page_attribute(node, "content")))
+            return true;
+    return false;
 }

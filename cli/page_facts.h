@@ -17,11 +17,14 @@ struct page_fact {
 };
 
 /*
- * In the order of the page: "charset", as it was read; "lang" of <html>; each <meta> with a
- * content, by its name, property or http-equiv ("description", "og:title", "refresh"); "canonical",
- * the URL of <link rel=canonical>, absolute.
+ * In the order of the page: "charset", as it was read, by its usual name; "lang" of <html>; each
+ * <meta> with a content, by its name, property or http-equiv ("description", "og:title",
+ * "refresh"); "canonical", the URL of <link rel=canonical>, absolute.
  */
 void page_facts(const struct page_doc *doc, void (*found)(void *user, const struct page_fact *fact),
                 void *user);
+
+/* Whether it asks that nobody follow its links: <meta name=robots content=nofollow>, or none. */
+bool page_bars_links(const struct page_doc *doc);
 
 #endif

@@ -10,16 +10,18 @@
 
 enum { NOWHERE = -1 };
 
+/* A form by its id; the radio button that is marked by its form and name. */
 struct named {
-    struct fsk_map_node node; /* key: the id of a form */
-    size_t form;
+    struct fsk_map_node node;
+    size_t at; /* the form's place, or the field's */
+    char key[];
 };
 
 struct collector {
     const struct page_doc *doc;
     struct page_forms *f;
     size_t cap_forms, cap_fields, cap_options;
-    struct fsk_map by_id;
+    struct fsk_map by_id, marked;
     long begun;          /* forms so far, in the walk for their fields */
     long current, loose; /* the one that is open; one that a table has left empty */
     unsigned disabled;   /* <fieldset disabled> that are open */
@@ -31,7 +33,7 @@ struct collector {
 static void note(struct collector *c, enum fsock_err err)
 {
     if (err != FSOCK_OK)
-        c->err = err == FSOCK_ERR_MEMORY ? PAGE_NO_MEMORY : PAGE_TOO_MUCH;
+        c->err = err == FSOCK_ERR_MEMORY ? PAGE_NO_MEMORY : PAGE_FULL;
 }
 
 /* The array with room for one more behind `n`; NULL: out of memory. */
@@ -101,7 +103,7 @@ static void add_form(struct collector *c, const GumboNode *e)
     if (id.n && !fsk_map_get(&c->by_id, id)) {
         named = malloc(sizeof *named);
         if (named)
-            *named = (struct named){.node.key = id, .form = f->n_forms};
+            *named = (struct named){.node.key = id, .at = f->n_forms};
         if (!named || !fsk_map_add(&c->by_id, &named->node)) {
             free(named);
             c->err = PAGE_NO_MEMORY;
@@ -127,7 +129,7 @@ static long form_of(const struct collector *c, const GumboNode *e)
     if (!id.p)
         return c->current != NOWHERE ? c->current : c->loose;
     struct fsk_map_node *node = id.n ? fsk_map_get(&c->by_id, id) : NULL;
-    return node ? (long)FSK_HOLDER(node, struct named, node)->form : NOWHERE;
+    return node ? (long)FSK_HOLDER(node, struct named, node)->at : NOWHERE;
 }
 
 /* The type of an <input>; what it isn't, is text. */
@@ -182,6 +184,31 @@ static struct fsk_span default_value(const GumboNode *e, GumboTag tag, const cha
                                                                        : FSK_SPAN("");
 }
 
+/* Of the radio buttons of a form that have one name, the last one that is marked stays so. */
+static void mark_radio(struct collector *c, const struct page_field *field)
+{
+    size_t n = sizeof field->form + field->name.n;
+    struct named *named = malloc(sizeof *named + n);
+    if (!named) {
+        c->err = PAGE_NO_MEMORY;
+        return;
+    }
+    memcpy(named->key, &field->form, sizeof field->form);
+    memcpy(named->key + sizeof field->form, field->name.p, field->name.n);
+    named->node.key = fsk_span(named->key, n);
+    named->at = field->order;
+    struct fsk_map_node *before = fsk_map_get(&c->marked, named->node.key);
+    if (before) {
+        free(named);
+        named = FSK_HOLDER(before, struct named, node);
+        c->f->field[named->at].checked = false;
+        named->at = field->order;
+    } else if (!fsk_map_add(&c->marked, &named->node)) {
+        free(named);
+        c->err = PAGE_NO_MEMORY;
+    }
+}
+
 static void add_field(struct collector *c, const GumboNode *e, GumboTag tag)
 {
     struct page_forms *f = c->f;
@@ -212,6 +239,8 @@ static void add_field(struct collector *c, const GumboNode *e, GumboTag tag)
         .first_option = f->n_options,
     };
     f->n_fields++;
+    if (field->checked && field->name.n && strcmp(type, "radio") == 0)
+        mark_radio(c, field);
     c->in_select = tag == GUMBO_TAG_SELECT;
 }
 
@@ -258,13 +287,14 @@ static void walk_form(struct collector *c, const GumboNode *e, bool leaving)
 static bool is_spared(const GumboNode *legend)
 {
     const GumboNode *parent = legend->parent;
-    if (page_tag(parent) != GUMBO_TAG_FIELDSET || !page_attribute(parent, "disabled").p)
+    if (page_tag(parent) != GUMBO_TAG_FIELDSET)
         return false;
     const GumboVector *among = &parent->v.element.children;
     for (size_t i = legend->index_within_parent; i > 0; i--)
         if (((const GumboNode *)among->data[i - 1])->type == GUMBO_NODE_ELEMENT)
             return false;
-    return true;
+    /* Only the first one looks through the attributes, of which there may be many. */
+    return page_attribute(parent, "disabled").p;
 }
 
 static void walk_element(struct collector *c, const GumboNode *e, bool leaving)
@@ -351,20 +381,27 @@ static void connect_all(struct page_forms *f)
         f->form[i].action.p = f->form[i].action.n ? text + f->form[i].at : "";
 }
 
+static void free_named(struct fsk_map *map)
+{
+    for (struct fsk_map_node *node = fsk_map_next(map, NULL), *next; node; node = next) {
+        next = fsk_map_next(map, node);
+        free(FSK_HOLDER(node, struct named, node));
+    }
+    fsk_map_fini(map);
+}
+
 enum page_err page_forms_init(struct page_forms *f, const struct page_doc *doc)
 {
     struct collector c = {.doc = doc, .f = f};
     *f = (struct page_forms){.form = NULL};
     fsk_buf_init(&f->text, TEXT_MOST);
     fsk_map_init(&c.by_id);
+    fsk_map_init(&c.marked);
     collect_forms(&c);
     if (f->n_forms)
         collect_fields(&c);
-    for (struct fsk_map_node *node = fsk_map_next(&c.by_id, NULL), *next; node; node = next) {
-        next = fsk_map_next(&c.by_id, node);
-        free(FSK_HOLDER(node, struct named, node));
-    }
-    fsk_map_fini(&c.by_id);
+    free_named(&c.by_id);
+    free_named(&c.marked);
     if (c.err != PAGE_OK)
         page_forms_fini(f);
     else

@@ -57,6 +57,8 @@ unsigned page_link_kinds(struct fsk_span text, struct fsk_span *bad)
     return kinds == PAGE_LINK_OTHER ? PAGE_LINK_OTHER | PAGE_LINK_ALL : kinds;
 }
 
+enum { ASKED_EVERY = 256 };
+
 /* ---- One link -------------------------------------------------------------------------------- */
 
 struct known {
@@ -69,7 +71,9 @@ struct finder {
     const struct fsk_url *base;
     const GumboNode *element;
     struct fsk_map known;
-    bool failed;
+    size_t bytes;     /* of all URLs so far */
+    unsigned counted; /* links since go_on() was asked */
+    enum page_err err;
     char room[PAGE_URL_ROOM];
 };
 
@@ -79,15 +83,18 @@ static bool is_known(struct finder *f, const struct page_link *link)
     size_t fragment = f->ask->fragments && link->fragment.p ? link->fragment.n + 1 : 0;
     size_t n = 1 + link->url.n + fragment;
     struct known *known = malloc(sizeof *known + n);
-    f->failed |= !known;
-    if (!known)
+    if (!known) {
+        f->err = PAGE_NO_MEMORY;
         return true;
+    }
     known->key[0] = (char)link->kind;
     memcpy(known->key + 1, link->url.p, link->url.n + fragment); /* it stands behind the URL */
     known->node.key = fsk_span(known->key, n);
     bool there = fsk_map_get(&f->known, known->node.key);
-    if (!there && !fsk_map_add(&f->known, &known->node))
-        f->failed = there = true;
+    if (!there && !fsk_map_add(&f->known, &known->node)) {
+        f->err = PAGE_NO_MEMORY;
+        there = true;
+    }
     if (there)
         free(known);
     return there;
@@ -115,7 +122,7 @@ static void found_link(struct finder *f, enum page_link_kind kind, struct fsk_sp
                        struct fsk_span text)
 {
     ref = page_trim(ref);
-    if (!ref.p || !(f->ask->kinds & (unsigned)kind) || f->failed)
+    if (!ref.p || !(f->ask->kinds & (unsigned)kind) || f->err != PAGE_OK)
         return;
     if (ref.n && ref.p[0] == '#' && !f->ask->fragments)
         return;
@@ -124,7 +131,15 @@ static void found_link(struct finder *f, enum page_link_kind kind, struct fsk_sp
                              .text = text,
                              .line = page_line(f->element),
                              .column = page_column(f->element)};
-    if (!link.url.n)
+    if (++f->counted == ASKED_EVERY) {
+        f->counted = 0;
+        if (f->ask->go_on && !f->ask->go_on(f->ask->until))
+            f->err = PAGE_TOO_SLOW;
+    }
+    f->bytes += link.url.n ? link.url.n : ref.n < PAGE_URL ? PAGE_URL : 0; /* it took as long */
+    if (f->bytes > PAGE_LINKS)
+        f->err = PAGE_LINKED;
+    if (!link.url.n || f->err != PAGE_OK)
         return;
     link.web = is_web(link.url);
     if (link.web)
@@ -238,16 +253,16 @@ static void look_at(struct finder *f, GumboTag tag)
                    FSK_SPAN("refresh"));
 }
 
-bool page_links(const struct page_doc *doc, const struct page_links_ask *ask)
+enum page_err page_links(const struct page_doc *doc, const struct page_links_ask *ask)
 {
     struct finder *f = calloc(1, sizeof *f);
     if (!f)
-        return false;
+        return PAGE_NO_MEMORY;
     f->ask = ask;
     f->base = page_base(doc);
     fsk_map_init(&f->known);
     struct page_walk walk = page_walk_page(doc);
-    while (!f->failed && (f->element = page_walk_next(&walk))) {
+    while (f->err == PAGE_OK && (f->element = page_walk_next(&walk))) {
         GumboTag tag = page_tag(f->element);
         if (!walk.leaving && tag != GUMBO_TAG_LAST && !page_is_copy(f->element))
             look_at(f, tag);
@@ -257,9 +272,9 @@ bool page_links(const struct page_doc *doc, const struct page_links_ask *ask)
         free(FSK_HOLDER(node, struct known, node));
     }
     fsk_map_fini(&f->known);
-    bool good = !f->failed;
+    enum page_err err = f->err;
     free(f);
-    return good;
+    return err;
 }
 
 /* ---- Anchors --------------------------------------------------------------------------------- */

@@ -4,6 +4,8 @@
 #ifndef FSOCK_CLI_PAGE_LINKS_H
 #define FSOCK_CLI_PAGE_LINKS_H
 
+#include <stdint.h>
+
 #include "page.h"
 
 /* What a link is for; each is a bit in a set of them. */
@@ -43,10 +45,12 @@ struct page_links_ask {
     bool fragments; /* two with different fragments are two; those within the page count, too */
     void (*found)(void *user, const struct page_link *link);
     void *user;
+    bool (*go_on)(int64_t until); /* asked every few links; NULL: to the end */
+    int64_t until;
 };
 
-/* All links, in the order of the page. False: out of memory. */
-bool page_links(const struct page_doc *doc, const struct page_links_ask *ask);
+/* All links, in the order of the page. PAGE_OK, PAGE_LINKED, PAGE_TOO_SLOW, PAGE_NO_MEMORY. */
+enum page_err page_links(const struct page_doc *doc, const struct page_links_ask *ask);
 
 /*
  * A place in the page that a fragment can name: the id of an element, or the name of an <a>. The

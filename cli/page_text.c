@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "page_walk.h"
+#include "utf8.h"
 
 enum { LISTS = 16, INDENT_MOST = 40 }; /* deeper lists are numbered as those above them */
 
@@ -66,11 +67,14 @@ static void come_to(struct writer *w, unsigned indent)
 /* How long the character at p is, and whether it is one to be dropped, or a space. */
 static size_t next_character(const char *p, size_t n, bool *dropped, bool *space)
 {
-    unsigned char c = (unsigned char)*p, d = n > 1 ? (unsigned char)p[1] : 0;
-    *dropped = (c < ' ' && c != '\t' && c != '\n' && c != '\r' && c != '\f') || c == 0x7f ||
-               (c == 0xc2 && (d < 0xa0 || d == 0xad));
-    *space = c == 0xc2 && d == 0xa0;
-    return c == 0xc2 && n > 1 ? 2 : 1;
+    const unsigned char *c = (const unsigned char *)p;
+    size_t len = *c < 0x80 ? 1 : utf8_len(c, n);
+    bool soft_hyphen = len == 2 && c[0] == 0xc2 && c[1] == 0xad;
+    bool line_end = len == 3 && c[0] == 0xe2 && c[1] == 0x80 && (c[2] | 1) == 0xa9;
+    bool steers = *c < ' ' || *c == 0x7f || utf8_steers(c, len);
+    *space = line_end || (len == 2 && c[0] == 0xc2 && c[1] == 0xa0);
+    *dropped = soft_hyphen || (steers && !line_end && !page_is_blank(*p));
+    return len ? len : 1;
 }
 
 static void put_words(struct writer *w, struct fsk_span text)
@@ -97,7 +101,7 @@ static void put_as_it_is(struct writer *w, struct fsk_span text)
         if (text.p[i] == '\n') {
             w->breaks++;
             w->space = false;
-        } else if (!dropped) {
+        } else if (!dropped && text.p[i] != '\r' && text.p[i] != '\f') {
             w->line_begins &= !w->breaks;
             come_to(w, w->indent);
             put(w, space ? " " : text.p + i, space ? 1 : n);

@@ -3,7 +3,7 @@
  *
  * Blocks are lines, with an empty line around paragraphs, headings, lists and the like. Items have
  * a mark or a number, cells of a table a tab between them, and <pre> stays as it is. Blanks
- * elsewhere are one space, a no-break space among them; soft hyphens and control characters are
+ * elsewhere are one space, a no-break space among them; soft hyphens and what steers a terminal are
  * dropped. Pictures are their alt text, links their text. What browsers don't show isn't there:
  * scripts, styles, the head, what is hidden or can only be chosen (<select>).
  */

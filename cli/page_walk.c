@@ -127,6 +127,14 @@ static struct fsk_span clean_ref(struct fsk_span ref, char *clean)
     return fsk_span(clean, n);
 }
 
+/* Whether nothing but the scheme of the base stands before a path: browsers take no notice of it.
+ */
+static bool has_idle_scheme(struct fsk_span ref, size_t scheme, const struct fsk_url *base)
+{
+    bool authority = ref.n >= scheme + 2 && ref.p[scheme] == '/' && ref.p[scheme + 1] == '/';
+    return !authority && fsk_span_caseeq(fsk_span(ref.p, scheme - 1), base->scheme);
+}
+
 struct fsk_span page_resolve(const struct fsk_url *base, struct fsk_span ref, char *room)
 {
     char clean[PAGE_URL];
@@ -141,6 +149,8 @@ struct fsk_span page_resolve(const struct fsk_url *base, struct fsk_span ref, ch
         memcpy(room, ref.p, ref.n);
         return fsk_span(room, ref.n);
     }
+    if (scheme && base->host.n && has_idle_scheme(ref, scheme, base))
+        ref = fsk_span(ref.p + scheme, ref.n - scheme);
     size_t n = fsk_url_resolve(base, ref, room, PAGE_URL_ROOM);
     return fsk_span(room, n > PAGE_URL ? 0 : n);
 }

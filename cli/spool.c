@@ -39,21 +39,25 @@ static enum fsock_err open_file(struct spool *s)
     return s->fd < 0 ? broken(s) : FSOCK_OK;
 }
 
-/* Move the newest ones to the file's end. */
+/* Move the newest ones to the file's end: all of them, or none, if the disk has room for only some.
+ */
 static enum fsock_err write_last(struct spool *s)
 {
     enum fsock_err err = open_file(s);
-    while (err == FSOCK_OK && fsk_buf_len(&s->last)) {
-        struct fsk_span bytes = fsk_buf_span(&s->last);
-        ssize_t n = pwrite(s->fd, bytes.p, bytes.n, (off_t)s->written);
-        if (n > 0) {
-            s->written += (uint64_t)n;
-            fsk_buf_consume(&s->last, (size_t)n);
-        } else if (n == 0 || errno != EINTR) {
+    struct fsk_span bytes = fsk_buf_span(&s->last);
+    size_t done = 0;
+    while (err == FSOCK_OK && done < bytes.n) {
+        ssize_t n = pwrite(s->fd, bytes.p + done, bytes.n - done, (off_t)(s->written + done));
+        if (n > 0)
+            done += (size_t)n;
+        else if (n == 0 || errno != EINTR)
             err = broken(s);
-        }
     }
-    return err;
+    if (err != FSOCK_OK)
+        return err;
+    s->written += done;
+    fsk_buf_clear(&s->last);
+    return FSOCK_OK;
 }
 
 /* The disk gets back what has been read: all of it at the end, else where the system can. */

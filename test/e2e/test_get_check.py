@@ -86,6 +86,58 @@ def test_other_hosts_are_asked_by_head(web, check):
     assert not any("Authorization" in headers for host, headers in web.headers if host == "other.test")
 
 
+def test_where_head_fails_get_decides(web, check):
+    there = lambda path: web.url(path, "other.test")
+
+    def only_get(answer):
+        return lambda h: answer(h) if h.command == "HEAD" else (200, "")
+
+    def hangs_up(h):
+        h.close_connection = True
+        h.connection.shutdown(2)
+        return 200, ""
+
+    pages = {f"/{status}": only_get(lambda h, status=status: (status, "")) for status in (400, 403, 404, 500, 429)}
+    web.pages.update({"/": links(*[there(p) for p in pages], there("/hangs-up")), "/hangs-up": only_get(hangs_up), **pages})
+    assert check("--retry", "0", "--resolve", f"*:{web.server_port}:127.0.0.1") == [
+        f"/:5: {there('/429')}: the answer is 429 Too Many Requests"]
+
+
+def test_redirects_to_what_is_no_url_of_the_web(web, check):
+    web.pages.update({"/": links("mail", "long", "bad"), "/mail": (302, "mailto:a@b.example"),
+                      "/long": (302, "/" + "x" * 9000), "/bad": (302, "http://a_b..:x/")})
+    first, second = check()
+    assert first.startswith("/:2: /long: leads to /xxx") and first.endswith("xxx: the URL is longer than 8 KiB")
+    assert second == "/:3: /bad: leads to http://a_b..:x/: the URL has a port that isn't a number"
+
+
+def test_what_was_given_and_is_forbidden_is_no_success(fsock, web, check, tmp):
+    web.pages.update({"/robots.txt": "User-agent: *\nDisallow: /", "/": links("a")})
+    assert check("--robots", code=111) == ["/: robots.txt disallows it (--no-robots asks all the same)"]
+    assert "denied" in check("--deny", "127.0.0.1", code=111)[0]
+    (tmp / "list").write_text("x" * 70_000 + "\n" + web.url("/y" * 20_000))
+    result = fsock("get", "--check-links", "-i", "list")
+    assert result.code == 111 and [line[:7] for line in result.lines] == ["list:1:", "list:2:"], result
+
+
+def test_sitemaps(fsock, web):
+    web.pages.update({"/map.txt": web.url("/a") + "\nhttp://b:x/\n" + web.url("/private"), "/a": links("gone"),
+                      "/robots.txt": "User-agent: *\nDisallow: /private"})
+    result = fsock("get", "--check-links", "--sitemap", web.url("/map.txt"))
+    assert result.code == 110 and len(result.lines) == 2 and "1 not checked" in result.errors
+    assert result.lines[0].startswith(web.url("/map.txt") + ":2: http://b:x/: ")
+    assert result.lines[1] == f"{web.url('/a')}:1: {web.url('/gone')}: {GONE}"
+    result = fsock("get", "--check-links", "--sitemap", web.url("/no-map.xml"))
+    assert result.code == 111 and result.lines == [f"{web.url('/no-map.xml')}: {GONE}"]
+
+
+def test_pages_that_ask_not_to_be_followed(fsock, web):
+    web.pages.update({"/": "<meta name=robots content=none>" + links("gone", "/"), "/x": ""})
+    result = fsock("get", "--check-links", web.url("/"))
+    assert result.code == 0 and "2 links in 1 page: 0 broken, 1 not checked\n" in result.errors
+    assert fsock("get", "--check-links", "--no-robots", web.url("/")).code == 110
+
+
 def test_a_host_that_is_not_there(web, check):
     web.pages["/"] = links("http://127.0.0.3:1/", "http://127.0.0.3:1/x")
     first, second = check("--retry", "0")

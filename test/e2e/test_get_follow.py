@@ -69,6 +69,22 @@ def test_other_hosts_if_they_are_named(fsock, web):
     assert {host for host, headers in web.headers if "Authorization" in headers} == {"127.0.0.1"}, "no passwords abroad"
 
 
+def test_a_host_in_its_own_letters_and_in_ascii(fsock, web):
+    web.pages.update({"/": links(web.url("/a", "xn--bcher-kva.test")), "/a": links(web.url("/b", "bücher.test")), "/b": ""})
+    result = fsock("get", "--depth", "2", "--resolve", f"*:{web.server_port}:127.0.0.1", web.url("/", "bücher.test"))
+    assert result.code == 0 and len(result.lines) == 3, result
+
+
+def test_a_start_without_a_scheme(fsock, web):
+    web.pages.update({"/": links("a"), "/a": links("b"), "/b": links("c"), "/c": ""})
+    crawl(fsock, web, "--depth", "3", "--no-robots", "-u", "me:secret", start="/")
+    with_scheme = [headers.get("Authorization") for _, headers in web.headers]
+    web.headers = []
+    result = fsock("get", "--depth", "3", "--no-robots", "-u", "me:secret", web.url("/").removeprefix("http://"))
+    assert result.code == 0 and len(result.lines) == 4
+    assert [headers.get("Authorization") for _, headers in web.headers] == with_scheme and all(with_scheme)
+
+
 def test_redirects_are_links_of_the_same_depth(fsock, web):
     web.pages.update({"/": links("r1", "away", "round"), "/r1": (301, "/r2"), "/r2": (302, "/page"), "/page": links("p"),
                       "/p": "", "/away": (302, "http://other.example/"), "/round": (302, "/round2"),
@@ -93,6 +109,56 @@ def test_frames_and_refreshes(fsock, web):
     assert set(found) == {"/", "/f1", "/f2", "/f3", "/f4", "/f5", "/m1", "/m2", "/m3"}
     assert {r["depth"] for r in found.values()} == {0}
     assert set(crawl(fsock, web, "--depth", "1", "--max-frames", "0", "--max-redirs", "0")) == {"/"}
+
+
+def test_a_frame_is_no_door_to_other_hosts(fsock, web):
+    away = web.url("/ad", "ads.test")
+    web.pages.update({"/": "<iframe src=out></iframe><iframe src=in></iframe>", "/out": (302, away), "/in": (302, "/in2"),
+                      "/in2": links("deep", away), "/deep": "", "/ad": links("/ad2", web.url("/ad3", "ads.test"))})
+    found = crawl(fsock, web, "--depth", "3", "--resolve", f"*:{web.server_port}:127.0.0.1")
+    assert set(found) == {"/", "/out", "/in", "/in2", "/deep"}
+
+
+def test_redirects_to_what_is_no_url_of_the_web(fsock, web):
+    web.pages.update({"/": links("mail", "app", "long"), "/mail": (302, "mailto:a@b.example"), "/app": (302, "app://127.0.0.1/x"),
+                      "/long": (302, "/" + "x" * 9000)})
+    assert set(crawl(fsock, web, "--depth", "2")) == {"/", "/mail", "/app", "/long"}
+
+
+def test_where_a_url_was_found_is_its_referer(fsock, web):
+    web.pages.update({"/": links("/a?x=1#y", web.url("/b", "b.test")), "/a?x=1": links("/c"), "/b": "", "/c": ""})
+    args = ["--depth", "2", "--span-hosts", "b.test", "--resolve", f"*:{web.server_port}:127.0.0.1"]
+
+    def referers():
+        return {p: h.get("Referer") for p, (_, h) in zip(web.hits, web.headers) if p != "/robots.txt"}
+
+    found = crawl(fsock, web, *args, start="/?start")
+    assert set(found) == {"/?start"}, "no such page"
+    web.pages["/?start"] = web.pages["/"]
+    web.hits, web.headers = [], []
+    found = crawl(fsock, web, *args, start="/?start")
+    assert referers() == {"/?start": None, "/a?x=1": web.url("/?start"), "/b": web.url("/"), "/c": web.url("/a?x=1")}
+    assert found["/c"]["referer"] == web.url("/a?x=1") and found["/?start"]["referer"] is None
+    for own, seen in ((["-e", "http://x/"], "http://x/"), (["-H", "Referer:"], None)):
+        web.hits, web.headers = [], []
+        crawl(fsock, web, *args, *own)
+        assert set(referers().values()) == {seen}
+
+
+def test_pages_that_ask_not_to_be_followed(fsock, web):
+    web.pages.update({"/": links("a", "b"), "/a": "<meta name=robots content='noindex, nofollow'>" + links("x"),
+                      "/b": "<a rel=nofollow href=y>", "/x": "", "/y": ""})
+    result = fsock("get", "--depth", "2", "--json", web.url("/"))
+    assert {r["url"] for r in result.records} == {web.url(p) for p in ("/", "/a", "/b", "/y")}
+    assert "<meta name=robots>" in result.errors and "--no-robots" in result.errors
+    result = fsock("get", "--depth", "2", "--json", "--no-robots", web.url("/"))
+    assert web.url("/x") in {r["url"] for r in result.records} and "<meta" not in result.errors
+
+
+def test_no_more_of_a_page_is_received_than_can_be_read(fsock, web):
+    web.pages.update({"/": links("big"), "/big": " " * (60 * 1024 * 1024)})
+    found = crawl(fsock, web, "--depth", "1")
+    assert found["/big"]["exitcode"] == 63 and found["/big"]["size_download"] < 10 * 1024 * 1024
 
 
 def test_robots_txt_is_obeyed(fsock, web):

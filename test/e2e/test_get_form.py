@@ -8,7 +8,7 @@ import urllib.parse
 
 import pytest
 
-from webserver import Handler, Server
+from webserver import Handler, Server, context_of
 
 LOGIN = """<!DOCTYPE html><title>Log In</title>
 <form role=search action=/search><input type=search name=s><button>Search</button></form>
@@ -32,7 +32,8 @@ two</textarea><button name=do value=save>Save</button><input type=image name=pic
 <form id=up action=/echo method=post enctype=multipart/form-data><input type=file name=f><input name='a"b' value=1>
 <input type=file name=g></form>
 <form id=plain action=/echo method=post enctype=text/plain><input name=a value=1><input name=b value="x y"></form>
-<form id=mail action=mailto:a@b.example method=post><input name=a></form>"""
+<form id=mail action=mailto:a@b.example method=post><input name=a></form>
+<form id=jump action=/><input name=q value=1><button name=go value=2 formaction="/echo#there"></button></form>"""
 
 LATIN = ("<meta charset=iso-8859-1><form action=/echo method=post><input name=n value='Grüße'>"
          "<input type=hidden name=_charset_></form>").encode("latin-1")
@@ -71,6 +72,10 @@ class Forms(Handler):
             self.answer(f"<form method=post action=http://localhost:{self.server.server_port}/echo><input name=a></form>")
         elif path == "/gone":
             self.answer("<form></form>", 404)
+        elif path == "/button":
+            self.answer("<form>")
+        elif path == "/full":
+            self.answer(f"<base href='/{'x' * 8000}/'>" + "<form action=x></form>" * 2200)
         elif path == "/keep":
             self.answer("", 307, [("Location", "/echo")])
         else:
@@ -163,6 +168,10 @@ def test_buttons(fsock, at):
     assert seen["headers"]["Content-Type"] == "application/x-www-form-urlencoded"
 
 
+def test_a_button_with_a_fragment_in_its_action(fsock, at):
+    assert query(sent(fsock("get", "--submit=jump", at("/order")))) == [("q", "1"), ("go", "2")]
+
+
 def test_upload_by_a_form(fsock, at, tmp):
     (tmp / "x.png").write_bytes(b"\x89PNG\0\r\n")
     seen = sent(fsock("get", "--submit=up", "-F", "f=@x.png", at("/order")))
@@ -205,6 +214,25 @@ def test_abroad_without_secrets(fsock, at):
     inside = at("/order").replace("//", "//me:pw@")
     headers = sent(fsock("get", "--submit", inside))["headers"]
     assert "Authorization" in headers and headers["Referer"] == at("/order")
+
+
+def test_forms_that_are_longer_than_their_page(fsock, at):
+    why = "fsock: get: the page has more in it than is kept: 16 MiB of text, 16 of forms, 64 in all\n"
+    for option in ("--submit", "--forms"):
+        result = fsock("get", option, at("/full"))
+        assert (result.code, result.errors) == (63, why), result
+
+
+def test_no_form_leads_from_https_to_http(fsock, at, site):
+    class Shop(Handler):
+        def do_GET(self):
+            self.answer(f"<form action={at('/echo')}><input name=pwd></form><form action=/in><input name=pin></form>")
+
+    with Server(Shop, context_of(site)) as server:
+        submit = ["get", "--cacert", site.ca, "--submit", "-w", "%{url_effective}", server.url()]
+        result = fsock(*submit, "-F", "pwd=secret")
+        assert result.code == 8 and "from https to http" in result.errors and "/echo" not in result.text
+        assert fsock(*submit, "-F", "pin=1").text.endswith("/in?pin=1")
 
 
 def test_a_list(fsock, at):
@@ -291,8 +319,10 @@ def test_no_room_for_the_body(fsock, tmp):
 
 
 @pytest.mark.parametrize("words, why", [
-    (["--submit=nope", "/order"], "the page has no form 'nope', but 4: order, up, plain, mail"),
-    (["--submit", "/none"], "the page has no form"),
+    (["--submit=nope", "/order"], "the page has no form 'nope', but 5: order, up, plain, mail, jump"),
+    (["--submit", "/none"], "the page has no form\n"),
+    (["--submit", "--button=x", "/button"], "the form has no button 'x', nor any other\n"),
+    (["--submit=x", "/gone"], "the page has no form 'x', but 1: 1; its status is 404\n"),
     (["--submit=order", "-F", "foo=1", "/order"],
      "the form has no field 'foo'; it has q, t, size, tags, how, opt, off, note"),
     (["--submit", "-F", "size=XL", "/order"], "the field 'size' has no choice 'XL' that is left; it has S, M, L"),
@@ -315,6 +345,10 @@ def test_pages_that_do_not_have_it(fsock, at, words, why):
     (["-F", "a=@missing"], 26, "can't read missing: no such file"),
     (["-F", "a=<missing"], 26, "can't read missing"),
     (["-F", "a=@."], 26, "can't read .: Is a directory"),
+    (["-F", "a=@-", "-F", "b=<-;type=x"], 2, "standard input can be read only once"),
+    (["-F", "a=@-", "-i", "-"], 2, "standard input"),
+    (["-d", "@-", "--data-urlencode", "a@-"], 2, "standard input"),
+    (["-b", "-", "-w", "@-"], 2, "standard input"),
     (["-F", "a=1", "-d", "b=2"], 2, "-d"),
     (["-F", "a=1", "-G"], 2, "-G"),
     (["-F", "a=1", "-I"], 2, "-I"),

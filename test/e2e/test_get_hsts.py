@@ -1,7 +1,6 @@
 """fsock get --hsts: https where a site has asked for it, in a run and from one run to the next."""
 
 import re
-import ssl
 import subprocess
 import threading
 import time
@@ -9,7 +8,7 @@ import time
 import pytest
 
 from conftest import clean_env
-from webserver import Handler, Server
+from webserver import Handler, Server, context_of
 
 ALWAYS = "max-age=31536000; includeSubDomains"
 
@@ -19,16 +18,8 @@ class House(Server):
     path to what has to be before it is answered by 503."""
 
     def __init__(self, context=None):
-        self.context, self.policy, self.moved, self.busy, self.heard = context, None, {}, {}, []
-        super().__init__(Rooms)
-
-    def finish_request(self, request, address):
-        try:
-            if self.context:
-                request = self.context.wrap_socket(request, server_side=True)
-            super().finish_request(request, address)
-        except OSError:
-            pass  # it was no TLS, or the certificate was not to the client's taste
+        self.policy, self.moved, self.busy, self.heard = None, {}, {}, []
+        super().__init__(Rooms, context)
 
     def url(self, path="/", scheme="http", host="localhost"):
         return f"{scheme}://{host}:{self.server_port}{path}"
@@ -54,9 +45,7 @@ class Rooms(Handler):
 
 @pytest.fixture(scope="module")
 def houses(site):
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(site.folder / "site.pem", site.folder / "key.pem")
-    with House(context) as with_tls, House() as without:
+    with House(context_of(site)) as with_tls, House() as without:
         yield with_tls, without
 
 

@@ -1,7 +1,14 @@
 """fsock get: what is in a page (--links, --images, --text, --forms, --title, --meta)."""
 
+import json
+import pathlib
+import signal
+import subprocess
+import time
+
 import pytest
 
+from stopwatch import Stopwatch
 from webserver import Handler, Server
 
 SHOP = """<!DOCTYPE html>
@@ -168,6 +175,38 @@ def test_no_page(fsock, at):
     result = fsock("get", "--links", at("/picture"))
     assert result.code == 8 and result.errors == "fsock: get: the answer is no HTML page, but image/png\n"
     assert result.stdout == b""
+
+
+@pytest.mark.plain
+def test_links_that_are_longer_than_their_page(fsock, at):
+    PAGES["/srcset"] = ("text/html", b"<base href='/" + b"x" * 8000 + b"/'><img srcset='"
+                        + b",".join(b"%x " % n for n in range(100_000)) + b"'>")
+    result = fsock("get", "--images", at("/srcset"))
+    why = {63: "has links of more than 32 MiB", 28: "takes too long to parse"}  # the latter on a busy machine
+    assert result.errors == f"fsock: get: the page {why[result.code]}\n" and result.elapsed < 2, result
+    record = fsock("get", "--json", "--depth", "1", "--no-summary", at("/srcset")).records[0]
+    assert record["exitcode"] == 0, "pictures aren't followed"
+
+
+def wait_until_busy(process):
+    """Until it has computed for a while, as it does with a page that takes long to parse."""
+    ticks = 0
+    while ticks < 20 and process.poll() is None:
+        time.sleep(0.01)
+        ticks = int(pathlib.Path(f"/proc/{process.pid}/stat").read_text().split()[13])
+
+
+@pytest.mark.plain
+def test_ctrl_c_while_a_page_is_parsed(fsock, at, tmp):
+    (tmp / "list").write_text(at("/deep"))
+    process = subprocess.Popen([fsock.program, "get", "--json", "--links", "--journal", "j", "-i", "list"], cwd=tmp,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    wait_until_busy(process)
+    sent = Stopwatch()
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=5)
+    assert sent.stop().between(0, 0.2) and process.returncode == 130, err
+    assert json.loads(out)["exitcode"] == 42 and "/deep" not in (tmp / "j").read_text(), "it is for the next run"
 
 
 def test_pages_that_cost_too_much(fsock, at):

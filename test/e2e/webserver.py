@@ -2,6 +2,7 @@
 handler that keeps quiet and answers at once."""
 
 import http.server
+import ssl
 import threading
 
 
@@ -10,19 +11,36 @@ class Server(http.server.ThreadingHTTPServer):
     request_queue_size = 512
     thread = None
 
-    def __init__(self, handler):
+    def __init__(self, handler, context=None):
+        """With an SSLContext it speaks TLS."""
         super().__init__(("127.0.0.1", 0), handler)
+        self.context = context
         self.thread = threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True)
         self.thread.start()
 
+    def finish_request(self, request, address):
+        try:
+            if self.context:
+                request = self.context.wrap_socket(request, server_side=True)
+            super().finish_request(request, address)
+        except OSError:
+            pass  # the client is gone; or it was no TLS, or the certificate not to its taste
+
     def url(self, path="/", host="127.0.0.1"):
-        return f"http://{host}:{self.server_port}{path}"
+        return f"{'https' if self.context else 'http'}://{host}:{self.server_port}{path}"
 
     def server_close(self):
         if self.thread:
             self.shutdown()
             self.thread.join()
         super().server_close()
+
+
+def context_of(site):
+    """What a server needs to have the site's certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(site.folder / "site.pem", site.folder / "key.pem")
+    return context
 
 
 class Handler(http.server.BaseHTTPRequestHandler):

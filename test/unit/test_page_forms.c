@@ -102,6 +102,15 @@ static const struct row rows[] = {
     {"<form><select name=s><optgroup disabled><option>a</optgroup><option value>b</select>",
      GET("/d/page") "  s:select= a!a +/b\n"},
     {"<form><datalist><option>a</datalist><input name=i>", GET("/d/page") "  i:text=\n"},
+    /* Of radio buttons with one name one is marked, the last. */
+    {"<form><input type=radio name=a value=1 checked><input type=radio name=b value=2 checked>"
+     "<input type=radio name=a value=3 checked><input type=radio name=a value=4>"
+     "<input type=checkbox name=a value=5 checked></form>"
+     "<form><input type=radio name=a value=6 checked><input type=radio value=7 checked>"
+     "<input type=radio value=8 checked>",
+     GET("/d/page") "  a:radio=1\n  b:radio=2 checked\n  a:radio=3 checked\n  a:radio=4\n"
+     "  a:checkbox=5 checked\n"
+     GET("/d/page") "  a:radio=6 checked\n  -:radio=7 checked\n  -:radio=8 checked\n"},
     /* Whose they are. */
     {"<form id=f><input name=a></form><input name=b><input name=c form=f><input name=d form=g>",
      GET("/d/page") "  a:text=\n  c:text=\n"},

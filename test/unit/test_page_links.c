@@ -39,7 +39,7 @@ static const char *links_of(const char *page, unsigned kinds, bool unique, bool 
     struct page_doc *doc = page_of(page);
     found_n = 0;
     found_text[0] = '\0';
-    assert_true(page_links(doc, &ask));
+    assert_int_equal(page_links(doc, &ask), PAGE_OK);
     page_doc_free(doc);
     return found_text;
 }
@@ -59,6 +59,9 @@ static void urls_are_read_as_browsers_do(void **state)
         {"<a href='http:\\\\o.example\\x'>", "a http://o.example/x\n"},
         {"<a href='HTTP://O.example'>", "a HTTP://O.example\n"},
         {"<a href='grün'>", "a http://h.example/d/gr%C3%BCn\n"},
+        {"<a href='http:x'><a href='HTTP:/y'><a href='http:?q'>",
+         "a http://h.example/d/x\na http://h.example/y\na http://h.example/d/page?q\n"},
+        {"<a href='https:x'><a href='http:///x'>", ""},
         {"<a href=''>", "a http://h.example/d/page\n"},
         {"<a href>", "a http://h.example/d/page\n"},
         {"<a>", ""},
@@ -190,6 +193,58 @@ static void long_urls_are_passed_over(void **state)
     assert_string_equal(links_of(page, PAGE_LINK_A, true, false), "");
 }
 
+static void count(void *user, const struct page_link *link)
+{
+    (void)link;
+    ++*(unsigned *)user;
+}
+
+/* A short page whose URLs are long, since each begins with that of its <base>. */
+static void links_have_a_ceiling(void **state)
+{
+    enum { BASE = 8000, FIT = PAGE_LINKS / (BASE + 4) };
+    static char page[BASE + 100 + 16 * (FIT + 1)];
+    (void)state;
+    for (unsigned i = 0; i < 4; i++) {
+        bool srcset = i % 2;
+        unsigned found_links = 0, links = i / 2 ? FIT + 1 : FIT;
+        struct page_links_ask ask = {
+            .kinds = PAGE_LINK_ALL, .unique = true, .found = count, .user = &found_links};
+        size_t n = (size_t)sprintf(page, "<base href='http://h/%0*d/'>%s", BASE - 10, 0,
+                                   srcset ? "<img srcset='" : "");
+        for (unsigned k = 0; k < links; k++)
+            n += (size_t)sprintf(page + n, "%s%04x %s", srcset ? "" : "<img src=", k,
+                                 srcset ? "," : ">");
+        strcpy(page + n, srcset ? "'>" : "");
+        struct page_doc *doc = page_of(page);
+        assert_int_equal(page_links(doc, &ask), links > FIT ? PAGE_LINKED : PAGE_OK);
+        assert_int_equal(found_links, FIT);
+        page_doc_free(doc);
+    }
+}
+
+static bool goes_on(int64_t until)
+{
+    static int64_t asked;
+    return ++asked <= until;
+}
+
+static void who_asks_decides_how_long(void **state)
+{
+    static char page[10000];
+    unsigned found_links = 0;
+    struct page_links_ask ask = {.kinds = PAGE_LINK_ALL, .found = count, .user = &found_links};
+    (void)state;
+    for (unsigned i = 0; i < 1000; i++)
+        strcat(page, "<img src>");
+    struct page_doc *doc = page_of(page);
+    ask.go_on = goes_on;
+    ask.until = 2;
+    assert_int_equal(page_links(doc, &ask), PAGE_TOO_SLOW);
+    assert_in_range(found_links, 100, 999);
+    page_doc_free(doc);
+}
+
 static void a_page_without_a_url(void **state)
 {
     static const char text[] = "<a href=x><a href=http://o.example/>";
@@ -199,7 +254,7 @@ static void a_page_without_a_url(void **state)
     (void)state;
     found_n = 0;
     assert_int_equal(page_doc_new(&doc, &from), PAGE_OK);
-    assert_true(page_links(doc, &ask));
+    assert_int_equal(page_links(doc, &ask), PAGE_OK);
     assert_string_equal(found_text, "a http://o.example/\n");
     page_doc_free(doc);
 }
@@ -235,7 +290,7 @@ static void lines_and_columns_of_links(void **state)
     unsigned at[2] = {0, 0};
     struct page_links_ask ask = {.kinds = PAGE_LINK_A, .found = found_place, .user = at};
     (void)state;
-    assert_true(page_links(doc, &ask));
+    assert_int_equal(page_links(doc, &ask), PAGE_OK);
     assert_int_equal(at[0], 2);
     assert_int_equal(at[1], 7);
     page_doc_free(doc);
@@ -268,6 +323,8 @@ int main(void)
         cmocka_unit_test(what_is_asked_for),
         cmocka_unit_test(copies_by_the_parser_are_no_links),
         cmocka_unit_test(long_urls_are_passed_over),
+        cmocka_unit_test(links_have_a_ceiling),
+        cmocka_unit_test(who_asks_decides_how_long),
         cmocka_unit_test(a_page_without_a_url),
         cmocka_unit_test(words_for_kinds),
         cmocka_unit_test(lines_and_columns_of_links),

@@ -46,6 +46,8 @@ static const struct row rows[] = {
     {"&lt;a&gt; &amp; &uuml;&#x20ac;&nbsp; z", "<a> & ü€ z\n"},
     {"soft&shy;hyphen e&#27;[31m&#x7f; b&#x9b;c", "softhyphen e[31m b›c\n"},
     {"&amp;lt;", "&lt;\n"},
+    {"a&#13;b&#12;c&#x2028;d&#x202e;e&#x2067;f€", "a b c def€\n"},
+    {"<pre>a&#13;b&#12;c&#x2028;d&#x202e;e</pre>", "abc de\n"},
     {"\xff", "ÿ\n"},
     /* Lists. */
     {"x<ul><li>one<li>two <b>b</b></ul>y", "x\n\n* one\n* two b\n\ny\n"},
@@ -127,7 +129,7 @@ static void facts_of_a_page(void **state)
     /* clang-format off */
 static const struct row facts[] = {
         {"", "charset=UTF-8\n"},
-        {"<html lang=de><meta charset=latin1>", "charset=CP1252\nlang=de\n"},
+        {"<html lang=de><meta charset=latin1>", "charset=windows-1252\nlang=de\n"},
         {"<meta name=Description content=' a &amp; b '><meta property=og:title content=t>"
          "<meta http-equiv=Refresh content='5; url=x'><meta name=x><meta content=y>",
          "charset=UTF-8\ndescription=a & b\nog:title=t\nrefresh=5; url=x\n"},
@@ -142,6 +144,29 @@ static const struct row facts[] = {
         facts_n = 0;
         page_facts(doc, found, NULL);
         assert_string_equal(facts_text, facts[i].text);
+        page_doc_free(doc);
+    }
+}
+
+static void what_bars_links(void **state)
+{
+    static const struct {
+        const char *page;
+        bool bars;
+    } pages[] = {
+        {"<meta name=robots content=nofollow>",            true },
+        {"<meta name=Robots content='noindex, NoFollow'>", true },
+        {"<body><meta name=robots content=none>",          true },
+        {"<meta name=robots content=noindex>",             false},
+        {"<meta name=robots content='nofollowers'>",       false},
+        {"<meta name=robots>",                             false},
+        {"<meta name=other content=nofollow>",             false},
+        {"<a rel=nofollow href=x>",                        false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof pages / sizeof *pages; i++) {
+        struct page_doc *doc = page_of(pages[i].page);
+        assert_int_equal(page_bars_links(doc), pages[i].bars);
         page_doc_free(doc);
     }
 }
@@ -176,6 +201,7 @@ int main(void)
         cmocka_unit_test(deep_lists),
         cmocka_unit_test(facts_of_a_page),
         cmocka_unit_test(titles),
+        cmocka_unit_test(what_bars_links),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,11 +3,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
@@ -136,13 +138,35 @@ static void no_disk(void **state)
     spool_fini(&s);
 }
 
+/* A disk that takes a part of what is written, and then no more: entries stay whole, and in order.
+ */
+static void half_a_disk(void **state)
+{
+    struct spool s;
+    struct rlimit before, limit;
+    uint64_t put = 0;
+    (void)state;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    limit = (struct rlimit){.rlim_cur = SPOOL_PIECE + SPOOL_PIECE / 2, .rlim_max = before.rlim_max};
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    spool_init(&s, UINT64_MAX);
+    while (spool_put(&s, entry(put, 1000)) == FSOCK_OK)
+        put++;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_int_equal(s.sys_errno, EFBIG);
+    assert_true(s.n == put && put > 0);
+    for (uint64_t i = 0; i < put; i++)
+        takes(&s, i, 1000);
+    assert_true(s.bytes == 0 && s.n == 0);
+    spool_fini(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(order),
-        cmocka_unit_test(ceiling),
-        cmocka_unit_test(disk),
-        cmocka_unit_test(no_disk),
+        cmocka_unit_test(order),   cmocka_unit_test(ceiling),     cmocka_unit_test(disk),
+        cmocka_unit_test(no_disk), cmocka_unit_test(half_a_disk),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
