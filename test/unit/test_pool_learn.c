@@ -198,7 +198,7 @@ static void test_window_limits(void **state)
     end_pool();
 }
 
-/* Turned away though there is only one at a time: the place is given its time. */
+/* Turned away time and again though there is only one at a time: the place is given its time. */
 static void test_quota(void **state)
 {
     struct fsk_lease lease;
@@ -209,7 +209,11 @@ static void test_quota(void **state)
     queue(&a2, "a2");
     assert_string_equal(next(&lease), "a1");
     answer(&lease, 200);
-    answer(&lease, 429);
+    for (unsigned i = 0; i < 4; i++) {
+        assert_true(a2.place->quota.rate <= 0);
+        later(10 * FSOCK_MILLISECOND);
+        answer(&lease, 429);
+    }
     assert_true(a2.place->quota.rate > 0);
     fsk_pool_release(&lease);
     assert_string_equal(next(&lease), "");
