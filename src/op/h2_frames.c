@@ -84,6 +84,7 @@ static void end_header(struct fsk_h2_stream *s, const nghttp2_frame *frame)
     const struct fsk_span end = FSK_SPAN("\r\n");
     if (!s->final && !s->err && put_text(s, &end, 1))
         s->final = !s->interim;
+    s->h2->answered |= s->final;
     s->ended |= frame->hd.flags & NGHTTP2_FLAG_END_STREAM;
     fsk_op_wake(s->op);
 }
@@ -123,7 +124,8 @@ static void note_reset(struct fsk_h2 *h2, struct fsk_h2_stream *s, uint32_t code
 {
     bool unwanted = code == NGHTTP2_HTTP_1_1_REQUIRED;
     h2->unwanted |= unwanted;
-    h2->draining |= unwanted;
+    if (unwanted)
+        fsk_h2_shut_out(h2);
     if (!s || s->ended)
         return;
     s->reset = true;
@@ -249,6 +251,8 @@ static int new_session(struct fsk_h2 *h2, const nghttp2_session_callbacks *calls
     nghttp2_option_set_no_closed_streams(option, 1);
     nghttp2_option_set_max_outbound_ack(option, ACKS_MAX);
     nghttp2_option_set_max_send_header_block_length(option, SIZE_MAX);
+    /* Blanks around a value break RFC 9113 8.2.1, and many servers send them: they are cut off. */
+    nghttp2_option_set_no_rfc9113_leading_and_trailing_ws_validation(option, 1);
     err = nghttp2_session_client_new2(&h2->ng, calls, h2, option);
     nghttp2_option_del(option);
     return err;

@@ -364,12 +364,13 @@ static enum fsock_err redirect(struct fsk_transfer *t, fsock_time now)
 }
 
 /* The peer may have closed a kept connection just when it was taken, or has not even looked at the
- * request: once more, on another one. */
+ * request: once more, on another one. To reset a stream of one that stays open is an answer. */
 static bool may_repeat(const struct fsk_transfer *t, enum fsock_err err)
 {
     if (fsk_conn_is_untaken(t->conn))
-        return t->response.tries < REPEATS_MAX;
-    return t->reused && !t->exchange.first_at && fsk_method_idempotent(t->method) &&
+        return t->response.tries < REPEATS_MAX || fsk_conn_is_used_up(t->conn);
+    return t->reused && !t->fresh && !t->exchange.first_at && fsk_conn_is_over(t->conn) &&
+           fsk_method_idempotent(t->method) &&
            (err == FSOCK_ERR_CLOSED || err == FSOCK_ERR_RESET || err == FSOCK_ERR_TRUNCATED);
 }
 
