@@ -147,6 +147,15 @@ def test_the_url_has_a_user(gate, fsock):
     assert fsock("get", gate.url("/basic/", user="alice:wonder:land@")).stdout == b"hello"
 
 
+@pytest.mark.parametrize("url", ["http://joe:secret word@127.0.0.1/", "http://joe:secret@127.0.0.1:99999/",
+                                 "http://joe:secret@127.0.0.1/\x01", "ftp://joe:secret@127.0.0.1/"])
+def test_no_password_in_a_sentence(fsock, url):
+    for words in ([], ["--json"]):
+        r = fsock("get", *words, url)
+        assert r.code and "***@127.0.0.1" in r.text + r.errors, r
+        assert "secret" not in r.text + r.errors, r
+
+
 def test_bearer(gate, fsock, tmp_path):
     (tmp_path / "token").write_text("abc.def-_~+/==\n")
     for args in (["--bearer", "abc.def-_~+/=="], ["--oauth2-bearer", f"@{tmp_path}/token"]):
