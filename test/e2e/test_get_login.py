@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import pathlib
 import pty
 import subprocess
 
@@ -302,6 +303,14 @@ def test_netrc_that_others_can_read(gate, fsock, netrc):
     assert r.code == 26 and "chmod 600" in r.errors and not gate.listen()
     r = fsock("get", "--netrc-file", netrc + "x", gate.url("/basic/"))
     assert r.code == 26 and "can't read" in r.errors
+
+
+def test_netrc_with_long_words(gate, fsock, netrc):
+    """A token is told whole, or not at all."""
+    for n, code in ((8192, 0), (8193, 26)):
+        pathlib.Path(netrc).write_text(f"machine 127.0.0.1 login alice password {'x' * n}\n")
+        assert fsock("get", f"--netrc={netrc}", gate.url("/open/")).code == code
+    assert users(gate) == ["alice:" + "x" * 8192]
 
 
 # ---- Traces --------------------------------------------------------------------------------------
