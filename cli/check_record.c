@@ -153,6 +153,16 @@ static struct fsk_span address_of(const char *peer)
     return s;
 }
 
+static void put_address(struct out *o, const char *peer)
+{
+    struct fsk_span address = address_of(peer);
+    put_key(o, "remote_ip");
+    if (address.n)
+        out_json_string(o, address);
+    else
+        OUT_LITERAL(o, "null");
+}
+
 static void put_times(struct out *o, const struct fsock_check_result *c)
 {
     put_time(o, "time_namelookup", c->lookup);
@@ -224,8 +234,7 @@ void check_record_json(struct out *o, const struct check_record *r)
     put_string(o, "service", c->service);
     put_string(o, "host", c->host);
     put_number(o, "port", c->port);
-    put_key(o, "remote_ip");
-    out_json_string(o, address_of(c->peer));
+    put_address(o, c->peer);
     put_number(o, "time", r->verdict->now);
     put_string(o, "state", check_state_name(r->verdict->state));
     put_string(o, "warning", r->verdict->warning);

@@ -2,7 +2,8 @@
 
 #include "base/digits.h"
 
-#define BULK_MAX ((uint64_t)1 << 24) /* bytes that a length may promise */
+#define BULK_MAX  ((uint64_t)1 << 24) /* bytes that a length may promise */
+#define MYSQL_MAX ((size_t)64 << 10)  /* likewise: the first letters of a text promise more */
 
 void fsk_reply_init(struct fsk_reply *r, enum fsk_reply_form form, struct fsk_span tag)
 {
@@ -152,7 +153,7 @@ static ptrdiff_t scan_mysql(struct fsk_span bytes)
     if (bytes.n < 4)
         return 0;
     size_t n = (size_t)p[2] << 16 | (size_t)p[1] << 8 | p[0];
-    if (n == 0)
+    if (n == 0 || n > MYSQL_MAX)
         return -1;
     return bytes.n >= n + 4 ? (ptrdiff_t)n + 4 : 0;
 }

@@ -51,6 +51,7 @@ static const struct row {
     {FSK_REPLY_POSTGRES, BYTES("R\xff\xff\xff\xff"),                                  -1, NULL             },
     {FSK_REPLY_MYSQL,    BYTES("\x02\0\0\0abc"),                                      6,  NULL             },
     {FSK_REPLY_MYSQL,    BYTES("\0\0\0\0"),                                           -1, NULL             },
+    {FSK_REPLY_MYSQL,    BYTES("220 "),                                               -1, NULL             },
 };
 
 static void check_end(const struct row *row, const struct fsk_reply *r, ptrdiff_t end)
