@@ -395,8 +395,8 @@ int check_run(const struct check_options *o, struct check_secret *secret)
     if (code)
         say(&run, why);
     if (code && o->nagios)
-        code = CHECK_UNKNOWN;
-    if (!code)
+        code = check_nagios_mistake(why);
+    else if (!code)
         code = finish(&run, loop(&run));
     fsock_check_free(run.check);
     code = trace_log_end(&run.trace, code, why, sizeof why);
