@@ -20,21 +20,27 @@ void fsk_conn_scout(struct fsk_conn *conn)
     conn->place->scouts++;
 }
 
-void fsk_conn_settle(struct fsk_conn *conn)
+/* Who hopes for it knows now. */
+static void settle(struct fsk_conn *conn, bool missed)
 {
     if (!conn->scout)
         return;
     conn->scout = false;
     conn->place->scouts--;
-    conn->place->settled++;
+    conn->place->missed += missed;
     fsk_place_wake_hopeful(conn->place, UINT_MAX);
+}
+
+void fsk_conn_miss(struct fsk_conn *conn)
+{
+    settle(conn, true);
 }
 
 void fsk_conn_is_http1(struct fsk_conn *conn)
 {
     if (conn->scout)
         conn->place->http1 = true;
-    fsk_conn_settle(conn);
+    settle(conn, false);
 }
 
 /* ---- Shared connections ---------------------------------------------------------------------- */
@@ -60,7 +66,7 @@ static void changed(struct fsk_h2_owner *owner)
     place->http1 |= fsk_h2_is_unwanted(shared->h2);
     bool over = fsk_h2_is_over(shared->h2);
     if (over || fsk_h2_is_settled(shared->h2))
-        fsk_conn_settle(shared);
+        settle(shared, !fsk_h2_is_settled(shared->h2));
     bool open = fsk_h2_is_open(shared->h2); /* else who hopes for room has to look elsewhere */
     fsk_place_wake_hopeful(place, open ? fsk_h2_room(shared->h2) : UINT_MAX);
     bool idle = fsk_h2_streams(shared->h2) == 0;

@@ -52,8 +52,8 @@ bool fsk_conn_is_used_up(const struct fsk_conn *conn);
 
 /* ---- Between pool.c and pool_share.c --------------------------------------------------------- */
 
-/* Nobody need hope for this one any more. */
-void fsk_conn_settle(struct fsk_conn *conn);
+/* Nothing came of this one: nobody need hope for it any more. */
+void fsk_conn_miss(struct fsk_conn *conn);
 
 /* Free a connection that is over, unless streams of it are left. */
 void fsk_conn_reap(struct fsk_conn *conn);

@@ -385,8 +385,7 @@ static void answer_more(struct fsk_script *s, struct fsk_span answer)
     enum fsock_err err;
     if (s->more >= (m->then_say ? 1 : MORE_MAX)) {
         fsk_script_fail(s, FSOCK_ERR_PROTOCOL, fsk_script_stage(s),
-                        "the server asks again and again: %s has not come after %u answers of ours",
-                        m->awaited, s->more);
+                        "the server asks again and again: %s does not come", m->awaited);
         give_up(s, false);
         return;
     }

@@ -291,12 +291,13 @@ class Conversation:
             self.answer(sid, b"0123456789", length=100, end=False)
             self.feed()
             self.part()
-        if word == "few":  # two of a connection
+        if word in ("few", "die"):  # two of a connection, with a word or without
             self.answer(sid, f"{path}\n".encode())
             self.feed()
             self.served += 1
-            if self.served == 2:
+            if self.served == 2 and word == "few":
                 self.c.close_connection(last_stream_id=sid)
+            if self.served == 2:
                 self.part()
             return None
         if word == "full" and self.peer.connections == 1:  # nothing more, when there is no room left
