@@ -171,7 +171,10 @@ static int on_frame(nghttp2_session *ng, const nghttp2_frame *frame, void *user)
 static int on_begin(nghttp2_session *ng, const nghttp2_frame_hd *hd, void *user)
 {
     struct fsk_h2 *h2 = user;
-    (void)ng, (void)hd;
+    struct fsk_h2_stream *s =
+        hd->type == NGHTTP2_DATA ? nghttp2_session_get_stream_user_data(ng, hd->stream_id) : NULL;
+    if (s)
+        s->announced += hd->length;
     h2->idle_frames++;
     return fsk_h2_is_flooded(h2) ? NGHTTP2_ERR_CALLBACK_FAILURE : 0;
 }
@@ -191,6 +194,10 @@ static void blame(struct fsk_h2 *h2, struct fsk_h2_stream *s, uint32_t code)
         s->untaken = true;
         fsk_h2_stream_fail(s, FSOCK_ERR_CLOSED, "%s before it took the request",
                            h2->why[0] ? h2->why : "the peer ends the connection");
+    } else if (s->length >= 0 && s->announced > (uint64_t)s->length && s->final) {
+        fsk_h2_stream_fail(s, FSOCK_ERR_PROTOCOL,
+                           "the peer sends more than its Content-Length of %lld bytes",
+                           (long long)s->length);
     } else if (s->length >= 0 && s->received < (uint64_t)s->length && s->final) {
         fsk_h2_stream_fail(s, FSOCK_ERR_TRUNCATED,
                            "the peer ended the stream after %llu of %lld bytes",

@@ -70,6 +70,7 @@ struct fsk_h2_stream {
     bool untaken;       /* the peer has done nothing with it */
     int64_t length;     /* by its Content-Length; -1: not known */
     uint64_t received;  /* of the body */
+    uint64_t announced; /* likewise, and what has only been begun; with padding */
     enum fsock_err err; /* why nothing more comes; layer.detail says it in words */
 };
 

@@ -284,6 +284,8 @@ class Conversation:
             return self.c.reset_stream(sid, h2.errors.ErrorCodes.HTTP_1_1_REQUIRED)
         if word == "leave" and first:
             return self.c.close_connection(last_stream_id=0)
+        if word == "long":
+            return self.answer(sid, b"0123456789", length=5)
         if word == "short":
             self.answer(sid, b"0123456789", length=100)
             return None

@@ -173,6 +173,7 @@ def test_the_total_limit_of_one(peer, get):
 @pytest.mark.parametrize("path, err, code, words", [
     ("/reset", "reset", 56, "the peer reset the stream (INTERNAL_ERROR)"),
     ("/short", "truncated", 18, "the peer ended the stream after 10 of 100 bytes"),
+    ("/long", "protocol", 56, "the peer sends more than its Content-Length of 5 bytes"),
     ("/cut", "truncated", 18, "the peer closed the connection"),
     ("/bad", "protocol", 8, "the peer broke HTTP/2"),
     ("/flood", "protocol", 8, "floods the connection"),
