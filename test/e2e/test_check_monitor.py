@@ -91,7 +91,8 @@ def test_nagios_interrupted(fsock):
         time.sleep(0.3)
         program.process.send_signal(signal.SIGTERM)
         assert program.process.wait(PATIENCE) == 3
-        assert program.stdout.read().startswith(b"SMTP UNKNOWN - "), program
+        line = program.stdout.read()
+        assert line.startswith(b"SMTP UNKNOWN - ") and float(re.search(rb"time=([0-9.]+)s", line)[1]) > 0.1, line
 
 
 # ---- Prometheus ----
