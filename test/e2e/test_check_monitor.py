@@ -185,6 +185,13 @@ def test_every_as_json(fsock):
         assert program.stdout.read() == b""
 
 
+def test_every_ends_with_its_reader(fsock):
+    with Program([fsock.program, "check", "--every", "1h", f"tcp://127.0.0.1:{free_port()}"]) as program:
+        assert b"critical" in program.stdout.readline()
+        program.stdout.close()
+        assert program.process.wait(PATIENCE) == 23
+
+
 def test_rounds_of_a_list(fsock, tmp_path):
     """Bad lines are told once; a list that is long is asked for again, as a whole."""
     hits = []
