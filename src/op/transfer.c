@@ -364,8 +364,8 @@ static enum fsock_err redirect(struct fsk_transfer *t, fsock_time now)
 }
 
 /* The peer may have closed a kept connection just when it was taken, or has not even looked at the
- * request: once more, on another one, which may be a shared one that dies, too. To reset a stream of
- * one that stays open is an answer. */
+ * request: once more, on another one, which may be shared and die, too. To reset a stream of one
+ * that stays open is an answer. */
 static bool may_repeat(const struct fsk_transfer *t, enum fsock_err err)
 {
     bool few = t->response.tries < REPEATS_MAX;
