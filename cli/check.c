@@ -8,7 +8,9 @@
 #include "check.h"
 
 #include <stdio.h>
+#include <string.h>
 
+#include "check_monitor.h"
 #include "check_options.h"
 #include "check_run.h"
 #include "check_secret.h"
@@ -22,6 +24,22 @@ static int list_services(void)
     return EXIT_FINE;
 }
 
+/* A mistake on the command line may stand in front of the option that says who reads of it. */
+static bool is_nagios(const struct check_options *o, int argc, char **argv)
+{
+    bool nagios = o->nagios;
+    for (int i = 0; i < argc; i++)
+        nagios |= strcmp(argv[i], "--nagios") == 0;
+    return nagios;
+}
+
+/* The exit code of a run that can't begin. */
+static int mistaken(int code, bool nagios, const char *why)
+{
+    fprintf(stderr, "fsock: check: %s\n", why);
+    return nagios ? check_nagios_mistake(why) : code;
+}
+
 static int run(const struct check_options *o)
 {
     struct check_secret secret;
@@ -29,12 +47,7 @@ static int run(const struct check_options *o)
     if (o->services)
         return list_services();
     int code = check_secret_init(&secret, o, why, sizeof why);
-    if (code) {
-        fprintf(stderr, "fsock: check: %s\n", why);
-        code = o->nagios ? CHECK_UNKNOWN : code;
-    } else {
-        code = check_run(o, &secret);
-    }
+    code = code ? mistaken(code, o->nagios, why) : check_run(o, &secret);
     check_secret_fini(&secret);
     return code;
 }
@@ -49,14 +62,12 @@ int check_main(int argc, char **argv)
     int code = result == OPTION_BAD ? EXIT_USAGE : EXIT_FINE;
     if (result == OPTION_OK)
         code = check_options_check(&o, why, sizeof why);
-    if (code) {
-        fprintf(stderr, "fsock: check: %s\n", why);
-        code = o.nagios ? CHECK_UNKNOWN : code;
-    } else if (result == OPTION_SHOW_HELP) {
+    if (code)
+        code = mistaken(code, is_nagios(&o, argc, argv), why);
+    else if (result == OPTION_SHOW_HELP)
         option_help(&check_option_set, stdout);
-    } else {
+    else
         code = run(&o);
-    }
     check_options_fini(&o);
     return code;
 }

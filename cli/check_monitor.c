@@ -1,6 +1,9 @@
 #include "check_monitor.h"
 
+#include <unistd.h>
+
 #include "base/span.h"
+#include "utf8.h"
 
 /* ---- Nagios ---------------------------------------------------------------------------------- */
 
@@ -65,6 +68,18 @@ void check_nagios(struct out *o, const struct check_options *options,
     out_char(o, '\n');
 }
 
+int check_nagios_mistake(const char *why)
+{
+    struct out out;
+    out_init(&out, STDOUT_FILENO);
+    out_str(&out, "CHECK UNKNOWN - ");
+    put_text(&out, why);
+    out_char(&out, '\n');
+    out_flush(&out);
+    out_fini(&out);
+    return CHECK_UNKNOWN;
+}
+
 /* ---- Prometheus ------------------------------------------------------------------------------ */
 
 void check_remember(struct check_target *t, const struct fsock_check_result *r,
@@ -80,14 +95,21 @@ void check_remember(struct check_target *t, const struct fsock_check_result *r,
     t->not_after = r->cert ? r->cert->not_after : 0;
 }
 
-/* A label's value: backslashes, quotes and line ends are escaped. */
+/* A label's value: UTF-8, in which backslashes and quotes are escaped; other bytes become '?'. */
 static void put_label(struct out *o, const char *text)
 {
     out_str(o, "{target=\"");
-    for (; *text; text++) {
+    for (size_t n = strlen(text); n;) {
+        size_t len = utf8_len((const unsigned char *)text, n);
+        bool control = (unsigned char)*text < ' ' || *text == 0x7f;
         if (*text == '"' || *text == '\\')
             out_char(o, '\\');
-        out_char(o, *text == '\n' ? ' ' : *text);
+        if (!len && (control || *text & 0x80))
+            out_char(o, '?');
+        else
+            out_bytes(o, text, len ? len : 1);
+        text += len ? len : 1;
+        n -= len ? len : 1;
     }
     out_char(o, '"');
 }

@@ -13,6 +13,9 @@
 void check_nagios(struct out *o, const struct check_options *options,
                   const struct fsock_check_result *result, const struct check_verdict *verdict);
 
+/* The same of a check that can't begin, on standard output at once. Returns the exit code. */
+int check_nagios_mistake(const char *why);
+
 /* Keep what check_prometheus() needs. */
 void check_remember(struct check_target *target, const struct fsock_check_result *result,
                     const struct check_verdict *verdict);

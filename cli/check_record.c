@@ -141,6 +141,15 @@ static void put_list(struct out *o, const char *key, const char *const *list)
     out_char(o, ']');
 }
 
+static void put_address(struct out *o, const char *peer)
+{
+    put_key(o, "remote_ip");
+    if (peer[0])
+        out_json_address(o, peer);
+    else
+        OUT_LITERAL(o, "null");
+}
+
 static void put_times(struct out *o, const struct fsock_check_result *c)
 {
     put_time(o, "time_namelookup", c->lookup);
@@ -208,8 +217,7 @@ void check_record_json(struct out *o, const struct check_record *r)
     put_string(o, "service", c->service);
     put_string(o, "host", c->host);
     put_number(o, "port", c->port);
-    put_key(o, "remote_ip");
-    out_json_address(o, c->peer);
+    put_address(o, c->peer);
     put_number(o, "time", r->verdict->now);
     put_string(o, "state", check_state_name(r->verdict->state));
     put_string(o, "warning", r->verdict->warning);

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fault.h"
@@ -15,7 +16,7 @@
 static const fsock_time flush_after = 100 * FSOCK_MILLISECOND;
 
 /* What the events of watched descriptors are known by. */
-static char list_watch, signal_watch;
+static char list_watch, signal_watch, out_watch;
 
 struct run {
     const struct check_options *o;
@@ -256,6 +257,8 @@ static void act(struct run *run, const struct fsock_check_event *e)
         run->list_waits = false;
         list_ready(&run->targets.list);
     }
+    if (e->kind == FSOCK_EVENT_READY && e->user == &out_watch)
+        run->out.sys_errno = EPIPE;
 }
 
 static bool is_done(const struct run *run)
@@ -283,6 +286,15 @@ static enum fsock_err loop(struct run *run)
 
 /* ---- Before and after ------------------------------------------------------------------------ */
 
+/* With --every nothing may be written for days: a pipe tells when its reader has gone. */
+static enum fsock_err watch_reader(struct run *run)
+{
+    struct stat st;
+    if (!run->o->every || fstat(STDOUT_FILENO, &st) != 0 || !S_ISFIFO(st.st_mode))
+        return FSOCK_OK;
+    return fsock_check_watch(run->check, STDOUT_FILENO, FSOCK_READABLE, &out_watch);
+}
+
 /* 0, or an exit code with a sentence in `why`. */
 static int prepare(struct run *run, char *why, size_t cap)
 {
@@ -307,7 +319,8 @@ static int prepare(struct run *run, char *why, size_t cap)
     }
     run->signals = interrupt_catch();
     if (run->signals < 0 ||
-        fsock_check_watch(run->check, run->signals, FSOCK_READABLE, &signal_watch) != FSOCK_OK) {
+        fsock_check_watch(run->check, run->signals, FSOCK_READABLE, &signal_watch) != FSOCK_OK ||
+        watch_reader(run) != FSOCK_OK) {
         snprintf(why, cap, "out of memory or descriptors");
         return EXIT_MEMORY;
     }
@@ -395,8 +408,8 @@ int check_run(const struct check_options *o, struct check_secret *secret)
     if (code)
         say(&run, why);
     if (code && o->nagios)
-        code = CHECK_UNKNOWN;
-    if (!code)
+        code = check_nagios_mistake(why);
+    else if (!code)
         code = finish(&run, loop(&run));
     fsock_check_free(run.check);
     code = trace_log_end(&run.trace, code, why, sizeof why);

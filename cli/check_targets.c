@@ -6,6 +6,7 @@
 void check_targets_init(struct check_targets *t, const struct check_options *o)
 {
     *t = (struct check_targets){.o = o, .keep = o->every || o->prometheus};
+    fsk_map_init(&t->known);
     list_init(&t->list, &o->lists);
 }
 
@@ -16,12 +17,17 @@ void check_targets_fini(struct check_targets *t)
         free(t->kept[i]);
     }
     free(t->kept);
+    fsk_map_fini(&t->known);
     list_fini(&t->list);
 }
 
-/* NULL: out of memory, or there are too many. */
+/* NULL: out of memory, or there are too many. A metric has each target once. */
 static struct check_target *keep(struct check_targets *t, const char *text)
 {
+    struct fsk_map_node *node =
+        t->o->prometheus ? fsk_map_get(&t->known, fsk_span_str(text)) : NULL;
+    if (node)
+        return FSK_HOLDER(node, struct check_target, node);
     if (t->n == CHECK_TARGETS_MAX)
         return NULL;
     if (t->n == t->cap) {
@@ -34,7 +40,9 @@ static struct check_target *keep(struct check_targets *t, const char *text)
     }
     struct check_target *target = calloc(1, sizeof *target);
     char *copy = strdup(text);
-    if (!target || !copy) {
+    if (target)
+        target->node.key = fsk_span_str(copy ? copy : "");
+    if (!target || !copy || (t->o->prometheus && !fsk_map_add(&t->known, &target->node))) {
         free(target);
         free(copy);
         return NULL;

@@ -1,11 +1,13 @@
 /*
  * check_targets.h - where the targets of a run come from, one at a time: the command line, then the
  * lists. With --every they are kept, and come again in each round; with --prometheus, too, to be
- * told at the end. Else memory does not grow with the list.
+ * told at the end, each once. Else memory does not grow with the list.
  */
 #ifndef FSOCK_CLI_CHECK_TARGETS_H
 #define FSOCK_CLI_CHECK_TARGETS_H
 
+#include "base/list.h"
+#include "base/map.h"
 #include "check_options.h"
 #include "check_verdict.h"
 #include "list.h"
@@ -15,6 +17,7 @@
 
 /* One that is kept, and what its last check has told. */
 struct check_target {
+    struct fsk_map_node node; /* in `known`; key: the text */
     char *text;
     int state; /* enum check_state; -1: not checked yet */
     fsock_time lookup, connect, tls, greeting, login, took;
@@ -29,6 +32,7 @@ struct check_targets {
     bool keep;                  /* ... and that needs memory */
     struct check_target **kept; /* each stays where it is */
     size_t n, cap;
+    struct fsk_map known; /* of --prometheus: which are kept */
 };
 
 /* What the next one is. */

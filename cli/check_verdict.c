@@ -48,7 +48,11 @@ static void judge_certificate(struct check_verdict *v, const struct check_option
     if (v->state != CHECK_OK || left >= o->cert_days)
         return;
     v->state = CHECK_WARNING;
-    snprintf(v->warning, sizeof v->warning, "the certificate ends in %lld days", (long long)left);
+    if (left < 0) /* (--insecure) */
+        snprintf(v->warning, sizeof v->warning, "the certificate has ended");
+    else
+        snprintf(v->warning, sizeof v->warning, "the certificate ends in %lld days",
+                 (long long)left);
 }
 
 void check_judge(struct check_verdict *v, const struct check_options *o,

@@ -14,19 +14,23 @@
 
 #include "base/span.h"
 
-#define NETRC_WORD 1024 /* bytes of a word, with a NUL */
+#define NETRC_WORD (((size_t)8 << 10) + 1) /* bytes of a word, with a NUL: tokens are long */
 
 struct netrc_entry {
     bool others; /* the default one, for all hosts that no other entry names */
+    bool cut;    /* a word of it is too long, and only its beginning is here */
     char host[NETRC_WORD], login[NETRC_WORD], password[NETRC_WORD];
 };
 
 /* The next entry; *pos is 0 at first. False: there is none left. */
 bool netrc_next(struct fsk_span text, size_t *pos, struct netrc_entry *entry);
 
+/* Whether any entry is cut; *entry is of no use afterwards. */
+bool netrc_is_cut(struct fsk_span text, struct netrc_entry *entry);
+
 /*
- * The first entry for the host, or the default one; if `user` is not empty, of that login. False:
- * there is none.
+ * The first entry for the host, or else the default one, wherever that stands; if `user` is not
+ * empty, of that login. False: there is none.
  */
 bool netrc_find(struct fsk_span text, struct fsk_span host, struct fsk_span user,
                 struct netrc_entry *entry);

@@ -11,6 +11,7 @@
 
 #include "base/fault.h"
 #include "file.h"
+#include "netrc.h"
 #include "outcome.h"
 
 #define FILE_MAX ((size_t)1 << 20)
@@ -127,7 +128,15 @@ int password_netrc(struct fsk_buf *into, const char *name, char *why, size_t cap
         return EXIT_READ;
     }
     int sys_errno = file_append(into, name);
-    return sys_errno ? cannot_read(name, sys_errno, why, cap) : 0;
+    if (sys_errno)
+        return cannot_read(name, sys_errno, why, cap);
+    struct netrc_entry entry;
+    bool cut = netrc_is_cut(fsk_buf_span(into), &entry);
+    explicit_bzero(&entry, sizeof entry);
+    if (cut)
+        snprintf(why, cap, "%s has a host, user or password of more than %zu bytes", name,
+                 NETRC_WORD - 1);
+    return cut ? EXIT_READ : 0;
 }
 
 void password_fini(struct fsk_buf *b)

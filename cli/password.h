@@ -25,7 +25,7 @@ int password_ask(struct fsk_buf *into, const char *user, const char *sources, ch
 
 /*
  * All of a netrc (netrc.h), up to what fits; "" is ~/.netrc. As ssh does with keys, one of ours
- * that others may read is refused.
+ * that others may read is refused; and so is one whose words are too long to be told whole.
  */
 int password_netrc(struct fsk_buf *into, const char *name, char *why, size_t cap);
 

@@ -267,6 +267,14 @@ static fsock_time since(fsock_time started, fsock_time at)
     return at ? at - started : 0;
 }
 
+/* One that was stopped before its end took until now. */
+static fsock_time took(const struct fsk_dialog *d)
+{
+    if (!d->started)
+        return 0;
+    return (d->ended ? d->ended : fsock_now()) - d->started;
+}
+
 static void show(fsock_check *c, struct job *job)
 {
     const struct fsk_dialog *d = &job->dialog;
@@ -285,7 +293,7 @@ static void show(fsock_check *c, struct job *job)
         .tls = since(d->started, d->secured),
         .greeting = since(d->started, d->greeted),
         .login = since(d->started, d->in),
-        .took = since(d->started, d->ended),
+        .took = took(d),
         .banner = "",
         .capabilities = c->word,
         .facts = c->fact,

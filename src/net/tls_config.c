@@ -61,7 +61,12 @@ static enum fsock_err use_certificate(SSL_CTX *ctx, const struct fsock_options *
         return bad_file(fault, "certificate", o->cert_file);
     if (!key_ok)
         return bad_file(fault, "key", key);
-    return FSOCK_OK;
+    if (SSL_CTX_check_private_key(ctx) == 1)
+        return FSOCK_OK;
+    ERR_clear_error(); /* keys of another kind are kept beside the certificate, and never used */
+    return fsk_fault_set(fault, FSOCK_ERR_TLS_LOCAL, FSOCK_STAGE_NONE, 0,
+                         "can't use the key %s: it is not that of the certificate %s", key,
+                         o->cert_file);
 }
 
 int fsk_tls_version(const char *text)

@@ -17,15 +17,27 @@ static bool is_scheme(const struct fsk_url *u, const char *name)
     return fsk_span_caseeq(u->scheme, fsk_span_str(name));
 }
 
+/* Append a text to what is shown, as far as there is room. */
+static size_t show(char shown[SHOWN + 1], size_t n, struct fsk_span text)
+{
+    for (size_t i = 0; i < text.n && n < SHOWN; i++)
+        shown[n++] = (unsigned char)text.p[i] < ' ' || text.p[i] == 0x7f ? '?' : text.p[i];
+    shown[n] = '\0';
+    return n;
+}
+
+/* Others read the sentence than the URL: user and password are not in it. */
 static enum fsock_err refuse(struct fsock_fault *fault, struct fsk_span url, const char *why)
 {
     char shown[SHOWN + 1];
-    size_t n = url.n < SHOWN ? url.n : SHOWN;
-    for (size_t i = 0; i < n; i++)
-        shown[i] = (unsigned char)url.p[i] < ' ' || url.p[i] == 0x7f ? '?' : url.p[i];
-    shown[n] = '\0';
+    struct fsk_span user = fsk_url_find_userinfo(url), mask = FSK_SPAN("***@");
+    size_t before = user.n ? (size_t)(user.p - url.p) : url.n, behind = before + user.n;
+    size_t whole = url.n - user.n + (user.n ? mask.n : 0);
+    size_t n = show(shown, 0, fsk_span(url.p, before));
+    n = show(shown, n, user.n ? mask : fsk_span("", 0));
+    (void)show(shown, n, fsk_span(url.p + behind, url.n - behind));
     return fsk_fault_set(fault, FSOCK_ERR_INPUT, FSOCK_STAGE_NONE, 0, "the URL \"%s%s\" %s", shown,
-                         url.n > SHOWN ? "..." : "", why);
+                         whole > SHOWN ? "..." : "", why);
 }
 
 /* The host as it goes to the name server, into the Host field and to TLS: ASCII, lower case. */

@@ -126,7 +126,7 @@ static enum fsock_err transmit(struct fsk_h2 *h2)
         if (err == FSOCK_AGAIN)
             return err;
         if (err != FSOCK_OK) { /* the peer's last words may still be there */
-            h2->draining = true;
+            fsk_h2_shut_out(h2);
             return FSOCK_OK;
         }
         fsk_buf_consume(&h2->out, n);
@@ -224,9 +224,19 @@ bool fsk_h2_is_open(const struct fsk_h2 *h2)
     return fsk_h2_room(h2) || (!h2->draining && h2->n_streams);
 }
 
+bool fsk_h2_is_settled(const struct fsk_h2 *h2)
+{
+    return h2->settled;
+}
+
 bool fsk_h2_is_over(const struct fsk_h2 *h2)
 {
     return h2->over;
+}
+
+bool fsk_h2_is_used_up(const struct fsk_h2 *h2)
+{
+    return h2->leaving && h2->answered;
 }
 
 bool fsk_h2_is_unwanted(const struct fsk_h2 *h2)

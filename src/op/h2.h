@@ -52,8 +52,14 @@ void fsk_h2_drain(struct fsk_h2 *h2);
 unsigned fsk_h2_room(const struct fsk_h2 *h2);
 bool fsk_h2_is_open(const struct fsk_h2 *h2);
 
+/* Whether the peer has said what it allows; before, it gets a single stream. */
+bool fsk_h2_is_settled(const struct fsk_h2 *h2);
+
 /* Whether it has ended: its connection is closed, and the streams that are left say why. */
 bool fsk_h2_is_over(const struct fsk_h2 *h2);
+
+/* Whether the peer has answered some requests, and then said GOAWAY. */
+bool fsk_h2_is_used_up(const struct fsk_h2 *h2);
 
 /* Whether the peer has said that it wants to be asked by HTTP/1.1. */
 bool fsk_h2_is_unwanted(const struct fsk_h2 *h2);

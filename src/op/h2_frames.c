@@ -84,6 +84,7 @@ static void end_header(struct fsk_h2_stream *s, const nghttp2_frame *frame)
     const struct fsk_span end = FSK_SPAN("\r\n");
     if (!s->final && !s->err && put_text(s, &end, 1))
         s->final = !s->interim;
+    s->h2->answered |= s->final;
     s->ended |= frame->hd.flags & NGHTTP2_FLAG_END_STREAM;
     fsk_op_wake(s->op);
 }
@@ -123,7 +124,8 @@ static void note_reset(struct fsk_h2 *h2, struct fsk_h2_stream *s, uint32_t code
 {
     bool unwanted = code == NGHTTP2_HTTP_1_1_REQUIRED;
     h2->unwanted |= unwanted;
-    h2->draining |= unwanted;
+    if (unwanted)
+        fsk_h2_shut_out(h2);
     if (!s || s->ended)
         return;
     s->reset = true;
@@ -169,7 +171,10 @@ static int on_frame(nghttp2_session *ng, const nghttp2_frame *frame, void *user)
 static int on_begin(nghttp2_session *ng, const nghttp2_frame_hd *hd, void *user)
 {
     struct fsk_h2 *h2 = user;
-    (void)ng, (void)hd;
+    struct fsk_h2_stream *s =
+        hd->type == NGHTTP2_DATA ? nghttp2_session_get_stream_user_data(ng, hd->stream_id) : NULL;
+    if (s)
+        s->announced += hd->length;
     h2->idle_frames++;
     return fsk_h2_is_flooded(h2) ? NGHTTP2_ERR_CALLBACK_FAILURE : 0;
 }
@@ -189,6 +194,10 @@ static void blame(struct fsk_h2 *h2, struct fsk_h2_stream *s, uint32_t code)
         s->untaken = true;
         fsk_h2_stream_fail(s, FSOCK_ERR_CLOSED, "%s before it took the request",
                            h2->why[0] ? h2->why : "the peer ends the connection");
+    } else if (s->length >= 0 && s->announced > (uint64_t)s->length && s->final) {
+        fsk_h2_stream_fail(s, FSOCK_ERR_PROTOCOL,
+                           "the peer sends more than its Content-Length of %lld bytes",
+                           (long long)s->length);
     } else if (s->length >= 0 && s->received < (uint64_t)s->length && s->final) {
         fsk_h2_stream_fail(s, FSOCK_ERR_TRUNCATED,
                            "the peer ended the stream after %llu of %lld bytes",
@@ -249,6 +258,8 @@ static int new_session(struct fsk_h2 *h2, const nghttp2_session_callbacks *calls
     nghttp2_option_set_no_closed_streams(option, 1);
     nghttp2_option_set_max_outbound_ack(option, ACKS_MAX);
     nghttp2_option_set_max_send_header_block_length(option, SIZE_MAX);
+    /* Blanks around a value break RFC 9113 8.2.1, and many servers send them: they are cut off. */
+    nghttp2_option_set_no_rfc9113_leading_and_trailing_ws_validation(option, 1);
     err = nghttp2_session_client_new2(&h2->ng, calls, h2, option);
     nghttp2_option_del(option);
     return err;

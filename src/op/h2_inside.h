@@ -30,6 +30,7 @@ struct fsk_h2 {
     unsigned n_streams;
     bool tls;
     bool settled;  /* the peer's SETTINGS have come: before, it gets one stream only */
+    bool answered; /* the final header of some answer has come */
     bool draining; /* no more streams */
     bool leaving;  /* the peer has said GOAWAY */
     bool unwanted; /* the peer has asked for HTTP/1.1 */
@@ -69,6 +70,7 @@ struct fsk_h2_stream {
     bool untaken;       /* the peer has done nothing with it */
     int64_t length;     /* by its Content-Length; -1: not known */
     uint64_t received;  /* of the body */
+    uint64_t announced; /* likewise, and what has only been begun; with padding */
     enum fsock_err err; /* why nothing more comes; layer.detail says it in words */
 };
 
@@ -89,6 +91,15 @@ static inline void fsk_h2_earn(struct fsk_h2 *h2)
 static inline bool fsk_h2_is_flooded(const struct fsk_h2 *h2)
 {
     return h2->idle_frames > FSK_H2_IDLE_FRAMES || h2->idle_bytes > FSK_H2_IDLE_BYTES;
+}
+
+/* There will be no more streams: who waits for one is told. */
+static inline void fsk_h2_shut_out(struct fsk_h2 *h2)
+{
+    if (h2->draining)
+        return;
+    h2->draining = true;
+    h2->owner->changed(h2->owner);
 }
 
 /* There are frames to be sent. */

@@ -133,7 +133,7 @@ static void reap(struct fsk_pool *pool)
 static void hang_up(struct fsk_conn *conn)
 {
     struct fsk_pool *pool = conn->place->pool;
-    fsk_conn_settle(conn);
+    fsk_conn_miss(conn);
     fsk_stream_close(&conn->stream);
     if (conn->h2)
         fsk_h2_free(conn->h2);

@@ -46,7 +46,7 @@ struct fsk_place {
     struct fsk_list shared;  /* struct fsk_conn, oldest first */
     struct fsk_list hopeful; /* struct fsk_lease, held: they wait for a stream of one */
     unsigned scouts;         /* being made, and perhaps to be shared */
-    unsigned settled;        /* how many were, whatever came of it */
+    unsigned missed;         /* how many came to nothing */
     bool http1;              /* it was found to speak nothing better */
 
     struct fsk_timer opens; /* nothing new before it strikes: the place is held, or has a debt */

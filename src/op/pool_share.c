@@ -20,21 +20,27 @@ void fsk_conn_scout(struct fsk_conn *conn)
     conn->place->scouts++;
 }
 
-void fsk_conn_settle(struct fsk_conn *conn)
+/* Who hopes for it knows now. */
+static void settle(struct fsk_conn *conn, bool missed)
 {
     if (!conn->scout)
         return;
     conn->scout = false;
     conn->place->scouts--;
-    conn->place->settled++;
+    conn->place->missed += missed;
     fsk_place_wake_hopeful(conn->place, UINT_MAX);
+}
+
+void fsk_conn_miss(struct fsk_conn *conn)
+{
+    settle(conn, true);
 }
 
 void fsk_conn_is_http1(struct fsk_conn *conn)
 {
     if (conn->scout)
         conn->place->http1 = true;
-    fsk_conn_settle(conn);
+    settle(conn, false);
 }
 
 /* ---- Shared connections ---------------------------------------------------------------------- */
@@ -59,7 +65,10 @@ static void changed(struct fsk_h2_owner *owner)
         return;
     place->http1 |= fsk_h2_is_unwanted(shared->h2);
     bool over = fsk_h2_is_over(shared->h2);
-    fsk_place_wake_hopeful(place, over ? UINT_MAX : fsk_h2_room(shared->h2));
+    if (over || fsk_h2_is_settled(shared->h2))
+        settle(shared, !fsk_h2_is_settled(shared->h2));
+    bool open = fsk_h2_is_open(shared->h2); /* else who hopes for room has to look elsewhere */
+    fsk_place_wake_hopeful(place, open ? fsk_h2_room(shared->h2) : UINT_MAX);
     bool idle = fsk_h2_streams(shared->h2) == 0;
     if (over)
         bury(shared);
@@ -116,9 +125,11 @@ enum fsk_hope fsk_pool_hope(struct fsk_lease *lease, struct fsk_op *op)
     struct fsk_place *place = lease->place;
     enum fsk_hope hope = place->scouts && !place->http1 ? FSK_HOPE_DIAL : FSK_HOPE_NONE;
     fsk_list_remove(&lease->waiter);
-    FSK_LIST_EACH (link, &place->shared)
-        if (fsk_h2_is_open(FSK_HOLDER(link, struct fsk_conn, link)->h2))
+    FSK_LIST_EACH (link, &place->shared) {
+        const struct fsk_h2 *h2 = FSK_HOLDER(link, struct fsk_conn, link)->h2;
+        if (fsk_h2_is_settled(h2) && fsk_h2_is_open(h2))
             hope = FSK_HOPE_ROOM;
+    }
     if (hope != FSK_HOPE_NONE) {
         lease->op = op;
         fsk_list_append(&place->hopeful, &lease->waiter);
@@ -144,7 +155,8 @@ enum fsock_err fsk_conn_share(struct fsk_conn *conn, struct fsk_op *op, bool alo
         place->pool->conns++; /* it counts, and so does conn, until it is closed */
     if (alone || !made)
         fsk_h2_drain(shared->h2);
-    fsk_conn_settle(conn);
+    shared->scout = conn->scout; /* it is not made before the peer has said what it allows */
+    conn->scout = false;
     return made ? FSOCK_OK : FSOCK_ERR_MEMORY;
 }
 
@@ -155,6 +167,16 @@ bool fsk_conn_is_untaken(struct fsk_conn *conn)
         return false;
     fsk_stream_info(&conn->stream, &info);
     return info.untaken;
+}
+
+bool fsk_conn_is_over(const struct fsk_conn *conn)
+{
+    return conn && (!conn->of || fsk_h2_is_over(conn->of->h2));
+}
+
+bool fsk_conn_is_used_up(const struct fsk_conn *conn)
+{
+    return conn && conn->of && fsk_h2_is_used_up(conn->of->h2);
 }
 
 void fsk_conn_reap(struct fsk_conn *conn)

@@ -5,6 +5,7 @@
  * streams, as a struct fsk_conn that is used and closed like any other. Nobody knows what a place
  * speaks before a handshake has told. So while the first connection is being made, others may hope
  * for a stream of it instead of making their own; once it has spoken HTTP/1, nobody hopes any more.
+ * One of HTTP/2 is made when the peer's SETTINGS have come: peers hang before that, too.
  */
 #ifndef FSK_POOL_SHARE_H
 #define FSK_POOL_SHARE_H
@@ -26,7 +27,7 @@ enum fsk_hope fsk_pool_hope(struct fsk_lease *lease, struct fsk_op *op);
 
 /* ---- A connection that is being made: what it has turned out to be ---- */
 
-/* Others may hope for it, until one of the next two is called, or it is closed. */
+/* Others may hope for it, until it turns out to be HTTP/1, has been shared, or is closed. */
 void fsk_conn_scout(struct fsk_conn *conn);
 
 /* It speaks HTTP/1: so does the place, as far as anybody knows. */
@@ -41,10 +42,18 @@ enum fsock_err fsk_conn_share(struct fsk_conn *conn, struct fsk_op *op, bool alo
 /* Whether the peer has said that nothing came of what was sent there. */
 bool fsk_conn_is_untaken(struct fsk_conn *conn);
 
+/* Whether, after a failure, the connection is gone with all its streams; if not, it is the failure
+ * of this one alone. */
+bool fsk_conn_is_over(const struct fsk_conn *conn);
+
+/* Whether the peer takes nothing more there, after it has answered some: it will answer some of
+ * those who ask on the next one. */
+bool fsk_conn_is_used_up(const struct fsk_conn *conn);
+
 /* ---- Between pool.c and pool_share.c --------------------------------------------------------- */
 
-/* Nobody need hope for this one any more. */
-void fsk_conn_settle(struct fsk_conn *conn);
+/* Nothing came of this one: nobody need hope for it any more. */
+void fsk_conn_miss(struct fsk_conn *conn);
 
 /* Free a connection that is over, unless streams of it are left. */
 void fsk_conn_reap(struct fsk_conn *conn);

@@ -23,7 +23,7 @@
 #define PASS_OVER_MAX                                                                              \
     ((uint64_t)64 * 1024) /* of a redirect's body; a longer one costs the connection */
 
-#define REPEATS_MAX 5 /* of a request that the peer did not take (RFC 9113 8.7) */
+#define REPEATS_MAX 5 /* of a request that the peer did not take (RFC 9113 8.7), or that died */
 
 /* ---- Ending ---------------------------------------------------------------------------------- */
 
@@ -364,12 +364,15 @@ static enum fsock_err redirect(struct fsk_transfer *t, fsock_time now)
 }
 
 /* The peer may have closed a kept connection just when it was taken, or has not even looked at the
- * request: once more, on another one. */
+ * request: once more, on another one, which may be shared and die, too. To reset a stream of one
+ * that stays open is an answer. */
 static bool may_repeat(const struct fsk_transfer *t, enum fsock_err err)
 {
+    bool few = t->response.tries < REPEATS_MAX;
     if (fsk_conn_is_untaken(t->conn))
-        return t->response.tries < REPEATS_MAX;
-    return t->reused && !t->exchange.first_at && fsk_method_idempotent(t->method) &&
+        return few || fsk_conn_is_used_up(t->conn);
+    return few && t->reused && !t->exchange.first_at && fsk_conn_is_over(t->conn) &&
+           fsk_method_idempotent(t->method) &&
            (err == FSOCK_ERR_CLOSED || err == FSOCK_ERR_RESET || err == FSOCK_ERR_TRUNCATED);
 }
 

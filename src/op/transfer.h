@@ -94,7 +94,7 @@ struct fsk_transfer {
     bool reused;         /* conn was a kept one, or is a stream of one that was there */
     enum fsk_hope hope;  /* what it waits for, under its lease; for somebody's dial */
     fsock_time hoped;    /* ... since then; 0: not */
-    unsigned settled;    /* ... when so many had settled */
+    unsigned missed;     /* ... when so many had come to nothing */
     struct fsk_buf head; /* of the request */
     fsock_time started;
     struct fsk_buf location;   /* response.redirect_url */

@@ -71,11 +71,11 @@ bool fsk_transfer_hopes(struct fsk_transfer *t, fsock_time now)
     enum fsk_hope hope = fsk_pool_hope(&t->lease, &t->op);
     if (hope == FSK_HOPE_DIAL && before != FSK_HOPE_DIAL) {
         t->hoped = now;
-        t->settled = t->lease.place->settled;
+        t->missed = t->lease.place->missed;
     }
     fsock_time until =
         fsk_time_min(t->hoped + HOPE_MAX, fsk_time_limit(t->hoped, t->http->connect_timeout / 2));
-    if (hope == FSK_HOPE_DIAL && (now >= until || t->settled != t->lease.place->settled)) {
+    if (hope == FSK_HOPE_DIAL && (now >= until || t->missed != t->lease.place->missed)) {
         fsk_list_remove(&t->lease.waiter);
         return false; /* it takes too long, or has failed: perhaps others will, too */
     }

@@ -14,6 +14,7 @@
 #define OUT_MAX    ((size_t)64 << 10)
 #define LEARNT_MAX ((size_t)16 << 10)
 #define TEXT_MAX   ((size_t)1 << 20)
+#define MORE_MAX   1000 /* times that one move is answered by "more" */
 
 /* ---- Made and freed -------------------------------------------------------------------------- */
 
@@ -284,6 +285,7 @@ static void make(struct fsk_script *s)
     enum fsock_err err = FSOCK_OK;
     forget_out(s);
     s->secret = m->secret;
+    s->more = 0;
     if (m->build)
         err = m->build(s);
     else if (m->say)
@@ -417,6 +419,12 @@ static void answer_more(struct fsk_script *s, struct fsk_span answer)
 {
     const struct fsk_move *m = s->move;
     enum fsock_err err;
+    if (s->more >= (m->then_say ? 1 : MORE_MAX)) {
+        fsk_script_fail(s, FSOCK_ERR_PROTOCOL, fsk_script_stage(s),
+                        "the server asks again and again: %s does not come", m->awaited);
+        give_up(s, false);
+        return;
+    }
     forget_out(s);
     s->secret = true;
     if (m->respond)
@@ -429,6 +437,7 @@ static void answer_more(struct fsk_script *s, struct fsk_span answer)
     s->turn = err == FSOCK_AGAIN ? FSK_SCRIPT_WORK : FSK_SCRIPT_SAY;
     if (err == FSOCK_AGAIN)
         return; /* the same answer is looked at again */
+    s->more++;
     fsk_buf_consume(&s->in_buf, answer.n);
     if (err == FSOCK_ERR_PROTOCOL)
         give_up(s, false); /* within a mechanism nothing polite can be said */
@@ -484,12 +493,13 @@ static void decide(struct fsk_script *s, struct fsk_span answer)
 /* See whether what has come is a whole answer. */
 static void look(struct fsk_script *s)
 {
-    struct fsk_span have = fsk_buf_span(&s->in_buf);
+    struct fsk_span have = fsk_buf_span(&s->in_buf), line = have;
     ptrdiff_t n = have.n ? fsk_reply_scan(&s->reply, have) : 0;
     if (n > 0) {
         decide(s, fsk_span(have.p, (size_t)n));
     } else if (n < 0) {
-        fsk_script_other(s, have);
+        (void)fsk_script_next_line(&have, &line);
+        fsk_script_other(s, line);
         give_up(s, false);
     }
 }

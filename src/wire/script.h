@@ -15,7 +15,8 @@
  *     FSK_SCRIPT_WORK  come again: there is more to compute than others should wait for
  *     FSK_SCRIPT_OVER  close; s->err says how it went
  *
- * Bounded: 64 KiB of an answer, 1 MiB of a text that was asked for, 16 KiB of what is learnt.
+ * Bounded: 64 KiB of an answer, 1 MiB of a text that was asked for, 16 KiB of what is learnt, 1,000
+ * challenges to a move; what a template says in answer to one is said once.
  *
  * Who listens on the way must not learn a password: without TLS only mechanisms that hide it are
  * taken by themselves. What has come behind the go-ahead for TLS could have been put there by
@@ -134,6 +135,7 @@ struct fsk_script {
     struct fsk_sasl sasl;
     enum fsk_login login;    /* the way that was chosen */
     unsigned recipient;      /* the next one */
+    unsigned more;           /* challenges that the move has answered */
     bool secure;             /* TLS is on, or nobody can listen */
     bool renewed;            /* ... and was put on in the middle */
     int64_t wall, wall_said; /* the owner's: nanoseconds since 1970, when it last heard and said

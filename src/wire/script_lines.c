@@ -137,14 +137,22 @@ const struct fsk_move fsk_moves_ssh[] = {
 
 /* ---- HTTP ------------------------------------------------------------------------------------ */
 
-/* "HTTP/1.1 200 OK": good below 400. */
+/* "HTTP/1.1 200 OK": good below 400. An interim answer (1xx) is none yet. */
 static enum fsk_verdict judge_status(struct fsk_script *s, struct fsk_span answer)
 {
     struct fsk_span line = fsk_script_line(s, answer);
     bool good = fsk_script_begins(line, "HTTP/1.") && line.n >= 12 && line.p[8] == ' ' &&
                 line.p[9] >= '1' && line.p[9] <= '3' && fsk_is_digit(line.p[10]) &&
                 fsk_is_digit(line.p[11]);
-    return good ? FSK_GOOD : FSK_BAD;
+    if (!good)
+        return FSK_BAD;
+    return line.p[9] == '1' ? FSK_MORE : FSK_GOOD;
+}
+
+static enum fsock_err pass_over(struct fsk_script *s, struct fsk_span answer)
+{
+    (void)s, (void)answer;
+    return FSOCK_OK;
 }
 
 static void take_head(struct fsk_script *s, struct fsk_span answer)
@@ -162,6 +170,7 @@ const struct fsk_move fsk_moves_http[] = {
             "\r\nAccept: */*\r\nConnection: close\r\n\r\n", .form = FSK_REPLY_HEAD,
      .no = "HTTP/",
      .judge = judge_status,
+     .respond = pass_over,
      .take = take_head},
     {.awaited = NULL},
 };

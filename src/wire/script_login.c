@@ -117,7 +117,10 @@ void fsk_script_choose_login(struct fsk_script *s)
 {
     if (!s->wish->login || s->login != FSK_LOGIN_NONE)
         return;
-    if (s->wish->mechanism.n)
+    if (!s->wish->password.n) /* it would be refused, and counted against the user */
+        fsk_script_fail(s, FSOCK_ERR_LOGIN, FSOCK_STAGE_LOGIN,
+                        "no password was given for this user, and an empty one is not tried");
+    else if (s->wish->mechanism.n)
         take_wished(s);
     else if (!take_best(s))
         fsk_script_fail(s, FSOCK_ERR_LOGIN, FSOCK_STAGE_LOGIN,

@@ -236,6 +236,8 @@ static enum fsk_verdict refuse_way(struct fsk_script *s, const char *why)
 /* "Use another way": its name, and another scramble. */
 static enum fsk_verdict judge_switch(struct fsk_script *s, struct fsk_span m)
 {
+    if (s->more)
+        return refuse_way(s, "the server changes the way to log in again and again");
     keep_plugin(s, m, HEADER + 1);
     keep_scramble(s, 0, m, HEADER + 1 + strlen(s->plugin) + 1);
     const char *why = refused_way(s);

@@ -10,7 +10,6 @@
 #define POP3 (FSK_CAN_SASL | FSK_CAN_PASS | FSK_CAN_APOP | FSK_CAN_RETR)
 #define IMAP (FSK_CAN_SASL | FSK_CAN_PASS)
 #define PASS FSK_CAN_PASS
-#define LDAP (FSK_CAN_PASS | FSK_WANTS_PASSWORD)
 #define TLS  FSK_CAN_LATER
 #define S2S  FSK_AMONG_SERVERS
 
@@ -39,8 +38,8 @@ static const struct fsk_service services[] = {
     {"xmpps",       5223, FSK_TLS, "XMPP", fsk_moves_xmpp, 0},
     {"xmpp-server", 5269, FSK_TCP, "XMPP", fsk_moves_xmpp, S2S | TLS},
     {"xmpps-server", 5270, FSK_TLS, "XMPP", fsk_moves_xmpp, S2S},
-    {"ldap",        389, FSK_TCP,  "LDAP", fsk_moves_ldap, LDAP | TLS},
-    {"ldaps",       636, FSK_TLS,  "LDAP", fsk_moves_ldap, LDAP},
+    {"ldap",        389, FSK_TCP,  "LDAP", fsk_moves_ldap, FSK_CAN_PASS | TLS},
+    {"ldaps",       636, FSK_TLS,  "LDAP", fsk_moves_ldap, FSK_CAN_PASS},
     {"ssh",         22,  FSK_TCP,  "SSH",  fsk_moves_ssh,  0},
     {"telnet",      23,  FSK_TCP,  "telnet", fsk_moves_telnet, FSK_CAN_EXPECT},
     {"http",        80,  FSK_TCP,  "HTTP", fsk_moves_http, 0},
@@ -96,8 +95,6 @@ const char *fsk_service_refuses(const struct fsk_service *s, const struct fsk_wi
         return "what is said to this service is fixed; texts of your own are for tcp, tls, unix "
                "and "
                "udp";
-    if (w->login && !w->password.n && s->can & FSK_WANTS_PASSWORD)
-        return "this service takes everybody for nobody who has no password; give one";
     if (s->transport == FSK_UDP && s->can & FSK_CAN_TEXT && !w->send.n)
         return "udp answers only to what it is told; give it something to send";
     return NULL;

@@ -20,11 +20,10 @@ enum {
     FSK_CAN_APOP = 4,
     FSK_CAN_RCPT = 8,
     FSK_CAN_RETR = 16,
-    FSK_CAN_TEXT = 32,       /* it is told what to say */
-    FSK_CAN_EXPECT = 128,    /* it is told what to wait for */
-    FSK_CAN_LATER = 64,      /* TLS can be put on in the middle */
-    FSK_AMONG_SERVERS = 256, /* XMPP: we speak as another server */
-    FSK_WANTS_PASSWORD = 512 /* an empty one is no login */
+    FSK_CAN_TEXT = 32,      /* it is told what to say */
+    FSK_CAN_EXPECT = 128,   /* it is told what to wait for */
+    FSK_CAN_LATER = 64,     /* TLS can be put on in the middle */
+    FSK_AMONG_SERVERS = 256 /* XMPP: we speak as another server */
 };
 
 struct fsk_service {

@@ -302,6 +302,32 @@ uint16_t fsk_url_default_port(struct fsk_span scheme)
     return 0;
 }
 
+static bool ends_authority(char c)
+{
+    return c == '/' || c == '?' || c == '#';
+}
+
+struct fsk_span fsk_url_find_authority(struct fsk_span text)
+{
+    size_t start = 0;
+    for (size_t i = 0; i + 2 < text.n && !ends_authority(text.p[i]); i++)
+        if (memcmp(text.p + i, "://", 3) == 0) {
+            start = i + 3;
+            break;
+        }
+    size_t end = start;
+    while (end < text.n && !ends_authority(text.p[end]))
+        end++;
+    return text.n ? fsk_span(text.p + start, end - start) : text;
+}
+
+struct fsk_span fsk_url_find_userinfo(struct fsk_span text)
+{
+    struct fsk_span authority = fsk_url_find_authority(text);
+    const char *at = authority.n ? memrchr(authority.p, '@', authority.n) : NULL;
+    return fsk_span(authority.p, at ? (size_t)(at - authority.p) + 1 : 0);
+}
+
 uint16_t fsk_url_port(const struct fsk_url *u)
 {
     return u->port ? u->port : fsk_url_default_port(u->scheme);

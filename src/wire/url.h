@@ -76,6 +76,14 @@ enum fsk_url_err fsk_url_parse(struct fsk_span text, bool assume_http, struct fs
 const char *fsk_url_error_text(enum fsk_url_err err, struct fsk_span text, size_t at,
                                char out[FSK_URL_ERROR_TEXT]);
 
+/*
+ * For those who show a text that may be no good URL: where its authority stands, after "://" or the
+ * start and before the first / ? or #; and in there user and password, with the last @ behind them.
+ * Empty if there is none. The spans point into the text.
+ */
+struct fsk_span fsk_url_find_authority(struct fsk_span text);
+struct fsk_span fsk_url_find_userinfo(struct fsk_span text);
+
 /* The port a scheme stands for, in any case: http and ws 80, https and wss 443, ftp 21; else 0. */
 uint16_t fsk_url_default_port(struct fsk_span scheme);
 

@@ -89,14 +89,25 @@ def wait_ready(port):
     raise RuntimeError(f"nobody listens at port {port}")
 
 
+def context_of(path):
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(path / "cert.pem", path / "key.pem")
+    context.set_alpn_protocols(["h2", "http/1.1"])
+    return context
+
+
+def listen_only(context, connection):
+    with contextlib.suppress(OSError), context.wrap_socket(connection, server_side=True) as tls:
+        while tls.recv(65536):
+            pass
+
+
 class Peer:
     """`with Peer(folder) as peer`: peer.port; peer.paths counts requests, peer.connections connections."""
 
     def __init__(self, folder, streams=100):
         self.path, self.streams = pathlib.Path(folder), streams
-        self.context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        self.context.load_cert_chain(self.path / "cert.pem", self.path / "key.pem")
-        self.context.set_alpn_protocols(["h2", "http/1.1"])
+        self.context = context_of(self.path)
         self.news = threading.Condition()
 
     def __enter__(self):
@@ -155,6 +166,7 @@ class Conversation:
                                            validate_outbound_headers=False, normalize_outbound_headers=False)
         self.c = h2.connection.H2Connection(config)
         self.asked, self.bodies, self.open = {}, collections.Counter(), set()
+        self.served = 0
         self.waiting = {}  # bodies that windows hold back
 
     def run(self):
@@ -229,6 +241,14 @@ class Conversation:
                     self.c.end_stream(sid)
                     self.open.discard(sid)
 
+    def part(self):
+        """The last words; what the client still says is heard, so that it gets them."""
+        self.sock.sendall(self.c.data_to_send())
+        self.sock.shutdown(socket.SHUT_WR)
+        while self.sock.recv(65536):
+            pass
+        raise OSError("enough")
+
     def act(self, sid):
         """Does with a request what the first word of its path says."""
         path = self.asked[sid][":path"]
@@ -264,17 +284,30 @@ class Conversation:
             return self.c.reset_stream(sid, h2.errors.ErrorCodes.HTTP_1_1_REQUIRED)
         if word == "leave" and first:
             return self.c.close_connection(last_stream_id=0)
+        if word == "long":
+            return self.answer(sid, b"0123456789", length=5)
         if word == "short":
             self.answer(sid, b"0123456789", length=100)
             return None
         if word == "cut":
             self.answer(sid, b"0123456789", length=100, end=False)
             self.feed()
-            self.sock.sendall(self.c.data_to_send())
-            self.sock.shutdown(socket.SHUT_WR)
-            while self.sock.recv(65536):
-                pass
-            raise OSError("enough")
+            self.part()
+        if word in ("few", "die"):  # two of a connection, with a word or without
+            self.answer(sid, f"{path}\n".encode())
+            self.feed()
+            self.served += 1
+            if self.served == 2 and word == "few":
+                self.c.close_connection(last_stream_id=sid)
+            if self.served == 2:
+                self.part()
+            return None
+        if word == "full" and self.peer.connections == 1:  # nothing more, when there is no room left
+            if len(self.open) == self.peer.streams:
+                self.c.close_connection(last_stream_id=sid)
+            return None
+        if word == "blanks":
+            return self.answer(sid, b"ok\n", more=[("x-blanks", " a \t")])
         if word == "bad":
             return self.c.send_headers(sid, [(":status", "200"), ("Upper", "case")], end_stream=True)
         if word == "flood":

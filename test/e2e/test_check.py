@@ -268,6 +268,8 @@ def test_ftp(site, fsock):
     assert record(fsock, *words, PW="wrong")["code"] == 67
     assert record(fsock, "--starttls=no", f"ftp://127.0.0.1:{host.port}")["capabilities"] == [
         "AUTH TLS", "UTF8"]
+    told = record(fsock, "--cacert", site.ca, f"ftp://tim@127.0.0.1:{host.port}")
+    assert told["code"] == 67 and "no password was given" in told["errormsg"], told
 
 
 def test_mysql(site, fsock):
@@ -291,7 +293,24 @@ def test_mysql(site, fsock):
     busy = b"\x17\0\0\0\xff\x10\x04Too many connections"
     told = record(fsock, f"mysql://127.0.0.1:{serve(lambda c: c.sendall(busy) or c.recv(1))}")
     assert told["code"] == 22 and "1040 'Too many connections'" in told["errormsg"], told
-    assert record(fsock, f"mysql://127.0.0.1:{serve(lambda c: c.sendall(b'220 hi there'))}")["code"] == 8
+    told = record(fsock, f"mysql://127.0.0.1:{serve(lambda c: c.sendall(b'220 hi there') or c.recv(1))}")
+    assert told["code"] == 8 and "this is no MySQL" in told["errormsg"], told
+
+
+def test_mysql_changes_its_mind(fsock):
+    """A server may name another way to log in, once."""
+    heard = []
+
+    def play(connection):
+        body = b"\x0a8.0\0" + bytes(4) + b"12345678\0\0\x82" + bytes(30)
+        connection.sendall(len(body).to_bytes(3, "little") + b"\0" + body)
+        while packet := connection.recv(1000):
+            heard.append(packet)
+            body = b"\xfemysql_native_password\0" + b"0123456789abcdefghij\0"
+            connection.sendall(len(body).to_bytes(3, "little") + bytes([packet[3] + 1]) + body)
+    told = record(fsock, "--starttls=no", "--password-env", "PW", f"mysql://tim@127.0.0.1:{serve(play)}", PW="x")
+    assert told["code"] == 67 and "again and again" in told["errormsg"], told
+    assert len(heard) == 3 and heard[2] == b"\1\0\0\0\1", heard  # the login, the other way, the farewell
 
 
 def sha2(known, scramble=b"0123456789abcdefghij", first=b"caching_sha2_password"):
@@ -433,6 +452,8 @@ def test_user_of_the_target_counts(site, fsock, smtp):
 def test_no_password_in_a_target(fsock):
     result = check(fsock, "smtp://tim:secret@127.0.0.1:1")
     assert result.code == 2 and "by a file or the environment" in result.text, result
+    told = record(fsock, "nosuch://x")
+    assert told["state"] == "unknown" and told["service"] is told["host"] is told["remote_ip"] is None, told
 
 
 def test_no_password_in_a_trace(site, fsock, smtp, tmp_path):

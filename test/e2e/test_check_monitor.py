@@ -50,6 +50,8 @@ def test_cert_days(site, fsock, smtp):
     told = record(fsock, "--cacert", site.ca, "--cert-days", left + 1, target)
     assert told["state"] == "warning" and f"ends in {left} days" in told["warning"], told
     assert record(fsock, "--cacert", site.ca, "--cert-days", left, target)["state"] == "ok"
+    told = record(fsock, "--insecure", f"tls://127.0.0.1:{site.tls_expired}")
+    assert told["state"] == "warning" and told["warning"] == "the certificate has ended", told
 
 
 # ---- Nagios ----
@@ -77,7 +79,10 @@ def test_nagios_failures(fsock):
     for words in (["nosuch://x"], ["smtp://a", "smtp://b"], ["--nagios", "--json", "smtp://a"],
                   ["--cacert", "/no/such", "smtp://a"], ["-u", "a", "--password-env", "NO", "smtp://a"],
                   ["--warn", "2", "--critical", "1", "smtp://a"]):
-        assert check(fsock, "--nagios", *words).code == 3, words
+        result = check(fsock, "--nagios", *words)
+        assert result.code == 3 and len(result.lines) == 1, result
+        assert result.text.startswith("CHECK UNKNOWN - "), result
+    assert check(fsock, "--bad|option", "--nagios").text.startswith("CHECK UNKNOWN - unknown option --bad/option")
 
 
 def test_nagios_interrupted(fsock):
@@ -86,7 +91,8 @@ def test_nagios_interrupted(fsock):
         time.sleep(0.3)
         program.process.send_signal(signal.SIGTERM)
         assert program.process.wait(PATIENCE) == 3
-        assert program.stdout.read().startswith(b"SMTP UNKNOWN - "), program
+        line = program.stdout.read()
+        assert line.startswith(b"SMTP UNKNOWN - ") and float(re.search(rb"time=([0-9.]+)s", line)[1]) > 0.1, line
 
 
 # ---- Prometheus ----
@@ -94,7 +100,7 @@ def test_nagios_interrupted(fsock):
 
 def test_prometheus(site, fsock, smtp, tmp_path):
     good, bad = f"smtp://127.0.0.1:{smtp.port}", f'smtp://127.0.0.1:{free_port()}/"\\'
-    (tmp_path / "list").write_text(f"{good}\n{bad}\n")
+    (tmp_path / "list").write_text(f"{good}\n{bad}\n{good}\n{bad}\n")
     result = check(fsock, "--prometheus", "--cacert", site.ca, "-i", tmp_path / "list")
     assert result.code == 110, result
     metrics, types = {}, {}
@@ -113,6 +119,7 @@ def test_prometheus(site, fsock, smtp, tmp_path):
     assert 0 < metrics["fsock_check_seconds", label + ',stage="greeting"'] < 5
     assert metrics["fsock_check_certificate_not_after", label] > time.time()
     assert ("fsock_check_certificate_not_after", bad) not in metrics
+    assert b'target="nosuch://? \xc3\xa4?"' in check(fsock, "--prometheus", "nosuch://\t \xe4\udcff").stdout
 
 
 # ---- again and again ----
@@ -176,6 +183,13 @@ def test_every_as_json(fsock):
         program.process.terminate()
         assert program.process.wait(PATIENCE) == 143
         assert program.stdout.read() == b""
+
+
+def test_every_ends_with_its_reader(fsock):
+    with Program([fsock.program, "check", "--every", "1h", f"tcp://127.0.0.1:{free_port()}"]) as program:
+        assert b"critical" in program.stdout.readline()
+        program.stdout.close()
+        assert program.process.wait(PATIENCE) == 23
 
 
 def test_rounds_of_a_list(fsock, tmp_path):

@@ -209,7 +209,7 @@ def test_ldap(site, fsock):
     told = record(fsock, "--cacert", site.ca, *LOGIN, target, PW="wrong")
     assert told["code"] == 67 and "49 (invalid credentials), 'who?'" in told["errormsg"], told
     told = record(fsock, "--cacert", site.ca, *LOGIN, target, PW="")
-    assert told["code"] == 2 and "no password" in told["errormsg"], told
+    assert told["code"] == 67 and "no password" in told["errormsg"], told
 
 
 def test_ldap_without_tls(site, fsock):

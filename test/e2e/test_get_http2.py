@@ -1,10 +1,12 @@
 """fsock get by HTTP/2: with nginx and nghttpd, and with a peer that misbehaves."""
 
+import functools
 import json
 
 import pytest
 
 import http2
+import talking
 
 
 @pytest.fixture(scope="module")
@@ -132,6 +134,15 @@ def test_hoping_is_part_of_the_connect_limit(site, get):
     assert all(0.39 <= r["time_total"] < 0.4 + 0.3 for r in records), records
 
 
+def test_a_mute_peer_fails_all_at_once(real, get):
+    """It agrees on HTTP/2 and says no word: those who hope for its connection don't wait in a row."""
+    mute = talking.serve(functools.partial(http2.listen_only, http2.context_of(real.path)))
+    records = get(111, "--retry", 0, "--read-timeout", 0.3, "--connect-timeout", 0.4,
+                  *urls(mute, *[f"/{n}" for n in range(6)])).records
+    assert each(records, "err") == ["timeout"] * 6
+    assert max(each(records, "time_total")) < 1.2, records
+
+
 # ---- One stream's trouble is its own -------------------------------------------------------------
 
 
@@ -162,6 +173,7 @@ def test_the_total_limit_of_one(peer, get):
 @pytest.mark.parametrize("path, err, code, words", [
     ("/reset", "reset", 56, "the peer reset the stream (INTERNAL_ERROR)"),
     ("/short", "truncated", 18, "the peer ended the stream after 10 of 100 bytes"),
+    ("/long", "protocol", 56, "the peer sends more than its Content-Length of 5 bytes"),
     ("/cut", "truncated", 18, "the peer closed the connection"),
     ("/bad", "protocol", 8, "the peer broke HTTP/2"),
     ("/flood", "protocol", 8, "floods the connection"),
@@ -182,6 +194,36 @@ def test_going_away(peer, get):
     records = get(0, "--retry", 0, "-X", "POST", "-d", "x", *urls(peer.port, "/leave", "/ok/1", "/ok/2")).records
     assert each(records, "http_code") == [200] * 3
     assert peer.paths["/leave"] == 2 and peer.connections == 2
+
+
+def test_a_reset_is_an_answer(peer, get):
+    """It is not asked for again and again, on a connection that stays."""
+    paths = [f"/reset/{n}" for n in range(5)]
+    records = get(110, "--retry", 0, "-m", 2, *urls(peer.port, "/ok", *paths)).records
+    assert each(records, "err") == ["ok"] + ["reset"] * 5
+    assert all(peer.paths[path] == 1 for path in paths), peer.paths
+
+
+def test_who_waits_for_room_looks_elsewhere(real, get):
+    """A connection that takes no more lasts as long as its last request; nobody else waits for that."""
+    with http2.Peer(real.path, streams=2) as peer:
+        records = get(110, "--retry", 0, "-m", 0.6, *urls(peer.port, *[f"/full/{n}" for n in range(6)])).records
+        assert sorted(each(records, "err")) == ["ok"] * 4 + ["timeout"] * 2
+        assert all(r["time_total"] < 0.5 for r in records if r["err"] == "ok"), records
+        assert peer.connections == 2
+
+
+@pytest.mark.parametrize("word, n", [("few", 20), ("die", 8)])
+def test_few_requests_of_a_connection(peer, get, word, n):
+    """What is not taken is asked again as often as it takes, while each connection answers some."""
+    records = get(0, "--retry", 0, "--per-host", 20, *urls(peer.port, *[f"/{word}/{i}" for i in range(n)])).records
+    assert each(records, "http_code") == [200] * n
+    assert set(peer.paths.values()) == {1} and max(each(records, "num_repeats")) >= n / 2 - 1
+
+
+def test_blanks_around_a_value(peer, fsock, real):
+    words = ["--cacert", real.path / "cert.pem", "-w", "[%header{x-blanks}]", "-o", "out"]
+    assert "[a]" in fsock("get", *words, *urls(peer.port, "/blanks")).text
 
 
 def test_a_peer_that_wants_http1(peer, get):

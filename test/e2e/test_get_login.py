@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import pathlib
 import pty
 import subprocess
 
@@ -143,6 +144,15 @@ def test_the_url_has_a_user(gate, fsock):
     url = gate.url("/digest/md5/auth", user="alice:wonder%3Aland@")
     assert fsock("get", "--digest", url).stdout == b"hello"
     assert fsock("get", gate.url("/basic/", user="alice:wonder:land@")).stdout == b"hello"
+
+
+@pytest.mark.parametrize("url", ["http://joe:secret word@127.0.0.1/", "http://joe:secret@127.0.0.1:99999/",
+                                 "http://joe:secret@127.0.0.1/\x01", "ftp://joe:secret@127.0.0.1/"])
+def test_no_password_in_a_sentence(fsock, url):
+    for words in ([], ["--json"]):
+        r = fsock("get", *words, url)
+        assert r.code and "***@127.0.0.1" in r.text + r.errors, r
+        assert "secret" not in r.text + r.errors, r
 
 
 def test_bearer(gate, fsock, tmp_path):
@@ -341,6 +351,14 @@ def test_netrc_that_others_can_read(gate, fsock, netrc):
     assert r.code == 26 and "chmod 600" in r.errors and not gate.listen()
     r = fsock("get", "--netrc-file", netrc + "x", gate.url("/basic/"))
     assert r.code == 26 and "can't read" in r.errors
+
+
+def test_netrc_with_long_words(gate, fsock, netrc):
+    """A token is told whole, or not at all."""
+    for n, code in ((8192, 0), (8193, 26)):
+        pathlib.Path(netrc).write_text(f"machine 127.0.0.1 login alice password {'x' * n}\n")
+        assert fsock("get", f"--netrc={netrc}", gate.url("/open/")).code == code
+    assert users(gate) == ["alice:" + "x" * 8192]
 
 
 # ---- Traces --------------------------------------------------------------------------------------

@@ -33,10 +33,14 @@ static void test_entries(void **state)
         {"machine a.test\n\tpassword secret\n\tlogin tim\n",                                     "tim",    "secret" },
         {"machine b.test login x password y machine A.TEST login tim password z",                "tim",    "z"      },
         {"machine a.test login first machine a.test login second",                               "first",  ""       },
+        {"default login anyone machine a.test login tim",                                        "tim",    ""       },
         {"default login anyone password none",                                                   "anyone", "none"   },
         {"# machine a.test login no\nmachine a.test login \"t i\\\"m\" password \"a\\\\b\\nc\"",
          "t i\"m",                                                                                         "a\\b\nc"},
         {"macdef init\nmachine a.test login no\n\nmachine a.test login yes",                     "yes",    ""       },
+        {"macdef init\r\nput\r\n\r\nmachine a.test login tim",                                   "tim",    ""       },
+        {"machine b.test\nmacdef init\r\nput\n\r\nmachine a.test login tim",                     "tim",    ""       },
+        {"\xef\xbb\xbfmachine a.test login tim",                                                 "tim",    ""       },
         {"machine a.test account x login tim password #1",                                       "tim",    "#1"     },
         {"machine a.test",                                                                       "",       ""       },
     };
@@ -82,11 +86,19 @@ static void test_cut_off(void **state)
 
 static void test_long_words(void **state)
 {
-    char text[3000] = "machine a.test login ";
+    static char text[NETRC_WORD + 200] = "machine b.test machine a.test login ";
+    size_t start = strlen(text);
     (void)state;
-    memset(text + strlen(text), 'x', 2500);
-    assert_true(find(text, "a.test"));
+    memset(text + start, 'x', NETRC_WORD - 1);
+    assert_true(find(text, "a.test") && !entry.cut);
+    assert_string_equal(entry.login, text + start);
+    text[start + NETRC_WORD - 1] = 'x';
+    assert_true(find(text, "a.test") && entry.cut);
     assert_int_equal(strlen(entry.login), NETRC_WORD - 1);
+    assert_true(find(text, "b.test") && !entry.cut);
+    assert_true(netrc_is_cut(fsk_span_str(text), &entry));
+    text[start + NETRC_WORD - 1] = '\0';
+    assert_false(netrc_is_cut(fsk_span_str(text), &entry));
 }
 
 /* All of them, in their order. */
@@ -116,7 +128,7 @@ int main(void)
         cmocka_unit_test(test_walk),       cmocka_unit_test(test_cut_off),
         cmocka_unit_test(test_long_words),
     };
-    guard_init(&guard, 4096);
+    guard_init(&guard, 3 * NETRC_WORD);
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     guard_fini(&guard);
     return failed;

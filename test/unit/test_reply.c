@@ -76,6 +76,7 @@ static const struct row {
     {FSK_REPLY_ELEMENT,  BYTES("<a>x<!"),                                             -1, NULL                  },
     {FSK_REPLY_ELEMENT,  BYTES("<?xml?>"),                                            -1, NULL                  },
     {FSK_REPLY_ELEMENT,  BYTES("x"),                                                  -1, NULL                  },
+    {FSK_REPLY_MYSQL,    BYTES("220 "),                                               -1, NULL                  },
     {FSK_REPLY_MYSQL,    BYTES("\0\0\0\0"),                                           -1, NULL                  },
 };
 

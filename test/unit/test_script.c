@@ -89,6 +89,11 @@ static void test_smtp_logins(void **state)
     assert_non_null(strstr(rig.script.why, "'535 5.7.8 no'"));
     assert_int_equal(rig.script.stage, FSOCK_STAGE_LOGIN);
     rig_fini(&rig);
+    /* an empty password would only be counted against the user */
+    wish = wish_of("tim", "", FSOCK_STARTTLS_AUTO);
+    goes("smtps://a.test", smtp, &wish, FSOCK_ERR_LOGIN, "EHLO me.test\r\nQUIT\r\n");
+    assert_non_null(strstr(rig.script.why, "no password"));
+    rig_fini(&rig);
     /* without TLS only what hides the password is taken by itself */
     wish = wish_of("tim", "tanstaaftanstaaf", FSOCK_STARTTLS_NO);
     goes("smtp://a.test", smtp, &wish, FSOCK_OK,

@@ -26,7 +26,7 @@ static enum fsock_err converse(const char *heard, size_t n, size_t piece)
     assert_null(fsk_wish_check(&rig.wish));
     fsk_script_init(s, rig.target.service, &rig.wish, rig.target.service->transport == FSK_TLS,
                     rig_nonce);
-    for (unsigned turns = 0; turns < 10000; turns++)
+    for (unsigned turns = 0; turns < 100000; turns++)
         switch (fsk_script_next(s)) {
         case FSK_SCRIPT_SAY:
             note(s);
@@ -114,6 +114,9 @@ static void test_ftp(void **state)
     goes("ftps://a.test", tim, BYTES("220 z\r\n500 b\r\n331 p\r\n530 i\r\n"), FSOCK_ERR_LOGIN,
          BYTES("FEAT\r\nUSER tim\r\nPASS pencil\r\nQUIT\r\n"));
     rig_fini(&rig);
+    goes("ftps://a.test", tim, BYTES("220 z\r\n500 b\r\n331 p\r\n331 p\r\n"), FSOCK_ERR_PROTOCOL,
+         BYTES("FEAT\r\nUSER tim\r\nPASS pencil\r\n")); /* it is not told twice */
+    rig_fini(&rig);
     goes("ftp://a.test", tim, BYTES("220 z\r\n211-a\r\n UTF8\r\n211 b\r\n"), FSOCK_ERR_PROTOCOL,
          BYTES("FEAT\r\nQUIT\r\n"));
     rig_fini(&rig);
@@ -147,6 +150,13 @@ static void test_http(void **state)
     goes("http://a.test/x", no_wish, BYTES("HTTP/1.1 500 F\r\n\r\n"), FSOCK_ERR_STATUS, BYTES(get));
     rig_fini(&rig);
     goes("http://a.test/x", no_wish, BYTES("220 x\r\n\r\n"), FSOCK_ERR_PROTOCOL, BYTES(get));
+    rig_fini(&rig);
+    goes("http://a.test/x", no_wish, BYTES("HTTP/1.1 103 E\r\n\r\nHTTP/1.1 204 N\r\n\r\n"),
+         FSOCK_OK, BYTES(get));
+    assert_string_equal(rig.script.banner, "HTTP/1.1 204 N");
+    rig_fini(&rig);
+    goes("http://a.test/x", no_wish, BYTES("HTTP/1.1 103 E\r\n\r\nHTTP/1.1 500 F\r\n\r\n"),
+         FSOCK_ERR_STATUS, BYTES(get));
     rig_fini(&rig);
 }
 
@@ -188,6 +198,23 @@ static void test_telnet(void **state)
 /* ---- Databases ------------------------------------------------------------------------------- */
 
 #define STARTUP "\0\0\0\x24\0\3\0\0user\0tim\0database\0postgres\0\0"
+
+/* A server that never comes to its point. */
+static void test_more_and_more(void **state)
+{
+    static const char begin[] = "R\0\0\0\x08\0\0\0\x03R\0\0\0\x08\0\0\0\0",
+                      setting[] = "S\0\0\0\x08q\0r\0";
+    static char heard[sizeof begin + 1000 * sizeof setting];
+    size_t n = sizeof begin - 1;
+    (void)state;
+    memcpy(heard, begin, n);
+    for (unsigned i = 0; i < 1000; i++, n += sizeof setting - 1)
+        memcpy(heard + n, setting, sizeof setting - 1);
+    goes("postgres://a.test", tim_pass, heard, n, FSOCK_ERR_PROTOCOL,
+         BYTES(STARTUP "p\0\0\0\x0bpencil\0"));
+    assert_non_null(strstr(rig.script.why, "again and again"));
+    rig_fini(&rig);
+}
 
 static void test_postgres(void **state)
 {
@@ -248,10 +275,10 @@ static void test_datagrams(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_ftp),       cmocka_unit_test(test_ssh),
-        cmocka_unit_test(test_http),      cmocka_unit_test(test_stores),
-        cmocka_unit_test(test_telnet),    cmocka_unit_test(test_postgres),
-        cmocka_unit_test(test_datagrams),
+        cmocka_unit_test(test_ftp),           cmocka_unit_test(test_ssh),
+        cmocka_unit_test(test_http),          cmocka_unit_test(test_stores),
+        cmocka_unit_test(test_telnet),        cmocka_unit_test(test_postgres),
+        cmocka_unit_test(test_more_and_more), cmocka_unit_test(test_datagrams),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -315,20 +315,34 @@ static void refuse(const struct fsock_options *options, enum fsock_err err, cons
     assert_int_equal(ERR_peek_error(), 0);
 }
 
+/* A key that no certificate here has. */
+static void save_key(const char *path)
+{
+    EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+    FILE *f = fopen(path, "w");
+    assert_true(key && f && PEM_write_PrivateKey(f, key, NULL, NULL, 0, NULL, NULL));
+    fclose(f);
+    EVP_PKEY_free(key);
+}
+
 static void test_options_that_can_not_be_used(void **state)
 {
     (void)state;
-    char locked[64], plain[64], empty[64];
+    char locked[64], plain[64], empty[64], kind[64];
     struct cert cert = cert_make("x", NULL, 2, &ca), other = cert_make("y", NULL, 2, &ca);
     snprintf(locked, sizeof locked, "%s", in_directory("locked.pem"));
     snprintf(plain, sizeof plain, "%s", in_directory("plain.pem"));
     snprintf(empty, sizeof empty, "%s", in_directory("empty.pem"));
     cert_save(&cert, locked, true, "secret");
+    snprintf(kind, sizeof kind, "%s", in_directory("kind.pem"));
     cert_save(&other, plain, true, NULL);
+    save_key(kind);
     fclose(fopen(empty, "w"));
     refuse(&(struct fsock_options){.cert_file = locked}, FSOCK_ERR_TLS_LOCAL, "by a password");
     refuse(&(struct fsock_options){.cert_file = locked, .key_file = plain}, FSOCK_ERR_TLS_LOCAL,
            "mismatch");
+    refuse(&(struct fsock_options){.cert_file = plain, .key_file = kind}, FSOCK_ERR_TLS_LOCAL,
+           "it is not that of the certificate");
     refuse(&(struct fsock_options){.cert_file = "/nonexistent"}, FSOCK_ERR_TLS_LOCAL,
            "no such file");
     refuse(&(struct fsock_options){.cert_file = empty}, FSOCK_ERR_TLS_LOCAL, "PEM");
