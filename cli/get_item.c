@@ -89,14 +89,13 @@ void item_drop(struct items *all, struct item *item)
 /* The URL, with the data of -G in its query. */
 static bool set_url(struct items *all, struct item *item, const struct source_url *u)
 {
-    struct fsk_span url = u->text;
-    bool adds = all->o->query && !u->back;
+    struct fsk_span url = u->text, query = fsk_buf_span(&all->ask->body);
+    bool adds = all->o->query && query.n && !u->back;
     const char *fragment = adds ? memchr(url.p, '#', url.n) : NULL;
     size_t n = fragment ? (size_t)(fragment - url.p) : url.n;
     bool good = fsk_buf_append(&item->url, url.p, n) == FSOCK_OK;
     if (adds) {
         const char *joint = memchr(url.p, '?', n) ? "&" : "?";
-        struct fsk_span query = fsk_buf_span(&all->ask->body);
         good = good && fsk_buf_puts(&item->url, joint) == FSOCK_OK &&
                fsk_buf_append(&item->url, query.p, query.n) == FSOCK_OK;
     }

@@ -30,6 +30,7 @@ static size_t show(char shown[SHOWN + 1], size_t n, struct fsk_span text)
 static enum fsock_err refuse(struct fsock_fault *fault, struct fsk_span url, const char *why)
 {
     char shown[SHOWN + 1];
+    url = url.n ? url : fsk_span("", 0);
     struct fsk_span user = fsk_url_find_userinfo(url), mask = FSK_SPAN("***@");
     size_t before = user.n ? (size_t)(user.p - url.p) : url.n, behind = before + user.n;
     size_t whole = url.n - user.n + (user.n ? mask.n : 0);

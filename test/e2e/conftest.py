@@ -65,6 +65,12 @@ class Site:
         """The certificate to trust."""
         return str(self.folder / "ca.pem")
 
+    def context(self):
+        """What a server needs to have the site's own certificate."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.folder / "site.pem", self.folder / "key.pem")
+        return context
+
     def url(self, path="/", service="http", host="127.0.0.1"):
         """The URL of a page; services whose name has tls in it, and https, speak https."""
         scheme = "https" if service == "https" or service.startswith("tls") else "http"

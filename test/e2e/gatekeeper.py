@@ -70,6 +70,10 @@ class Gatekeeper(Server):
         heard, self.heard = self.heard, []
         return heard
 
+    def ways(self):
+        """How each request since then said who it is: '-', or the scheme."""
+        return [(field or "-").split()[0] for _, _, field, _ in self.listen()]
+
     def new_nonce(self):
         with self.lock:
             nonce = base64.b64encode(f"nonce {next(self.numbers)}".encode()).decode()

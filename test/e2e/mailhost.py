@@ -17,12 +17,6 @@ from talking import PATIENCE, Program, free_port, listens, serve, wait_for
 ROOT = os.geteuid() == 0
 
 
-def context_of(site):
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(site.folder / "site.pem", site.folder / "key.pem")
-    return context
-
-
 class Host:
     """Greets, then answers each line by the first row that it begins with; `heard` has the lines.
 

@@ -6,7 +6,6 @@ end.
 """
 
 import gzip
-import ssl
 import struct
 import time
 
@@ -58,8 +57,7 @@ def test_interim_answers(fsock):
 
 
 def test_tls_tickets(site, fsock):
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(site.folder / "site.pem", site.folder / "key.pem")
+    context = site.context()
     context.num_tickets = 1_000_000_000
     port = serve(lambda connection: context.wrap_socket(connection, server_side=True))
     assert "TLS messages without end" in ends(fsock, "-k", f"https://127.0.0.1:{port}/").errors

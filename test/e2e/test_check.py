@@ -9,7 +9,8 @@ import time
 
 import pytest
 
-from mailhost import Host, Scram, context_of
+from gatekeeper import Gatekeeper
+from mailhost import Host, Scram
 from talking import Terminal, free_port, serve
 
 SMTP = [("EHLO", "250-mx.test\r\n250-STARTTLS\r\n250-AUTH PLAIN LOGIN\r\n250 SIZE 1\r\n"),
@@ -23,7 +24,7 @@ SMTP = [("EHLO", "250-mx.test\r\n250-STARTTLS\r\n250-AUTH PLAIN LOGIN\r\n250 SIZ
 
 @pytest.fixture
 def smtp(site):
-    return Host(b"220 mx.test ready\r\n", SMTP, context_of(site))
+    return Host(b"220 mx.test ready\r\n", SMTP, site.context())
 
 
 def check(fsock, *words, **env):
@@ -260,7 +261,7 @@ def test_ftp(site, fsock):
     rows = [("FEAT", "211-what there is\r\n AUTH TLS\r\n UTF8\r\n211 end\r\n"),
             ("AUTH TLS", "234 go\r\n<TLS>"), ("USER tim", "331 and?\r\n"),
             ("PASS secret", "230 in\r\n"), ("PASS", "530 no\r\n")]
-    host = Host(b"220-hello\r\nthere\r\n220 ftp.test\r\n", rows, context_of(site))
+    host = Host(b"220-hello\r\nthere\r\n220 ftp.test\r\n", rows, site.context())
     words = ["--cacert", site.ca, "--password-env", "PW", f"ftp://tim@127.0.0.1:{host.port}"]
     told = record(fsock, *words, PW="secret")
     assert told["code"] == 0 and told["starttls"] and told["banner"] == "ftp.test", told
@@ -282,7 +283,7 @@ def test_mysql(site, fsock):
         connection.sendall(greeting(0x0a00))
         packet = connection.recv(36)
         assert packet[:4] == b"\x20\0\0\1" and packet[5] & 8
-        context_of(site).wrap_socket(connection, server_side=True).recv(1)
+        site.context().wrap_socket(connection, server_side=True).recv(1)
 
     told = record(fsock, "--cacert", site.ca, f"mysql://127.0.0.1:{serve(play)}")
     assert told["state"] == "ok" and told["banner"] == "8.0.36-test" and told["starttls"], told
@@ -504,3 +505,11 @@ def test_mistakes(fsock, words):
     result = check(fsock, *words)
     assert result.code == 2, result
     assert result.errors or "unknown" in result.text, result
+
+
+def test_ways_to_log_in_at_a_proxy(site, fsock):
+    with Gatekeeper() as gate:
+        gate.tunnel = site.tcp_fin
+        for way, heard in (("--proxy-digest", ["-", "Digest"]), ("--proxy-anyauth", ["-", "Digest"]), ("--proxy-basic", ["Basic"])):
+            told = record(fsock, way, "--proxy-user", "alice:wonder%3Aland", "-x", gate.url(""), "tcp://a.test:7")
+            assert gate.ways() == heard and told["code"] == (97 if way == "--proxy-basic" else 0), told

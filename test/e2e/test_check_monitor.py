@@ -7,14 +7,14 @@ import time
 
 import pytest
 
-from mailhost import Host, context_of
+from mailhost import Host
 from talking import PATIENCE, Program, free_port, serve
 from test_check import SMTP, check, record
 
 
 @pytest.fixture
 def smtp(site):
-    return Host(b"220 mx|test ready\r\n", SMTP, context_of(site))
+    return Host(b"220 mx|test ready\r\n", SMTP, site.context())
 
 
 def slow(seconds):
@@ -155,7 +155,7 @@ def test_every(fsock):
 
 def test_every_handshake_shows_the_certificate(site, fsock):
     """No session is resumed: a certificate that was replaced, or has ended, would not be noticed."""
-    resumed, context = [], context_of(site)
+    resumed, context = [], site.context()
 
     def play(connection):
         with context.wrap_socket(connection, server_side=True) as secure:

@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from mailhost import Host, Scram, context_of
+from mailhost import Host, Scram
 from talking import serve
 from test_check import record
 
@@ -19,7 +19,7 @@ def test_lmtp(site, fsock):
     rows = [("LHLO", "250-x\r\n250-SIZE 1\r\n250 STARTTLS\r\n"), ("STARTTLS", "220 go\r\n<TLS>"),
             ("MAIL FROM:<>", "250 x\r\n"), ("RCPT TO:<a@b.test>", "250 x\r\n"),
             ("RCPT", "550 no such user\r\n"), ("RSET", "250 x\r\n")]
-    host = Host(b"220 lmtp.test\r\n", rows, context_of(site))
+    host = Host(b"220 lmtp.test\r\n", rows, site.context())
     target = f"lmtp://127.0.0.1:{host.port}"
     told = record(fsock, "--cacert", site.ca, "--rcpt", "a@b.test", target)
     assert told["state"] == "ok" and told["starttls"] and told["banner"] == "lmtp.test", told
@@ -36,7 +36,7 @@ CAN = '"IMPLEMENTATION" "Test 1"\r\n"SASL" "{}"\r\n"STARTTLS"\r\nOK "ready"\r\n'
 def test_sieve(site, fsock):
     rows = [("STARTTLS", "OK\r\n<TLS>" + CAN.format("PLAIN")), ('AUTHENTICATE "PLAIN"', '""\r\n'),
             (f'"{PLAIN}"', "OK\r\n"), ("", 'NO "not you"\r\n')]
-    host = Host(CAN.format("").encode(), rows, context_of(site))
+    host = Host(CAN.format("").encode(), rows, site.context())
     words = ["--cacert", site.ca, *LOGIN, f"sieve://tim@127.0.0.1:{host.port}"]
     told = record(fsock, *words, PW="secret")
     assert told["code"] == 0 and told["mechanism"] == "PLAIN" and told["banner"] == "Test 1", told
@@ -72,7 +72,7 @@ def test_nntp(site, fsock):
     rows = [("CAPABILITIES", "101 x\r\nVERSION 2\r\nSTARTTLS\r\nAUTHINFO USER\r\n.\r\n"),
             ("STARTTLS", "382 go\r\n<TLS>"), ("AUTHINFO USER tim", "381 and?\r\n"),
             ("AUTHINFO PASS secret", "281 in\r\n"), ("AUTHINFO", "481 no\r\n")]
-    host = Host(b"201 news.test\r\n", rows, context_of(site))
+    host = Host(b"201 news.test\r\n", rows, site.context())
     words = ["--cacert", site.ca, *LOGIN, f"nntp://tim@127.0.0.1:{host.port}"]
     told = record(fsock, *words, PW="secret")
     assert told["code"] == 0 and told["mechanism"] == "PASS" and told["banner"] == "news.test", told
@@ -89,7 +89,7 @@ def test_nntp(site, fsock):
 def test_irc(site, fsock):
     rows = [("CAP LS", ":irc.test NOTICE * :hello\r\n:irc.test CAP * LS :tls sasl=PLAIN\r\n"),
             ("STARTTLS", ":irc.test 670 * :go\r\n<TLS>")]
-    host = Host(b"", rows, context_of(site))
+    host = Host(b"", rows, site.context())
     told = record(fsock, "--cacert", site.ca, f"irc://127.0.0.1:{host.port}")
     assert told["state"] == "ok" and told["starttls"] and told["banner"] == "irc.test", told
     assert told["capabilities"] == ["tls", "sasl=PLAIN"], told
@@ -118,7 +118,7 @@ def xmpp(site, asked):
         connection.sendall(STREAM % b"<starttls xmlns='x'><required/></starttls>")
         hear(connection, b"xmpp-tls'/>")
         connection.sendall(b"<proceed/>")
-        with context_of(site).wrap_socket(connection, server_side=True) as safe:
+        with site.context().wrap_socket(connection, server_side=True) as safe:
             asked.append(hear(safe, b"streams'>"))
             safe.sendall(STREAM % b"<mechanisms><mechanism>PLAIN</mechanism></mechanisms><bind/>")
             hear(safe, b"</stream:stream>")
@@ -181,7 +181,7 @@ def ldap(site, heard, tls=True, login_required=False):
                 assert b"1.3.6.1.4.1.1466.20037" in rest
                 connection.sendall(response(number, 0x78, 0 if tls else 2))
                 if tls:
-                    connection = context_of(site).wrap_socket(connection, server_side=True)
+                    connection = site.context().wrap_socket(connection, server_side=True)
             elif op == 0x60:
                 good = b"cn=tim,o=test" in rest and rest.endswith(b"secret")
                 connection.sendall(response(number, 0x61, 0 if good else 49, b"" if good else b"who?"))
@@ -235,7 +235,7 @@ def test_ldap_without_tls(site, fsock):
     ("irc", b"", [("CAP", "CAP * LS :tls\r\n"), ("START", "670 x\r\nCAP * LS :EVIL\r\n<TLS>")]),
 ])
 def test_injected_answers(site, fsock, service, greeting, rows):
-    host = Host(greeting, rows, context_of(site))
+    host = Host(greeting, rows, site.context())
     told = record(fsock, "--cacert", site.ca, f"{service}://127.0.0.1:{host.port}")
     assert told["state"] == "ok" and told["starttls"] and "EVIL" not in told["capabilities"], told
     assert int(told["facts"]["bytes_before_tls"]) > 5, told

@@ -8,7 +8,7 @@ import urllib.parse
 
 import pytest
 
-from webserver import Handler, Server, context_of
+from webserver import Handler, Server
 
 LOGIN = """<!DOCTYPE html><title>Log In</title>
 <form role=search action=/search><input type=search name=s><button>Search</button></form>
@@ -228,7 +228,7 @@ def test_no_form_leads_from_https_to_http(fsock, at, site):
         def do_GET(self):
             self.answer(f"<form action={at('/echo')}><input name=pwd></form><form action=/in><input name=pin></form>")
 
-    with Server(Shop, context_of(site)) as server:
+    with Server(Shop, site.context()) as server:
         submit = ["get", "--cacert", site.ca, "--submit", "-w", "%{url_effective}", server.url()]
         result = fsock(*submit, "-F", "pwd=secret")
         assert result.code == 8 and "from https to http" in result.errors and "/echo" not in result.text

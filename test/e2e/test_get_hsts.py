@@ -8,7 +8,7 @@ import time
 import pytest
 
 from conftest import clean_env
-from webserver import Handler, Server, context_of
+from webserver import Handler, Server
 
 ALWAYS = "max-age=31536000; includeSubDomains"
 
@@ -45,7 +45,7 @@ class Rooms(Handler):
 
 @pytest.fixture(scope="module")
 def houses(site):
-    with House(context_of(site)) as with_tls, House() as without:
+    with House(site.context()) as with_tls, House() as without:
         yield with_tls, without
 
 

@@ -62,6 +62,7 @@ def test_headers(site, fsock, args, name, values):
         (["-0"], "GET /echo HTTP/1.0"),
         (["-G", "-d", "a=1", "-d", "b=2"], "GET /echo?a=1&b=2 HTTP/1.1"),
         (["--get", "--data-urlencode", "q=a b"], "GET /echo?q=a%20b HTTP/1.1"),
+        (["-G"], "GET /echo HTTP/1.1"),
     ],
 )
 def test_request_line(site, fsock, args, line):

@@ -6,7 +6,6 @@ Times are of the whole process, and so include its start.
 import os
 import signal
 import socket
-import ssl
 import struct
 import time
 from subprocess import DEVNULL
@@ -216,8 +215,7 @@ def test_sending_to_who_has_left(fsock):
 
 def test_tls_is_cut_off(site, fsock):
     """Without a close_notify something may be missing."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(site.folder / "site.pem", site.folder / "key.pem")
+    context = site.context()
 
     def play(connection):
         secure = context.wrap_socket(connection, server_side=True)

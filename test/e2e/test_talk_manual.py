@@ -217,8 +217,7 @@ def echo_of_datagrams(stack, port):
 @pytest.fixture
 def lab(site, tmp):
     """What stands in the examples, and what to write for it here."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(site.folder / "site.pem", site.folder / "key.pem")
+    context = site.context()
     with contextlib.ExitStack() as stack:
         def tcp(scene):
             return serve(stack, socket.create_server(("127.0.0.1", 0)), scene)[1]

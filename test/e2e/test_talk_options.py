@@ -9,6 +9,7 @@ from subprocess import DEVNULL
 
 import pytest
 
+from gatekeeper import Gatekeeper
 from talking import (PATIENCE, Program, echo, free_port, listens, receive_all, serve,
                      talk, wait_for)
 
@@ -246,6 +247,15 @@ def test_proxies_of_the_site(site, fsock):
                   ["-X", "connect", "-x", at["proxy_auth"]]):
         result = through(fsock, *words)
         assert result.code in (7, 97) and not result.stdout and result.errors, result
+
+
+def test_ways_to_log_in_at_a_proxy(site, fsock):
+    with Gatekeeper() as gate:
+        gate.tunnel = site.tcp_fin
+        for way, heard in (("--proxy-digest", ["-", "Digest"]), ("--proxy-anyauth", ["-", "Digest"]), ("--proxy-basic", ["Basic"])):
+            result = fsock("talk", way, "-P", "alice:wonder%3Aland", "-x", gate.url(""), "a.test", 7)
+            assert gate.ways() == heard, result
+            assert result.code == (97 if way == "--proxy-basic" else 0), result
 
 
 def test_tls_through_a_proxy(site, fsock):

@@ -6,7 +6,6 @@ import json
 import os
 import re
 import signal
-import ssl
 import stat
 import time
 
@@ -163,8 +162,7 @@ def test_talk_telnet(fsock, tmp):
 
 
 def test_talk_starttls(site, fsock, tmp):
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(site.folder / "site.pem", site.folder / "key.pem")
+    context = site.context()
 
     def play(connection):
         connection.sendall(b"220 ready\r\n")

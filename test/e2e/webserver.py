@@ -2,7 +2,6 @@
 handler that keeps quiet and answers at once."""
 
 import http.server
-import ssl
 import threading
 
 
@@ -34,13 +33,6 @@ class Server(http.server.ThreadingHTTPServer):
             self.shutdown()
             self.thread.join()
         super().server_close()
-
-
-def context_of(site):
-    """What a server needs to have the site's certificate."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(site.folder / "site.pem", site.folder / "key.pem")
-    return context
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
