@@ -3,6 +3,7 @@
 import json
 import re
 import signal
+import threading
 import time
 
 import pytest
@@ -86,9 +87,11 @@ def test_nagios_failures(fsock):
 
 
 def test_nagios_interrupted(fsock):
-    mute = serve(lambda c: c.recv(1))
+    there = threading.Event()
+    mute = serve(lambda c: there.set() or c.recv(1))
     with Program([fsock.program, "check", "--nagios", f"smtp://127.0.0.1:{mute}"]) as program:
-        time.sleep(0.3)
+        assert there.wait(PATIENCE)
+        time.sleep(0.1)
         program.process.send_signal(signal.SIGTERM)
         assert program.process.wait(PATIENCE) == 3
         line = program.stdout.read()
