@@ -47,7 +47,7 @@ THREADED = ['test/e2e/test_get_threads.py']
 FUZZ_SECONDS = 10
 UNITS = 2 * os.cpu_count()  # unit tests at a time: they wait more than they work
 LANES = 2 * os.cpu_count()  # shards of the end-to-end tests at a time: they wait even more
-SHARDS = 2 * LANES
+SHARDS = 3 * LANES
 PART_LIMIT = 600  # seconds that any one command may take
 ENV = dict(os.environ, ASAN_OPTIONS='exitcode=99', LSAN_OPTIONS='exitcode=99',
            UBSAN_OPTIONS='halt_on_error=1:print_stacktrace=1:exitcode=99',
