@@ -59,7 +59,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct seen whole = read_all(data + 1, size - 1, size, why);
     struct seen pieces = read_all(data + 1, size - 1, data[0] + 1u, why2);
     if (!strstr(why, "unpacked") && !strstr(why2, "unpacked")) {
-        assert(strcmp(why, why2) == 0);
+        assert(!why[0] == !why2[0]); /* in other words: expat's depend on what it has seen */
         assert(whole.entries == pieces.entries && whole.sum == pieces.sum);
     }
     if (date_parse(fsk_span((const char *)data, size), &date))
