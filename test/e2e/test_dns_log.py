@@ -104,8 +104,8 @@ def test_each_address_is_asked_for_once_and_the_order_is_kept(fsock, names):
         name = a if a.endswith((".66", ".77")) else "h-" + a.replace(".", "-") + ".name.test"
         assert line == f"{name} line {n}"
     assert {str(q.address) for q in names.queries} == set(addresses)
-    retries = re.search(r", (\d+) retr", result.errors)
-    assert len(names.queries) <= len(set(addresses)) + int(retries[1] if retries else 0)
+    named = [q.name for q in names.queries if q.name[:3] not in ("66.", "77.")]  # no answer to be kept
+    assert len(named) <= len(set(named)) + int(re.search(r" lost (\d+)", result.errors)[1])
 
 
 def test_a_name_that_does_not_fit_a_line(fsock):
