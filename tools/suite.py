@@ -299,7 +299,7 @@ class Fuzzing:
     """All targets, in the background, from begin() on."""
 
     def __init__(self):
-        self.pool = concurrent.futures.ThreadPoolExecutor(os.cpu_count())
+        self.pool = concurrent.futures.ThreadPoolExecutor(2 * os.cpu_count())
         self.ends = None
 
     def begin(self):
