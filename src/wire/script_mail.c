@@ -50,6 +50,26 @@ static void take_ehlo(struct fsk_script *s, struct fsk_span answer)
             fsk_script_word(s, fsk_span(line.p + 4, line.n - 4));
 }
 
+/* Recipients are tried, and forgotten. */
+#define RECIPIENTS                                                                                 \
+    {.awaited = "its answer to MAIL FROM",                                                         \
+     .when = FSK_IF_RCPT,                                                                          \
+     .say = "MAIL FROM:<%f>\r\n",                                                                  \
+     .form = FSK_REPLY_CODE,                                                                       \
+     .good = "250",                                                                                \
+     .no = "4|5"},                                                                                 \
+        {.awaited = "its answer to RCPT TO",                                                       \
+         .when = FSK_IF_RCPT,                                                                      \
+         .say = "RCPT TO:<%r>\r\n",                                                                \
+         .form = FSK_REPLY_CODE,                                                                   \
+         .good = "25",                                                                             \
+         .no = "4|5",                                                                              \
+         .then = FSK_THEN_EACH},                                                                   \
+    {                                                                                              \
+        .awaited = "its answer to RSET", .when = FSK_IF_RCPT, .say = "RSET\r\n",                   \
+        .form = FSK_REPLY_CODE, .good = "250", .no = "4|5"                                         \
+    }
+
 const struct fsk_move fsk_moves_smtp[] = {
     {.awaited = "its greeting",
      .form = FSK_REPLY_CODE,
@@ -91,27 +111,9 @@ const struct fsk_move fsk_moves_smtp[] = {
      .more = "334",
      .then = FSK_THEN_IN,
      .bad = FSK_BAD_LOGIN},
-    {.awaited = "its answer to MAIL FROM",
-     .when = FSK_IF_RCPT,
-     .say = "MAIL FROM:<%f>\r\n",
-     .form = FSK_REPLY_CODE,
-     .good = "250",
-     .no = "4|5"},
-    {.awaited = "its answer to RCPT TO",
-     .when = FSK_IF_RCPT,
-     .say = "RCPT TO:<%r>\r\n",
-     .form = FSK_REPLY_CODE,
-     .good = "25",
-     .no = "4|5",
-     .then = FSK_THEN_EACH},
-    {.awaited = "its answer to RSET",
-     .when = FSK_IF_RCPT,
-     .say = "RSET\r\n",
-     .form = FSK_REPLY_CODE,
-     .good = "250",
-     .no = "4|5"},
-    {.awaited = "the end",                         .say = "QUIT\r\n", .bye = true},
-    {.awaited = NULL},
+    RECIPIENTS,
+    {.awaited = "the end",                               .say = "QUIT\r\n", .bye = true},
+    {.awaited = NULL         },
 };
 
 /* ---- LMTP ------------------------------------------------------------------------------------ */
@@ -143,27 +145,9 @@ const struct fsk_move fsk_moves_lmtp[] = {
      .good = "250",
      .no = "4|5",
      .take = take_ehlo},
-    {.awaited = "its answer to MAIL FROM",
-     .when = FSK_IF_RCPT,
-     .say = "MAIL FROM:<%f>\r\n",
-     .form = FSK_REPLY_CODE,
-     .good = "250",
-     .no = "4|5"},
-    {.awaited = "its answer to RCPT TO",
-     .when = FSK_IF_RCPT,
-     .say = "RCPT TO:<%r>\r\n",
-     .form = FSK_REPLY_CODE,
-     .good = "25",
-     .no = "4|5",
-     .then = FSK_THEN_EACH},
-    {.awaited = "its answer to RSET",
-     .when = FSK_IF_RCPT,
-     .say = "RSET\r\n",
-     .form = FSK_REPLY_CODE,
-     .good = "250",
-     .no = "4|5"},
-    {.awaited = "the end",         .say = "QUIT\r\n", .bye = true},
-    {.awaited = NULL         },
+    RECIPIENTS,
+    {.awaited = "the end",          .say = "QUIT\r\n", .bye = true},
+    {.awaited = NULL                    },
 };
 
 /* ---- POP3 ------------------------------------------------------------------------------------ */
