@@ -87,8 +87,8 @@ bool fsk_quota_refuse(struct fsk_quota *q, fsock_time sent, fsock_time now)
         return false;
     struct fsk_quota_count count = of_late(q);
     unsigned of = q->rate > 0 ? FEW : FEW_AT_FIRST;
-    bool few = streak >= STREAK || count.refused * of <= count.accepted;
-    few = few || (q->rate <= 0 && count.refused < FIND);
+    bool few = streak >= STREAK || count.refused * of <= count.accepted ||
+               (q->rate <= 0 && count.refused < FIND);
     set_rate(q, few ? q->rate : less(q, count, now), now);
     q->near = q->near || (q->grown && !few);
     return !few;
